@@ -7,6 +7,8 @@ Both need nothing but Python 3.11: they make `.venv` and install the locked requ
 What was made once is kept, so that a second start takes seconds and overwrites nothing.
 """
 
+from __future__ import annotations  # so that an older Python lives to say that it is too old
+
 import argparse
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""The tools of pyproject.toml have nothing to say. Each is one test, so a failure names the tool."""
+"""The tools of pyproject.toml have nothing to say. One test each: a failure names the tool."""
 
 import subprocess
 import sys

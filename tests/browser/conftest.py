@@ -1,0 +1,181 @@
+"""A browser, the running program, and what a journey needs.
+
+A test takes `desktop` or `phone` (or `screen`, to run on both) and gets a page that is watched: any
+complaint of the browser fails it. `open_page` opens more, each like another person's computer.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from tests.browser.cdn import HTMX_ADDRESS, Cdn, intercept
+from tests.browser.complaints import Complaints
+
+PHONE = ViewportSize(width=360, height=740)
+DESKTOP = ViewportSize(width=1280, height=800)
+SCREENS = {"phone": PHONE, "desktop": DESKTOP}
+SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
+PATIENCE = 10_000  # milliseconds
+
+ARGUMENTS = [
+    "--no-sandbox",  # refused to root; the pages are ours
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-proxy-server",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+
+OpenPage = Callable[..., Page]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: object) -> None:
+        """Keep requests out of the output of the tests."""
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = os.environ.get("CASEWORK_CHROMIUM") or next(filter(None, map(shutil.which, names)), "")
+    if not found:
+        pytest.fail("No Chromium: python3 dev.py test installs it or says how")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def live_server(app: Flask) -> Iterator[str]:
+    """The program on a free port of this computer; answers its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join(timeout=10)
+
+
+@pytest.fixture
+def cdn() -> Cdn:
+    """How the CDN behaves; `@pytest.mark.parametrize("cdn", Cdn)` tries every way."""
+    return Cdn.WORKS
+
+
+@pytest.fixture
+def complaints(cdn: Cdn) -> Iterator[Complaints]:
+    """What the browser complained about; asked at the end of the test."""
+    heard = Complaints()
+    if cdn is not Cdn.WORKS:
+        heard.expect(HTMX_ADDRESS)
+    yield heard
+    assert heard.unexpected == []
+
+
+@pytest.fixture
+def open_page(
+    browser: Browser, live_server: str, cdn: Cdn, complaints: Complaints
+) -> Iterator[OpenPage]:
+    """Open a page like another person's computer would: no cookies, no storage, no cache."""
+    contexts = []
+
+    def open_(viewport: ViewportSize = DESKTOP, *, javascript: bool = True) -> Page:
+        context = browser.new_context(
+            base_url=live_server,
+            viewport=viewport,
+            is_mobile=viewport == PHONE,
+            has_touch=viewport == PHONE,
+            locale="vi-VN",
+            timezone_id="Asia/Ho_Chi_Minh",
+            java_script_enabled=javascript,
+            reduced_motion="reduce",
+        )
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        complaints.listen(context)
+        intercept(context, cdn)
+        return context.new_page()
+
+    yield open_
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def desktop(open_page: OpenPage) -> Page:
+    return open_page(DESKTOP)
+
+
+@pytest.fixture
+def phone(open_page: OpenPage) -> Page:
+    return open_page(PHONE)
+
+
+@pytest.fixture(params=SCREENS)
+def screen(open_page: OpenPage, request: pytest.FixtureRequest) -> Page:
+    """The same test on a phone and on a desktop."""
+    return open_page(SCREENS[request.param])
+
+
+@pytest.fixture
+def sign_in(demo_password: str) -> Callable[[Page, str], None]:
+    """Sign a demonstration account in, the way a person does."""
+
+    def sign_in_(page: Page, username: str) -> None:
+        page.goto("/sign-in")
+        page.locator("input[name=username]").fill(username)
+        page.locator("input[name=password]").fill(demo_password)
+        page.locator("input[name=password]").press("Enter")
+        page.wait_for_url(lambda address: "/sign-in" not in address)
+
+    return sign_in_
+
+
+@pytest.fixture
+def screenshot() -> Callable[[Page, str], None]:
+    """Save a picture to look at, where CASEWORK_SCREENSHOTS is set."""
+
+    def screenshot_(page: Page, name: str) -> None:
+        if os.environ.get("CASEWORK_SCREENSHOTS"):
+            page.screenshot(path=SCREENSHOTS / f"{name}-{_width(page)}.png", full_page=True)
+
+    return screenshot_
+
+
+@pytest.fixture
+def accessible() -> Callable[[Page], None]:
+    """Refuse a page with which axe finds fault, or that has to be scrolled sideways."""
+
+    def accessible_(page: Page) -> None:
+        results = Axe().run(page)
+        assert results.violations_count == 0, results.generate_report()
+        needed = page.evaluate("document.documentElement.scrollWidth")
+        assert needed <= _width(page), f"{page.url} is {needed} px wide"
+
+    return accessible_
+
+
+def _width(page: Page) -> int:
+    assert page.viewport_size, "pages are opened with a viewport"
+    return page.viewport_size["width"]
