@@ -1,4 +1,4 @@
-"""Each import contract of pyproject.toml is broken once, in a copy of the house made of empty rooms.
+"""Each import contract of pyproject.toml is broken once, in a copy of the house with empty rooms.
 
 The real house is checked in test_tools.py; here a contract that no longer bites is found out.
 """
