@@ -1,0 +1,5 @@
+"""Builds the application from the environment; nothing else."""
+
+from casework import create_app
+
+app = create_app()

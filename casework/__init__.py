@@ -1,0 +1,62 @@
+"""casework: a case-support tracker for reintegration.
+
+The house has six parts; imports only point down, and import-linter checks it (pyproject.toml):
+
+    anonymisation             the only door: reads confidential, writes the read model
+    confidential | inspection two sides that may not import each other, even indirectly
+    organisation              what names no person supported: accounts, units, groups, meetings, the access log
+    authz                     who may do what, and how far: one table
+    vault                     keys: what only the people entrusted with a case can open
+    core                      database, forms, htmx, audit, language: knows no feature
+
+A feature folder holds at most routes > forms > operations > queries > models, in that import order.
+A request passes: headers > who signed in (organisation.accounts) > may they (authz.enforce) > the view >
+the one commit (core.database). `demonstration` and `cli` stand above all and nothing depends on them.
+"""
+
+from pathlib import Path
+
+from flask import Flask
+from flask_compress import Compress
+from flask_wtf import CSRFProtect
+from jinja2 import StrictUndefined
+
+from casework import cli
+from casework.authz import enforce
+from casework.config import Settings
+from casework.confidential.cases.routes import bp as cases
+from casework.confidential.consent.routes import bp as consent
+from casework.confidential.contacts.routes import bp as contacts
+from casework.confidential.followups.routes import bp as followups
+from casework.confidential.groups.routes import bp as groups
+from casework.confidential.intake.routes import bp as intake
+from casework.core import database, errors, headers, health, i18n, logs, navigation, operations
+from casework.inspection.indicators.routes import bp as indicators
+from casework.organisation import accounts
+from casework.organisation.access_log.routes import bp as access_log
+from casework.organisation.accounts.routes import bp as account_pages
+from casework.organisation.meetings.routes import bp as meetings
+from casework.organisation.units.routes import bp as units
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# In the order of the menu.
+FEATURES = (followups, intake, cases, consent, contacts, groups, meetings, indicators, units, access_log, account_pages)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The whole application: settings, extensions, features in menu order."""
+    app = database.OneCommit(__name__, template_folder=str(ROOT / "templates"), static_folder="static")
+    app.config.from_mapping((settings or Settings.from_environment()).for_flask())
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    for extension in (logs, database, i18n, errors, headers, operations, health, navigation, Compress(), accounts):
+        extension.init_app(app)
+    enforce.init_app(
+        app, sign_in=accounts.ask_to_sign_in, open_to_anybody=frozenset({"static", "health.show", "language.switch"})
+    )
+    CSRFProtect(app)
+    for feature in FEATURES:
+        app.register_blueprint(feature)
+    cli.init_app(app)
+    return app

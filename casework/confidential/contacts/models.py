@@ -1,0 +1,89 @@
+"""A contact with the person: kind, day, minutes in clear for the counts; what was said sealed."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped
+
+from casework.core.clock import now
+from casework.core.database import Base, Versioned, coded, operational, sensitive
+from casework.vault.grants import Compartment
+from casework.vault.sealed import Sealed
+
+
+class ContactKind(StrEnum):
+    """Where the contact took place."""
+
+    OFFICE = "office"
+    HOME = "home"
+    GROUP = "group"
+    PHONE = "phone"
+    ONLINE = "online"
+    FIELD = "field"
+
+    @property
+    def label(self) -> str:
+        """The word on screens."""
+        return str(_KIND_LABELS[self])
+
+
+class Contact(Versioned, Base):
+    """One contact. The closed note is for the counselor who wrote it alone."""
+
+    __tablename__ = "contacts"
+    __table_args__ = (Index(None, "case_id", "on_day"), Index(None, "unit_id", "on_day"))
+
+    id: Mapped[UUID] = operational(primary_key=True)
+    case_id: Mapped[UUID] = operational(ForeignKey("confidential.cases.id"), nullable=False)
+    unit_id: Mapped[UUID] = coded(ForeignKey("organisation.units.id"), nullable=False)
+    kind: Mapped[str] = coded(nullable=False)
+    on: Mapped[date] = coded("on_day", nullable=False)
+    minutes: Mapped[int | None] = coded()
+    next_on: Mapped[date | None] = coded()
+    note_sealed: Mapped[bytes | None] = sensitive()
+    closed_note_sealed: Mapped[bytes | None] = sensitive()
+    recorded_by: Mapped[UUID] = operational(nullable=False)
+    recorded_at: Mapped[datetime] = operational(nullable=False, default=now)
+
+    note = Sealed("note_sealed", Compartment.NOTES)
+    closed_note = Sealed("closed_note_sealed", Compartment.NOTES)
+
+    @property
+    def subject_id(self) -> UUID:
+        """The case whose keys seal this."""
+        return self.case_id
+
+
+class ContactRevision(Base):
+    """What a contact said before it was corrected. Nothing written is ever lost by correcting it."""
+
+    __tablename__ = "contact_revisions"
+
+    id: Mapped[UUID] = operational(primary_key=True)
+    contact_id: Mapped[UUID] = operational(ForeignKey(Contact.id), nullable=False, index=True)
+    case_id: Mapped[UUID] = operational(ForeignKey("confidential.cases.id"), nullable=False, index=True)
+    note_sealed: Mapped[bytes | None] = sensitive()
+    closed_note_sealed: Mapped[bytes | None] = sensitive()
+    replaced_by: Mapped[UUID] = operational(nullable=False)
+    replaced_at: Mapped[datetime] = operational(nullable=False, default=now)
+
+    note = Sealed("note_sealed", Compartment.NOTES)
+    closed_note = Sealed("closed_note_sealed", Compartment.NOTES)
+
+    @property
+    def subject_id(self) -> UUID:
+        """The case whose keys seal this."""
+        return self.case_id
+
+
+_KIND_LABELS = {
+    ContactKind.OFFICE: _l("at the office"),
+    ContactKind.HOME: _l("at home"),
+    ContactKind.GROUP: _l("in a group"),
+    ContactKind.PHONE: _l("by phone"),
+    ContactKind.ONLINE: _l("online"),
+    ContactKind.FIELD: _l("outreach"),
+}

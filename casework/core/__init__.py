@@ -1,0 +1,1 @@
+"""core: database, forms, htmx, audit, language. It knows no feature and imports no other part."""

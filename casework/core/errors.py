@@ -1,0 +1,116 @@
+"""What people see when something is refused or fails: a plain sentence, a reference, and their own text kept.
+
+The log gets the kind of error and the place in the program, never a query string and never what was typed.
+"""
+
+import secrets
+import traceback
+from typing import Any
+
+import structlog
+from flask import Flask, render_template, request
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+
+from casework.core.database import db
+
+log = structlog.get_logger("casework")
+_NEVER_SHOWN = {"csrf_token", "operation", "version", "password", "new_password", "repeat", "code", "key"}
+
+
+class OutOfReach(Exception):
+    """There is no such record, or not for this account: the two look alike."""
+
+
+def typed_text() -> list[tuple[str, str]]:
+    """The fields of the refused request, so that nothing typed is lost. Secrets are left out."""
+    if request.max_content_length and (request.content_length or 0) > request.max_content_length:
+        return []
+    return [(name, value) for name, value in request.form.items(multi=True) if name not in _NEVER_SHOWN and value]
+
+
+def page(status: int, title: str, explanation: str, **values: Any) -> tuple[str, int]:
+    """An error page with what was typed."""
+    kept = typed_text() if request.method == "POST" else []
+    return render_template("errors/error.html", title=title, explanation=explanation, kept=kept, **values), status
+
+
+def init_app(app: Flask) -> None:
+    """Answer every kind of failure with a page."""
+    app.register_error_handler(OutOfReach, _not_found)
+    app.register_error_handler(CSRFError, _form_expired)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(StaleDataError, _stale)
+    app.register_error_handler(OperationalError, _database)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _not_found(_error: Exception) -> tuple[str, int]:
+    db.session.rollback()
+    return page(404, _("Not found"), _("This page does not exist, or it is not yours to open."))
+
+
+def _form_expired(_error: CSRFError) -> tuple[str, int]:
+    text = _("This form was opened too long ago. What you typed stands below; send it again.")
+    return page(400, _("Send the form again"), text, resend=True)
+
+
+def _stale(_error: StaleDataError) -> tuple[str, int]:
+    db.session.rollback()
+    text = _("Somebody else saved this record at the same moment. What you typed stands below.")
+    return page(409, _("Saved by somebody else"), text)
+
+
+def _http(error: HTTPException) -> Any:
+    status = error.code or 500
+    if status < 400:
+        return error
+    if status in (404, 405):
+        return _not_found(error)
+    if status == 403:
+        return page(403, _("Not allowed"), _("Your role does not open this page."))
+    if status == 413:
+        return page(413, _("Too long"), _("This is more than the program takes at once. Shorten it and send it again."))
+    if status == 503:
+        return _busy(error)
+    return page(status, _("That did not work"), _("The request could not be understood."))
+
+
+def _database(error: OperationalError) -> tuple[str, int]:
+    db.session.rollback()
+    reference = _note(error)
+    if _is_full(error):
+        text = _("The disk is full: reading works, saving does not. Tell the administrator. What you typed stands below.")
+        return page(507, _("Not saved"), text, reference=reference, resend=True)
+    text = _("The database is busy and did not take the change. What you typed stands below; send it again.")
+    return page(503, _("Not saved"), text, reference=reference, resend=True)
+
+
+def _busy(error: Exception) -> tuple[str, int]:
+    text = _("The program is not ready to answer. Wait a moment and try again.")
+    return page(503, _("Busy"), text, reference=_note(error), resend=True)
+
+
+def _unexpected(error: Exception) -> tuple[str, int]:
+    db.session.rollback()
+    text = _("Something went wrong in the program. It has been noted under the number below.")
+    return page(500, _("An error of the program"), text, reference=_note(error), resend=True)
+
+
+def _is_full(error: DBAPIError) -> bool:
+    code = getattr(error.orig, "sqlite_errorname", "") or ""
+    # A full disk is SQLITE_FULL or SQLITE_IOERR_WRITE, depending on where the write met it; 53100 on PostgreSQL.
+    return code == "SQLITE_FULL" or code.startswith("SQLITE_IOERR") or getattr(error.orig, "sqlstate", "") == "53100"
+
+
+def _note(error: Exception) -> str:
+    reference = secrets.token_hex(4)
+    place = traceback.extract_tb(error.__traceback__)[-1:]
+    where = f"{place[0].filename.rsplit('/', 1)[-1]}:{place[0].lineno}" if place else "?"
+    cause = getattr(error, "orig", None)
+    kind = type(error).__name__ + (f"/{getattr(cause, 'sqlite_errorname', type(cause).__name__)}" if cause else "")
+    log.error("request failed", reference=reference, kind=kind, place=where, endpoint=request.endpoint)
+    return reference

@@ -1,0 +1,168 @@
+"""What people type: normalised, checked, and handed back exactly as sent when something is wrong.
+
+A refused form comes back with the text kept and the fault beside its field. A form whose sign-in expired comes
+back after signing in (`g.kept_text`, filled by vault.drafts).
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Any
+
+from flask import g, request
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
+from wtforms import DateField, Field, HiddenField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
+
+from casework.core.clock import today
+from casework.core.operations import new_operation
+from casework.core.text import nfc
+
+SHORT, LONG = 200, 20_000
+EARLIEST = date(1900, 1, 1)
+
+
+class RuleBroken(Exception):
+    """A rule of the work forbids this. `message` is said to the person; `field` is where it is shown."""
+
+    def __init__(self, message: Any, field: str = "") -> None:
+        super().__init__(str(message))
+        self.message, self.field = message, field
+
+
+class Stale(RuleBroken):
+    """Somebody else saved this record after the form was opened."""
+
+
+def clean(value: Any) -> Any:
+    """Text in NFC, without the characters no keyboard sends, trimmed."""
+    if not isinstance(value, str):
+        return value
+    return nfc("".join(c for c in value if c >= " " or c in "\n\r\t")).replace("\r\n", "\n").strip()
+
+
+def no_nul(_form: Any, field: Field) -> None:
+    """Refuse control characters openly instead of dropping them silently."""
+    raw = (field.raw_data or [""])[0]
+    if isinstance(raw, str) and any(c < " " and c not in "\n\r\t" for c in raw):
+        raise ValidationError(_l("This text holds a character that can't be kept. Type it again."))
+
+
+class Form(FlaskForm):  # type: ignore[misc]
+    """A form that carries an operation id and normalises what is typed."""
+
+    operation = HiddenField(default=new_operation)
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            sent = super().wrap_formdata(form, formdata)
+            return kept_text() if sent is None and formdata is not None else sent
+
+        def bind_field(self, form: Any, unbound_field: Any, options: Any) -> Any:
+            if issubclass(unbound_field.field_class, StringField):
+                filters = (*unbound_field.kwargs.get("filters", ()), clean)
+                options = {**options, "filters": filters}
+            return unbound_field.bind(form=form, **options)
+
+    def answer(self) -> dict[str, Any]:
+        """What was typed, by field, without the form's own machinery."""
+        machinery = {"operation", "version", "csrf_token"}
+        return {name: value for name, value in self.data.items() if name not in machinery}
+
+    def refuse(self, broken: RuleBroken) -> None:
+        """Show a broken rule beside its field, or above the form."""
+        field = self._fields.get(broken.field)
+        if field is None:
+            self.form_errors.append(broken.message)
+        else:
+            field.errors = [*field.errors, broken.message]
+
+
+class VersionedForm(Form):
+    """A form that changes something two people may change."""
+
+    version = HiddenField()
+
+    def check_version(self, current: int) -> None:
+        """Raise Stale unless the form was opened on the current version."""
+        if str(self.version.data) != str(current):
+            raise Stale(_l("Somebody saved this record after you opened it. Both texts are shown below."))
+
+
+def kept_text() -> MultiDict[str, str] | None:
+    """The text of a form that met an expired session, offered once on a GET."""
+    kept: MultiDict[str, str] | None = g.get("kept_text") if request.method == "GET" else None
+    return kept
+
+
+def required() -> InputRequired:
+    """The field must be filled in."""
+    return InputRequired(_l("Fill this in."))
+
+
+def at_most(length: int) -> Length:
+    """No longer than `length` characters."""
+    return Length(max=length, message=_l("At most %(max)d characters."))
+
+
+def short_text(label: Any, *validators: Any, **kwargs: Any) -> StringField:
+    """One line."""
+    return StringField(label, [*(validators or (Optional(),)), at_most(SHORT), no_nul], **kwargs)
+
+
+def long_text(label: Any, *validators: Any, **kwargs: Any) -> TextAreaField:
+    """Several lines, as long as a counselor may ever write."""
+    return TextAreaField(label, [*(validators or (Optional(),)), at_most(LONG), no_nul], **kwargs)
+
+
+def choice(label: Any, options: type[StrEnum], *validators: Any, blank: bool = False, **kwargs: Any) -> SelectField:
+    """One of an enumeration, shown with the labels that stand beside it."""
+    return SelectField(
+        label,
+        [*validators],
+        choices=[("", "—")] * blank + [(option.value, option.label) for option in options],  # type: ignore[attr-defined]
+        coerce=lambda value: options(value) if value else None,
+        validate_choice=True,
+        **kwargs,
+    )
+
+
+class DayField(DateField):  # type: ignore[misc]
+    """A day. Browsers send 2026-11-21; people may type 21/11/2026."""
+
+    def __init__(self, label: Any = None, validators: Iterable[Any] = (), **kwargs: Any) -> None:
+        super().__init__(label, list(validators), format=["%Y-%m-%d", "%d/%m/%Y"], **kwargs)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_l("Not a date. Write day/month/year, such as 05/02/2026.")) from None
+
+
+def between(earliest: Callable[[], date], latest: Callable[[], date]) -> Callable[[Any, Field], None]:
+    """A day no earlier and no later than the given ones."""
+
+    def check(_form: Any, field: Field) -> None:
+        if field.data is None:
+            return
+        if field.data > latest():
+            raise ValidationError(_l("This date is too far ahead."))
+        if field.data < earliest():
+            raise ValidationError(_l("This date is too long ago."))
+
+    return check
+
+
+def past_day(label: Any, *, years: int = 5, needed: bool = True, **kwargs: Any) -> DayField:
+    """A day that has come, at most `years` years back."""
+    checks = [required() if needed else Optional(), between(lambda: today() - timedelta(days=366 * years), today)]
+    return DayField(label, checks, **kwargs)
+
+
+def coming_day(label: Any, *, years: int = 2, **kwargs: Any) -> DayField:
+    """A day from today on, at most `years` years ahead; may be left out."""
+    checks = [Optional(), between(today, lambda: today() + timedelta(days=366 * years))]
+    return DayField(label, checks, **kwargs)

@@ -1,0 +1,1 @@
+"""organisation: what names no person supported: accounts, units, bodies, meetings, the access log."""

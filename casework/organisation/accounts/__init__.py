@@ -1,0 +1,54 @@
+"""Accounts, their dated roles, and signing in (`sessions.py`, `throttle.py`: what stands between a stranger and a key)."""
+
+from flask import Flask, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from casework.core import errors, operations
+from casework.core.database import SAFE_METHODS
+from casework.organisation.accounts.sessions import login_manager
+from casework.vault import drafts
+
+
+def init_app(app: Flask) -> None:
+    """Know who is signed in before anything else is asked."""
+    login_manager.init_app(app)
+    app.before_request(_who)
+    app.extensions["before_commit"].append(_forget_kept_form)
+
+
+def ask_to_sign_in() -> ResponseReturnValue:
+    """Send somebody who is not signed in to the sign-in page; keep what an expired session's form held."""
+    after = request.path if request.method in SAFE_METHODS else _form_address()
+    if request.method not in SAFE_METHODS and g.get("expired_account_id"):
+        drafts.keep(g.expired_account_id, after, errors.typed_text())
+    address = url_for("accounts.sign_in", next=after)
+    if "HX-Request" in request.headers:
+        return _("Sign in again."), 401, {"HX-Redirect": address}
+    return redirect(address, 303)
+
+
+def _who() -> ResponseReturnValue | None:
+    """Load the account, repeat the first answer of a form sent twice, offer the text of a form kept for it."""
+    if request.endpoint in ("static", "health.show"):
+        return None
+    if not current_user.is_authenticated:
+        return None
+    if g.must_change_password and request.blueprint != "accounts" and request.endpoint != "language.switch":
+        return redirect(url_for("accounts.password"), 303)
+    if request.method in SAFE_METHODS:
+        if "kept" in request.args:
+            g.kept_text = drafts.find(g.account_id, g.secret, request.path)
+        return None
+    return operations.first_answer(g.account_id)
+
+
+def _forget_kept_form(_answer: object) -> None:
+    if g.get("account_id") and request.blueprint != "accounts":
+        drafts.forget(g.account_id, _form_address())
+
+
+def _form_address() -> str:
+    """Where the form that posts here is shown: it says so itself, else it is shown where it posts to."""
+    return request.form.get("shown_at", request.path)

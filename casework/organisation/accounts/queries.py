@@ -1,0 +1,86 @@
+"""Reading accounts and roles."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select, true
+
+from casework.authz.enforce import Access, HeldRole
+from casework.authz.permissions import Role
+from casework.core.clock import today
+from casework.core.database import db
+from casework.core.errors import OutOfReach
+from casework.core.text import name_key
+from casework.organisation.accounts.models import Account, AccountRole
+from casework.organisation.units.models import Unit
+
+
+def find_account(username: str) -> Account | None:
+    """The account with this name, whatever its case."""
+    return db.session.scalar(select(Account).where(Account.username == username.casefold()))
+
+
+def get_account(access: Access, account_id: UUID) -> Account:
+    """An account this access reaches. Raises OutOfReach."""
+    account = db.session.scalar(select(Account).where(Account.id == account_id, _reached(access)))
+    if account is None:
+        raise OutOfReach
+    return account
+
+
+def list_accounts(access: Access) -> Sequence[Account]:
+    """All accounts this access reaches, in the order of names."""
+    accounts = db.session.scalars(select(Account).where(_reached(access))).all()
+    return sorted(accounts, key=lambda account: name_key(account.display_name))
+
+
+def list_roles(account_ids: Sequence[UUID]) -> Sequence[tuple[AccountRole, Unit | None]]:
+    """All roles of accounts, past ones too, newest first."""
+    query = (
+        select(AccountRole, Unit)
+        .outerjoin(Unit, Unit.id == AccountRole.unit_id)
+        .where(AccountRole.account_id.in_(account_ids))
+        .order_by(AccountRole.from_on.desc())
+    )
+    return [(role, unit) for role, unit in db.session.execute(query)]
+
+
+def held_roles(account_id: UUID) -> tuple[HeldRole, ...]:
+    """The roles in force today."""
+    query = (
+        select(AccountRole.role, AccountRole.unit_id, Unit.is_province)
+        .outerjoin(Unit, Unit.id == AccountRole.unit_id)
+        .where(AccountRole.account_id == account_id, in_force(today()))
+    )
+    return tuple(HeldRole(Role(role), unit_id, bool(wide)) for role, unit_id, wide in db.session.execute(query))
+
+
+def in_force(on: date) -> ColumnElement[bool]:
+    """The roles that hold on a day."""
+    return (AccountRole.from_on <= on) & or_(AccountRole.until_on.is_(None), AccountRole.until_on >= on)
+
+
+def list_role_holders(unit_id: UUID, role: Role) -> Sequence[Account]:
+    """Who holds a role in a unit today and may sign in."""
+    query = (
+        select(Account)
+        .join(AccountRole, AccountRole.account_id == Account.id)
+        .where(AccountRole.unit_id == unit_id, AccountRole.role == role, in_force(today()), Account.disabled_at.is_(None))
+        .distinct()
+    )
+    return sorted(db.session.scalars(query).all(), key=lambda account: name_key(account.display_name))
+
+
+def names_of(account_ids: Sequence[UUID | None]) -> dict[UUID | None, str]:
+    """Display names of accounts, for pages that show who did something."""
+    query = select(Account.id, Account.display_name).where(Account.id.in_([i for i in account_ids if i]))
+    return {account_id: name for account_id, name in db.session.execute(query)}
+
+
+def _reached(access: Access) -> ColumnElement[bool]:
+    """Accounts with a role in a unit of the access; accounts without any role belong to whoever reaches everything."""
+    if access.everywhere:
+        return true()
+    roles = select(AccountRole.account_id).join(Unit, Unit.id == AccountRole.unit_id)
+    return Account.id.in_(roles.where(access.within(Unit.id, Unit.province_id)))

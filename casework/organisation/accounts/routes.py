@@ -1,0 +1,273 @@
+"""Signing in and out, and the own account. The administrator's pages of accounts stand in `administration`."""
+
+import pyotp
+import segno
+from flask import Blueprint, current_app, flash, g, make_response, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from casework.authz.enforce import Access, public, requires
+from casework.authz.permissions import Permission
+from casework.core import audit
+from casework.core.audit import Actor
+from casework.core.database import db
+from casework.core.htmx import render
+from casework.core.i18n import local_path
+from casework.organisation.accounts import sessions, throttle
+from casework.organisation.accounts.forms import CodeForm, ConfirmForm, PasswordForm, RecoverForm, SignInForm, TotpForm
+from casework.organisation.accounts.models import Account
+from casework.organisation.accounts.operations import change_password, end_sessions
+from casework.organisation.accounts.queries import find_account
+from casework.vault import locks
+
+bp = Blueprint("accounts", __name__)
+PAGE = "organisation/accounts/sign_in.html"
+
+
+@bp.get("/sign-in")
+@public
+def sign_in() -> ResponseReturnValue:
+    """The way in."""
+    if g.get("identity"):
+        return redirect("/", 303)
+    form = SignInForm()
+    form.next.data = local_path(request.args.get("next", "/"))
+    return render_template(PAGE, form=form)
+
+
+@bp.post("/sign-in")
+@public
+def start() -> ResponseReturnValue:
+    """Open the account's key with the password. Unknown names and wrong passwords look and cost the same."""
+    form = SignInForm()
+    if not form.validate():
+        return render_template(PAGE, form=form), 422
+    name, address, pepper = form.username.data, request.remote_addr or "", current_app.config["SETTINGS"].pepper
+    if throttle.is_throttled(name, address, pepper):
+        form.form_errors.append(_("Too many tries. Wait a quarter of an hour, or use a recovery code."))
+        return render_template(PAGE, form=form), 429
+    account = find_account(name)
+    account_id = account.id if account else None
+    secret = locks.open_with_password(account_id, form.password.data, pepper)
+    throttle.note_attempt(name, address, pepper, succeeded=secret is not None)
+    account = db.session.get(Account, account_id) if account_id and secret else None
+    if account is None or secret is None or not sessions.is_usable(account):
+        audit.record_refusal("account.sign_in", "account", account_id, by=Actor(account_id))
+        form.form_errors.append(_("This name and password do not open an account."))
+        return render_template(PAGE, form=form), 422
+    if "code" in request.form and account.totp_sealed is not None:
+        return _finish_with_code(account, secret, CodeForm())
+    return _let_in(account, secret, form.next.data, awaits_code=account.totp_sealed is not None)
+
+
+@bp.get("/sign-in/code")
+@public
+def code() -> ResponseReturnValue:
+    """The second step, where one-time codes are on."""
+    if g.get("half_signed_in") is None:
+        return redirect(url_for(".sign_in"), 303)
+    form = CodeForm()
+    form.next.data = local_path(request.args.get("next", "/"))
+    return render_template("organisation/accounts/code.html", form=form)
+
+
+@bp.post("/sign-in/code")
+@public
+def check_code() -> ResponseReturnValue:
+    """Check the one-time code (or use up a recovery code) and finish signing in."""
+    if g.get("half_signed_in") is None:
+        return redirect(url_for(".sign_in"), 303)
+    account_id, secret = g.half_signed_in
+    account = db.session.get_one(Account, account_id)
+    return _finish_with_code(account, secret, CodeForm())
+
+
+@bp.post("/sign-out")
+@public
+def sign_out() -> ResponseReturnValue:
+    """End the session, take the cookies back, have the browser forget the pages."""
+    answer = make_response(redirect(url_for(".sign_in"), 303))
+    if g.get("session_id"):
+        sessions.end_session(g.session_id)
+    if g.get("identity"):
+        audit.record("account.sign_out", "account", g.account_id, by=g.identity.actor)
+    session.clear()
+    sessions.clear_cookie(answer)
+    return answer
+
+
+@bp.get("/recover")
+@public
+def recover() -> ResponseReturnValue:
+    """A recovery code opens the account when the password is forgotten."""
+    return render_template("organisation/accounts/recover.html", form=RecoverForm())
+
+
+@bp.post("/recover")
+@public
+def finish_recovery() -> ResponseReturnValue:
+    """Use up the code and seal the key under the new password: nothing that was readable is lost."""
+    form, page = RecoverForm(), "organisation/accounts/recover.html"
+    if not form.validate():
+        return render_template(page, form=form), 422
+    name, address, pepper = form.username.data, request.remote_addr or "", current_app.config["SETTINGS"].pepper
+    if throttle.is_throttled(name, address, pepper):
+        form.form_errors.append(_("Too many tries. Wait a quarter of an hour."))
+        return render_template(page, form=form), 429
+    account = find_account(name)
+    secret = locks.open_with_recovery_code(account.id, form.code.data, pepper) if account else None
+    if account is None or secret is None or not sessions.is_usable(account):
+        db.session.rollback()
+        throttle.note_attempt(name, address, pepper, succeeded=False)
+        form.form_errors.append(_("This name and code do not open an account."))
+        return render_template(page, form=form), 422
+    change_password(account, secret, form.new_password.data, by=Actor(account.id, account.display_name))
+    end_sessions(account.id)
+    flash(_("Your password is changed. Sign in with it."), "success")
+    return redirect(url_for(".sign_in"), 303)
+
+
+@bp.get("/account")
+@requires(Permission.OWN_ACCOUNT)
+def show(access: Access) -> ResponseReturnValue:
+    """The own account: roles, password, one-time codes, recovery codes."""
+    account = db.session.get_one(Account, access.account_id)
+    codes_left = locks.count_recovery_codes(account.id)
+    return render("organisation/accounts/own.html", own=account, codes_left=codes_left, form=ConfirmForm())
+
+
+@bp.get("/account/password")
+@requires(Permission.OWN_ACCOUNT)
+def password(access: Access) -> ResponseReturnValue:
+    """The form for a new password."""
+    return render("organisation/accounts/password.html", form=PasswordForm(), forced=g.must_change_password)
+
+
+@bp.post("/account/password")
+@requires(Permission.OWN_ACCOUNT)
+def set_password(access: Access) -> ResponseReturnValue:
+    """Seal the key under the new password and end the account's other sessions."""
+    form, page = PasswordForm(), "organisation/accounts/password.html"
+    form.username_of_account = access.identity.username
+    if not form.validate():
+        return render(page, form=form, forced=g.must_change_password), 422
+    secret = _confirmed(access, form)
+    if secret is None:
+        return render(page, form=form, forced=g.must_change_password), 422
+    account = db.session.get_one(Account, access.account_id)
+    change_password(account, secret, form.new_password.data, by=access.actor)
+    end_sessions(account.id, but=g.session_id)
+    flash(_("Your password is changed."), "success")
+    return redirect(url_for(".show"), 303)
+
+
+@bp.post("/account/recovery-codes")
+@requires(Permission.OWN_ACCOUNT)
+def recovery_codes(access: Access) -> ResponseReturnValue:
+    """Ten new codes, shown this once."""
+    form = ConfirmForm()
+    if not form.validate() or (secret := _confirmed(access, form)) is None:
+        account = db.session.get_one(Account, access.account_id)
+        codes_left = locks.count_recovery_codes(account.id)
+        return render("organisation/accounts/own.html", own=account, codes_left=codes_left, form=form), 422
+    codes = locks.make_recovery_codes(access.account_id, secret, current_app.config["SETTINGS"].pepper)
+    audit.record("account.recovery_codes", "account", access.account_id, by=access.actor)
+    return render("organisation/accounts/recovery_codes.html", codes=codes)
+
+
+@bp.get("/account/totp")
+@requires(Permission.OWN_ACCOUNT)
+def totp(access: Access) -> ResponseReturnValue:
+    """Set one-time codes up: a key as a picture and as text."""
+    form = TotpForm()
+    form.key.data = pyotp.random_base32()
+    return _totp_page(access, form)
+
+
+@bp.post("/account/totp")
+@requires(Permission.OWN_ACCOUNT)
+def turn_on_totp(access: Access) -> ResponseReturnValue:
+    """Turn one-time codes on once the first code is right."""
+    form = TotpForm()
+    if not form.validate() or len(form.key.data or "") != 32:
+        return _totp_page(access, form), 422
+    account = db.session.get_one(Account, access.account_id)
+    if not sessions.use_code(account, pyotp.TOTP(form.key.data), form.code.data):
+        form.code.errors = [_("This code is not right. Check the clock of your phone.")]
+        return _totp_page(access, form), 422
+    sessions.seal_totp(account, g.secret, form.key.data)
+    audit.record("account.totp.on", "account", account.id, by=access.actor)
+    flash(_("One-time codes are on. You are asked for one at every sign-in."), "success")
+    return redirect(url_for(".show"), 303)
+
+
+@bp.post("/account/totp/off")
+@requires(Permission.OWN_ACCOUNT)
+def turn_off_totp(access: Access) -> ResponseReturnValue:
+    """Turn one-time codes off; the password is asked once more."""
+    form = ConfirmForm()
+    account = db.session.get_one(Account, access.account_id)
+    if not form.validate() or _confirmed(access, form) is None:
+        codes_left = locks.count_recovery_codes(access.account_id)
+        account = db.session.get_one(Account, access.account_id)
+        return render("organisation/accounts/own.html", own=account, codes_left=codes_left, form=form), 422
+    account = db.session.get_one(Account, access.account_id)
+    account.totp_sealed = None
+    audit.record("account.totp.off", "account", account.id, by=access.actor)
+    return redirect(url_for(".show"), 303)
+
+
+def _confirmed(access: Access, form: PasswordForm | ConfirmForm) -> bytes | None:
+    """The account's key if the current password is right; else the form says so. Throttled like signing in."""
+    name, address, pepper = access.identity.username, request.remote_addr or "", current_app.config["SETTINGS"].pepper
+    if throttle.is_throttled(name, address, pepper):
+        form.password.errors = [_("Too many tries. Wait a quarter of an hour.")]
+        return None
+    secret = locks.open_with_password(access.account_id, form.password.data, pepper)
+    throttle.note_attempt(name, address, pepper, succeeded=secret is not None)
+    if secret is None:
+        form.password.errors = [_("This is not your current password.")]
+    return secret
+
+
+def _finish_with_code(account: Account, secret: bytes, form: CodeForm) -> ResponseReturnValue:
+    name, address, pepper = account.username, request.remote_addr or "", current_app.config["SETTINGS"].pepper
+    page, account_id = "organisation/accounts/code.html", account.id
+    if throttle.is_throttled(name, address, pepper):
+        form.form_errors.append(_("Too many tries. Wait a quarter of an hour."))
+        return render_template(page, form=form), 429
+    typed = (form.code.data or "").replace(" ", "")
+    codes = sessions.totp_of(account, secret)
+    right = form.validate() and codes is not None and sessions.use_code(account, codes, typed)
+    if not right and len(typed) > 6 and form.validate():
+        right = locks.open_with_recovery_code(account.id, typed, pepper) is not None
+    if not right:
+        db.session.rollback()
+        throttle.note_attempt(name, address, pepper, succeeded=False)
+        audit.record_refusal("account.code", "account", account_id, by=Actor(account_id))
+        form.code.errors = [_("This code is not right or was used before.")]
+        return render_template(page, form=form), 422
+    if g.get("session_id"):
+        sessions.end_session(g.session_id)
+    return _let_in(account, secret, form.next.data, awaits_code=False)
+
+
+def _let_in(account: Account, secret: bytes, after: str | None, *, awaits_code: bool) -> ResponseReturnValue:
+    token = sessions.start_session(account, secret, awaits_code=awaits_code)
+    after = local_path(after or "/")
+    session.clear()
+    if awaits_code:
+        answer = make_response(redirect(url_for(".code", next=after), 303))
+    else:
+        audit.record("account.sign_in", "account", account.id, by=Actor(account.id, account.display_name))
+        kept = "" if after == "/" else ("&" if "?" in after else "?") + "kept=1"
+        answer = make_response(redirect(after + kept, 303))
+    sessions.set_cookie(answer, token)
+    return answer
+
+
+def _totp_page(access: Access, form: TotpForm) -> str:
+    address = pyotp.TOTP(form.key.data or "").provisioning_uri(access.identity.username, issuer_name="casework")
+    picture = segno.make(address, error="m").svg_data_uri(scale=5, border=2)
+    return render("organisation/accounts/totp.html", form=form, key=form.key.data, picture=picture)
+

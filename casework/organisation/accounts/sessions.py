@@ -1,0 +1,184 @@
+"""A signed-in browser: a random token in a cookie, its digest in the database.
+
+Idle for 15 minutes or eight hours old, it's over; disabling the account or signing out ends it at the very next
+request. The account's private key is sealed under the token, so the database alone opens nothing.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pyotp
+from flask import Request, current_app, g
+from flask_login import LoginManager, UserMixin
+from sqlalchemy import Row, select, update
+from werkzeug.wrappers import Response
+
+from casework.authz.enforce import Identity
+from casework.core.clock import now, today
+from casework.core.database import apart, db
+from casework.organisation.accounts.models import Account, AccountSession
+from casework.organisation.accounts.queries import held_roles
+from casework.vault import envelope
+from casework.vault.grants import Keyring, rewrap_own
+
+TOUCH_EVERY = timedelta(seconds=60)
+TOTP_SECONDS = 30
+login_manager = LoginManager()
+login_manager.session_protection = None
+
+
+@dataclass(frozen=True)
+class SignedIn(UserMixin):  # type: ignore[misc]
+    """What Flask-Login calls the current user."""
+
+    identity: Identity
+
+    def get_id(self) -> str:
+        """The account's id."""
+        return str(self.identity.account_id)
+
+
+def is_usable(account: Account) -> bool:
+    """Neither disabled nor expired."""
+    return account.disabled_at is None and (account.expires_on is None or account.expires_on >= today())
+
+
+def cookie_name() -> str:
+    """`__Host-` where TLS protects it."""
+    return "__Host-casework" if current_app.config["SETTINGS"].tls else "casework"
+
+
+def start_session(account: Account, secret: bytes, *, awaits_code: bool) -> str:
+    """A new session with a new token. Grants that arrived meanwhile are re-wrapped under the account's own key."""
+    token = secrets.token_urlsafe(32)
+    row = AccountSession(
+        id=uuid4(),
+        account_id=account.id,
+        token_digest=_digest(token),
+        started_at=now(),
+        seen_at=now(),
+        awaits_code=awaits_code,
+    )
+    row.sealed_secret = envelope.seal(secret, _token_key(token), row.id, b"account_sessions|" + row.id.bytes)
+    db.session.add(row)
+    if not awaits_code:
+        rewrap_own(Keyring(account.id, secret))
+    return token
+
+
+def end_session(session_id: UUID) -> None:
+    """Sign out."""
+    ended = update(AccountSession).where(AccountSession.id == session_id)
+    db.session.execute(ended.values(ended_at=now(), sealed_secret=None))
+
+
+def set_cookie(answer: Response, token: str) -> None:
+    """Hand the token to the browser until it closes; there is no "remember me"."""
+    secure = bool(current_app.config["SETTINGS"].tls)
+    answer.set_cookie(cookie_name(), token, httponly=True, samesite="Lax", secure=secure, path="/")
+
+
+def clear_cookie(answer: Response) -> None:
+    """Take the token back and have the browser forget the pages."""
+    answer.delete_cookie(cookie_name(), path="/", secure=bool(current_app.config["SETTINGS"].tls), httponly=True)
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+
+
+@login_manager.request_loader  # type: ignore[untyped-decorator]
+def load(request: Request) -> SignedIn | None:
+    """The account of this request. Sets g.identity, g.keyring and, for an expired session, g.expired_account_id."""
+    token = request.cookies.get(cookie_name())
+    row = _find(token) if token else None
+    if token is None or row is None or row.ended_at is not None:
+        return None
+    settings = current_app.config["SETTINGS"]
+    idle, age = now() - row.seen_at, now() - row.started_at
+    refused = row.disabled_at is not None or (row.expires_on is not None and row.expires_on < today())
+    if refused:
+        return None
+    if idle > timedelta(minutes=settings.idle_minutes) or age > timedelta(hours=settings.session_hours):
+        g.expired_account_id = None if row.awaits_code else row.account_id
+        return None
+    g.session_id = row.id
+    secret = envelope.unseal(row.sealed_secret, _token_key(token), b"account_sessions|" + row.id.bytes)
+    if row.awaits_code:
+        g.half_signed_in = (row.account_id, secret)
+        return None
+    if idle > TOUCH_EVERY:
+        _touch(row.id)
+    return _signed_in(row, secret)
+
+
+def sign_in_now(account: Account, secret: bytes) -> None:
+    """Let the rest of this request act as the account that has just signed in."""
+    identity = Identity(account.id, account.username, account.display_name, held_roles(account.id))
+    g.identity, g.account_id, g.secret, g.keyring = identity, account.id, secret, Keyring(account.id, secret)
+
+
+def totp_of(account: Account, secret: bytes) -> pyotp.TOTP | None:
+    """The account's one-time codes, or None where they are off."""
+    if account.totp_sealed is None:
+        return None
+    key = envelope.unseal(account.totp_sealed, envelope.derive(secret, "totp"), b"totp|" + account.id.bytes)
+    return pyotp.TOTP(key.decode(), interval=TOTP_SECONDS)
+
+
+def seal_totp(account: Account, secret: bytes, key: str) -> None:
+    """Turn one-time codes on with this key."""
+    sealing = envelope.derive(secret, "totp")
+    account.totp_sealed = envelope.seal(key.encode(), sealing, account.id, b"totp|" + account.id.bytes)
+
+
+def use_code(account: Account, totp: pyotp.TOTP, code: str) -> bool:
+    """Whether the code is right now, one step early or late, and was not used before."""
+    step = int(now().timestamp()) // TOTP_SECONDS
+    for candidate in (step - 1, step, step + 1):
+        if candidate > account.totp_step and secrets.compare_digest(totp.at(candidate * TOTP_SECONDS), code):
+            account.totp_step = candidate
+            return True
+    return False
+
+
+def _find(token: str) -> Row[tuple[object, ...]] | None:
+    return db.session.execute(
+        select(
+            AccountSession.id,
+            AccountSession.account_id,
+            AccountSession.sealed_secret,
+            AccountSession.started_at,
+            AccountSession.seen_at,
+            AccountSession.ended_at,
+            AccountSession.awaits_code,
+            Account.username,
+            Account.display_name,
+            Account.disabled_at,
+            Account.expires_on,
+            Account.must_change_password,
+        )
+        .join(Account, Account.id == AccountSession.account_id)
+        .where(AccountSession.token_digest == _digest(token))
+    ).first()
+
+
+def _signed_in(row: Row[tuple[object, ...]], secret: bytes) -> SignedIn:
+    identity = Identity(row.account_id, row.username, row.display_name, held_roles(row.account_id))
+    g.identity, g.account_id, g.secret = identity, row.account_id, secret
+    g.keyring = Keyring(row.account_id, secret)
+    g.must_change_password = row.must_change_password
+    return SignedIn(identity)
+
+
+def _touch(session_id: UUID) -> None:
+    with apart() as session:
+        session.execute(update(AccountSession).where(AccountSession.id == session_id).values(seen_at=now()))
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _token_key(token: str) -> bytes:
+    return envelope.derive(token.encode(), "session")

@@ -1,0 +1,132 @@
+"""Administrative units as they were on any day: own ids, validity dates, successors. Codes are re-used, ids are not."""
+
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped
+
+from casework.core.database import Base, operational
+
+
+class UnitKind(StrEnum):
+    """What an administrative unit is called."""
+
+    PROVINCE = "province"
+    CITY = "city"
+    DISTRICT = "district"
+    COMMUNE = "commune"
+    WARD = "ward"
+    TOWNSHIP = "township"
+    SPECIAL_ZONE = "special_zone"
+
+    @property
+    def label(self) -> str:
+        """The kind's word on screens."""
+        return str(_KIND_LABELS[self])
+
+
+class SuccessionKind(StrEnum):
+    """How one unit followed another."""
+
+    MERGE = "merge"
+    SPLIT = "split"
+    RENAME = "rename"
+    TRANSFER = "transfer"
+
+    @property
+    def label(self) -> str:
+        """The kind's word on screens."""
+        return str(_SUCCESSION_LABELS[self])
+
+
+class Unit(Base):
+    """A province, district or commune from a day until a day. `province_id` is its province at that time, or itself."""
+
+    __tablename__ = "units"
+    __table_args__ = (UniqueConstraint("code", "valid_from"),)
+
+    id: Mapped[UUID] = operational(primary_key=True)
+    code: Mapped[str] = operational(nullable=False)
+    name: Mapped[str] = operational(nullable=False)
+    kind: Mapped[str] = operational(nullable=False)
+    valid_from: Mapped[date] = operational(nullable=False)
+    valid_until: Mapped[date | None] = operational()
+    parent_id: Mapped[UUID | None] = operational(ForeignKey("organisation.units.id"), index=True)
+    province_id: Mapped[UUID | None] = operational(ForeignKey("organisation.units.id"), index=True)
+    is_province: Mapped[bool] = operational(nullable=False)
+    source: Mapped[str] = operational(nullable=False)
+
+    @property
+    def label(self) -> str:
+        """Phường Vĩnh Trạch. The data keep a district's own word (Huyện, Thị xã) in its name."""
+        if self.kind == UnitKind.DISTRICT:
+            return self.name
+        return f"{_KIND_WORDS[UnitKind(self.kind)]} {self.name}"
+
+
+class Succession(Base):
+    """One unit followed by another on a day, by a document."""
+
+    __tablename__ = "successions"
+    __table_args__ = (UniqueConstraint("predecessor_id", "successor_id"),)
+
+    id: Mapped[UUID] = operational(primary_key=True)
+    predecessor_id: Mapped[UUID] = operational(ForeignKey(Unit.id), nullable=False)
+    successor_id: Mapped[UUID] = operational(ForeignKey(Unit.id), nullable=False, index=True)
+    kind: Mapped[str] = operational(nullable=False)
+    on: Mapped[date] = operational("on_day", nullable=False)
+    document: Mapped[str] = operational(nullable=False)
+
+
+class Cluster(Base):
+    """A free grouping of a province's units."""
+
+    __tablename__ = "clusters"
+    __table_args__ = (UniqueConstraint("province_id", "name"),)
+
+    id: Mapped[UUID] = operational(primary_key=True)
+    province_id: Mapped[UUID] = operational(ForeignKey(Unit.id), nullable=False)
+    name: Mapped[str] = operational(nullable=False)
+
+
+class ClusterMembership(Base):
+    """A unit in a cluster, from a day until a day."""
+
+    __tablename__ = "cluster_memberships"
+    __table_args__ = (UniqueConstraint("cluster_id", "unit_id", "from_on"),)
+
+    id: Mapped[UUID] = operational(primary_key=True)
+    cluster_id: Mapped[UUID] = operational(ForeignKey(Cluster.id), nullable=False)
+    unit_id: Mapped[UUID] = operational(ForeignKey(Unit.id), nullable=False, index=True)
+    from_on: Mapped[date] = operational(nullable=False)
+    until_on: Mapped[date | None] = operational()
+
+
+# Names of units are Vietnamese in both languages.
+_KIND_WORDS = {
+    UnitKind.PROVINCE: "Tỉnh",
+    UnitKind.CITY: "Thành phố",
+    UnitKind.DISTRICT: "Huyện",
+    UnitKind.COMMUNE: "Xã",
+    UnitKind.WARD: "Phường",
+    UnitKind.TOWNSHIP: "Thị trấn",
+    UnitKind.SPECIAL_ZONE: "Đặc khu",
+}
+_KIND_LABELS = {
+    UnitKind.PROVINCE: _l("Province"),
+    UnitKind.CITY: _l("City"),
+    UnitKind.DISTRICT: _l("District"),
+    UnitKind.COMMUNE: _l("Commune"),
+    UnitKind.WARD: _l("Ward"),
+    UnitKind.TOWNSHIP: _l("Township"),
+    UnitKind.SPECIAL_ZONE: _l("Special zone"),
+}
+_SUCCESSION_LABELS = {
+    SuccessionKind.MERGE: _l("merged into"),
+    SuccessionKind.SPLIT: _l("split into"),
+    SuccessionKind.RENAME: _l("renamed to"),
+    SuccessionKind.TRANSFER: _l("transferred to"),
+}

@@ -1,0 +1,291 @@
+"""Who can open what: a grant holds one data key, wrapped for one holder.
+
+A new grant arrives as HPKE (its giver knows only the public key) and is re-wrapped once under the holder's own
+symmetric key, because opening HPKE costs some hundred times as much. A grant for custody lets a coordinator hand a
+case over; it never opens a text for reading.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID, uuid4
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from flask import g
+from sqlalchemy import ColumnElement, Index, Row, and_, delete, insert, or_, select, update
+from sqlalchemy.orm import Mapped
+
+from casework.core.clock import now
+from casework.core.database import Base, db, operational
+from casework.vault import envelope
+from casework.vault.locks import SUITE, Holder
+
+
+class Compartment(StrEnum):
+    """What one data key opens."""
+
+    IDENTITY = "identity"
+    NOTES = "notes"
+    ROSTER = "roster"
+
+
+class Use(StrEnum):
+    """What a grant is for."""
+
+    READ = "read"
+    CUSTODY = "custody"
+
+
+class NoKey(Exception):
+    """The current holder has no grant that opens this."""
+
+
+class DataKey(Base):
+    """That a key exists; its bytes stand only in grants, wrapped."""
+
+    __tablename__ = "data_keys"
+    __table_args__ = (Index(None, "subject_id", "compartment"),)
+
+    id: Mapped[UUID] = operational(primary_key=True)
+    subject_id: Mapped[UUID] = operational(nullable=False)
+    compartment: Mapped[str] = operational(nullable=False)
+    made_at: Mapped[datetime] = operational(nullable=False, default=now)
+
+
+class Grant(Base):
+    """One data key for one holder. Deleting the row takes the key away."""
+
+    __tablename__ = "grants"
+    __table_args__ = (
+        Index(None, "subject_id", "holder_id"),
+        Index(None, "holder_id", "compartment"),
+        Index(None, "data_key_id", "holder_id", "use", unique=True),
+    )
+
+    id: Mapped[UUID] = operational(primary_key=True)
+    data_key_id: Mapped[UUID] = operational(nullable=False)
+    subject_id: Mapped[UUID] = operational(nullable=False)
+    compartment: Mapped[str] = operational(nullable=False)
+    holder_id: Mapped[UUID] = operational(nullable=False)
+    use: Mapped[str] = operational(nullable=False)
+    is_hpke: Mapped[bool] = operational(nullable=False)
+    wrapped: Mapped[bytes] = operational(nullable=False)
+    granted_by: Mapped[UUID | None] = operational()
+    granted_at: Mapped[datetime] = operational(nullable=False)
+    expires_at: Mapped[datetime | None] = operational()
+
+
+GRANT_COLUMNS = (Grant.data_key_id, Grant.subject_id, Grant.compartment, Grant.use, Grant.is_hpke, Grant.wrapped)
+
+
+class Keyring:
+    """The keys one holder can open now, each unwrapped once."""
+
+    def __init__(self, holder_id: UUID, secret: bytes) -> None:
+        self.holder_id = holder_id
+        self._private = X25519PrivateKey.from_private_bytes(secret)
+        self._own = envelope.derive(secret, "own grants")
+        self._keys: dict[UUID, bytes] = {}
+        self._current: dict[tuple[UUID, Compartment], UUID] = {}
+        self._loaded: set[UUID] = set()
+
+    def sealing_key(self, subject_id: UUID, compartment: Compartment) -> tuple[UUID, bytes]:
+        """The key new texts are sealed with. Raises NoKey."""
+        self.load([subject_id])
+        try:
+            key_id = self._current[subject_id, compartment]
+        except KeyError:
+            raise NoKey(f"no grant for {compartment}") from None
+        return key_id, self._keys[key_id]
+
+    def opening_key(self, subject_id: UUID, key_id: UUID) -> bytes:
+        """The key that sealed a text. Raises NoKey."""
+        if key_id not in self._keys:
+            self.load([subject_id])
+        try:
+            return self._keys[key_id]
+        except KeyError:
+            raise NoKey("no grant for this key") from None
+
+    def load(self, subject_ids: Iterable[UUID]) -> None:
+        """Fetch the grants of subjects in one statement."""
+        missing = [subject_id for subject_id in subject_ids if subject_id not in self._loaded]
+        if missing:
+            rows = db.session.execute(
+                select(*GRANT_COLUMNS).where(
+                    Grant.holder_id == self.holder_id, Grant.subject_id.in_(missing), Grant.use == Use.READ, unexpired()
+                )
+            )
+            self.take(rows.all())
+            self._loaded.update(missing)
+
+    def take(self, grants: Iterable[Row[tuple[UUID, UUID, str, str, bool, bytes]]]) -> None:
+        """Unwrap grants already fetched (columns GRANT_COLUMNS)."""
+        for key_id, subject_id, compartment, use, is_hpke, wrapped in grants:
+            if use == Use.READ:
+                self._keys[key_id] = self.unwrap(key_id, is_hpke, wrapped)
+                self._current[subject_id, Compartment(compartment)] = key_id
+
+    def adopt(self, subject_id: UUID, compartment: Compartment, key_id: UUID, key: bytes) -> None:
+        """Take a key just made."""
+        self._keys[key_id] = key
+        self._current[subject_id, compartment] = key_id
+        self._loaded.add(subject_id)
+
+    def unwrap(self, key_id: UUID, is_hpke: bool, wrapped: bytes) -> bytes:
+        """The data key inside a grant. Raises NoKey when the grant was tampered with or is somebody else's."""
+        try:
+            if is_hpke:
+                return SUITE.decrypt(wrapped, self._private, info=_info(key_id, self.holder_id))
+            return envelope.unseal(wrapped, self._own, _info(key_id, self.holder_id))
+        except (InvalidTag, envelope.CannotOpen):
+            raise NoKey("the grant does not open") from None
+
+    def wrap(self, key_id: UUID, key: bytes) -> bytes:
+        """A data key under the holder's own symmetric key."""
+        return envelope.seal(key, self._own, key_id, _info(key_id, self.holder_id))
+
+
+def current_keyring() -> Keyring:
+    """The keyring of the signed-in account. Raises NoKey when nobody is signed in."""
+    ring: Keyring | None = g.get("keyring")
+    if ring is None:
+        raise NoKey("nobody is signed in")
+    return ring
+
+
+def unexpired() -> ColumnElement[bool]:
+    """The grants that still open."""
+    return or_(Grant.expires_at.is_(None), Grant.expires_at > now())
+
+
+def make_keys(
+    subject_id: UUID,
+    compartments: Sequence[Compartment],
+    *,
+    readers: Sequence[UUID],
+    custodians: Sequence[UUID] = (),
+    by: UUID | None,
+) -> None:
+    """New data keys for a subject, granted to the readers, to coordinators for custody, and to the organisation's key.
+
+    The current keyring adopts them when its holder is among the readers.
+    """
+    ring: Keyring | None = g.get("keyring")
+    for compartment in compartments:
+        data_key, key = DataKey(id=uuid4(), subject_id=subject_id, compartment=compartment), envelope.new_key()
+        db.session.add(data_key)
+        if ring is not None and ring.holder_id in readers:
+            ring.adopt(subject_id, compartment, data_key.id, key)
+        given = [(holder, Use.READ) for holder in readers] + [(holder, Use.CUSTODY) for holder in custodians]
+        _grant(data_key.id, subject_id, compartment, key, given, by)
+
+
+def hand_on(subject_id: UUID, to: UUID, *, by: UUID, use: Use = Use.READ, until: date | None = None) -> None:
+    """Give every key of a subject that the current keyring holds, for reading or in custody, to another holder.
+
+    Raises NoKey when the giver holds none. What the receiver already holds stays as it is.
+    """
+    ring = current_keyring()
+    rows = db.session.execute(
+        select(*GRANT_COLUMNS).where(Grant.holder_id == ring.holder_id, Grant.subject_id == subject_id, unexpired())
+    ).all()
+    if not rows:
+        raise NoKey("the giver holds no key of this subject")
+    has = set(
+        db.session.scalars(
+            select(Grant.data_key_id).where(Grant.holder_id == to, Grant.subject_id == subject_id, Grant.use == use)
+        )
+    )
+    for key_id, _subject, compartment, _use, is_hpke, wrapped in rows:
+        if key_id not in has:
+            has.add(key_id)
+            key = ring.unwrap(key_id, is_hpke, wrapped)
+            _grant(key_id, subject_id, Compartment(compartment), key, [(to, use)], by, with_organisation=False)
+
+
+def take_back(subject_id: UUID, holder_id: UUID, *, use: Use = Use.READ) -> None:
+    """Delete a holder's wrapped keys of a subject."""
+    db.session.execute(
+        delete(Grant).where(Grant.subject_id == subject_id, Grant.holder_id == holder_id, Grant.use == use)
+    )
+
+
+def take_all_back(holder_id: UUID) -> None:
+    """Delete every wrapped key of a holder, whose key pair is lost."""
+    db.session.execute(delete(Grant).where(Grant.holder_id == holder_id))
+
+
+def holders_of(subject_id: UUID, use: Use = Use.READ) -> set[UUID]:
+    """Who can open a subject now."""
+    query = select(Grant.holder_id).where(Grant.subject_id == subject_id, Grant.use == use, unexpired())
+    return set(db.session.scalars(query))
+
+
+def rewrap_own(ring: Keyring) -> int:
+    """Turn the holder's HPKE grants into symmetric ones. Returns how many."""
+    rows = db.session.execute(
+        select(Grant.id, Grant.data_key_id, Grant.wrapped).where(and_(Grant.holder_id == ring.holder_id, Grant.is_hpke))
+    ).all()
+    for grant_id, key_id, wrapped in rows:
+        try:
+            rewrapped = ring.wrap(key_id, ring.unwrap(key_id, True, wrapped))
+        except NoKey:
+            continue  # A damaged grant stays as it is; opening the case says so.
+        db.session.execute(update(Grant).where(Grant.id == grant_id).values(is_hpke=False, wrapped=rewrapped))
+    return len(rows)
+
+
+def _grant(
+    key_id: UUID,
+    subject_id: UUID,
+    compartment: Compartment,
+    key: bytes,
+    given: Sequence[tuple[UUID, Use]],
+    by: UUID | None,
+    *,
+    with_organisation: bool = True,
+) -> None:
+    ring: Keyring | None = g.get("keyring")
+    wanted = [holder for holder, _ in given]
+    holders = db.session.execute(
+        select(Holder.id, Holder.public_key, Holder.is_organisation).where(
+            or_(Holder.id.in_(wanted), Holder.is_organisation if with_organisation else Holder.id.in_(()))
+        )
+    ).all()
+    public = {holder_id: key_bytes for holder_id, key_bytes, _ in holders}
+    recovery = [(holder_id, Use.READ) for holder_id, _, is_organisation in holders if is_organisation]
+    rows = []
+    for holder_id, use in [*given, *recovery]:
+        own = ring is not None and ring.holder_id == holder_id
+        wrapped = ring.wrap(key_id, key) if own and ring else wrap_for(public[holder_id], key_id, holder_id, key)
+        rows.append(_row(key_id, subject_id, compartment, holder_id, use, not own, wrapped, by))
+    db.session.flush()
+    db.session.execute(insert(Grant), rows)
+
+
+def wrap_for(public_key: bytes, key_id: UUID, holder_id: UUID, key: bytes) -> bytes:
+    """A data key under a holder's public key (HPKE)."""
+    return SUITE.encrypt(key, X25519PublicKey.from_public_bytes(public_key), info=_info(key_id, holder_id))
+
+
+def _row(
+    key_id: UUID, subject: UUID, compartment: str, holder: UUID, use: Use, hpke: bool, wrapped: bytes, by: UUID | None
+) -> dict[str, object]:
+    return {
+        "id": uuid4(),
+        "data_key_id": key_id,
+        "subject_id": subject,
+        "compartment": compartment,
+        "holder_id": holder,
+        "use": use,
+        "is_hpke": hpke,
+        "wrapped": wrapped,
+        "granted_by": by,
+        "granted_at": now(),
+    }
+
+
+def _info(key_id: UUID, holder_id: UUID) -> bytes:
+    return b"casework grant|" + key_id.bytes + holder_id.bytes

@@ -1,0 +1,71 @@
+"""Sealed columns: an attribute that reads and writes a text, above a column that holds only ciphertext.
+
+    name_sealed: Mapped[bytes | None] = identifier()
+    name = Sealed("name_sealed", Compartment.IDENTITY)
+
+The model says whose key it is: `subject_id` is the id of the case or group. What does not open raises, and a page
+shows `Unreadable` in its place and goes on.
+"""
+
+from typing import Any, Protocol
+from uuid import UUID
+
+from casework.vault import envelope
+from casework.vault.grants import Compartment, Keyring, NoKey, current_keyring
+
+
+class HasSubject(Protocol):
+    """A row whose texts are sealed under a subject's keys."""
+
+    id: UUID
+    __tablename__: str
+
+    @property
+    def subject_id(self) -> UUID: ...
+
+
+class Unreadable(str):
+    """Stands where a text was tampered with or its key is missing. It is false, so templates can say so."""
+
+    __slots__ = ()
+
+
+UNREADABLE = Unreadable("")
+
+
+class Sealed:
+    """A text attribute kept as ciphertext in another column."""
+
+    def __init__(self, column: str, compartment: Compartment) -> None:
+        self.column, self.compartment = column, compartment
+
+    def __get__(self, row: Any, owner: type | None = None) -> Any:
+        if row is None:
+            return self
+        sealed = getattr(row, self.column)
+        if sealed is None:
+            return ""
+        return open_text(current_keyring(), sealed, row.subject_id, self.place(type(row).__tablename__, row.id))
+
+    def __set__(self, row: HasSubject, text: str | None) -> None:
+        if not text:
+            setattr(row, self.column, None)
+            return
+        key_id, key = current_keyring().sealing_key(row.subject_id, self.compartment)
+        binding = self.place(row.__tablename__, row.id).binding()
+        setattr(row, self.column, envelope.seal(text.encode(), key, key_id, binding))
+
+    def place(self, table: str, row_id: UUID) -> envelope.Place:
+        """Where this attribute's ciphertext of a row stands."""
+        return envelope.Place(table, self.column, row_id, self.compartment)
+
+
+def open_text(ring: Keyring, sealed: bytes | None, subject_id: UUID, place: envelope.Place) -> str:
+    """Open one ciphertext; UNREADABLE when it's not genuine or the key is not there."""
+    if sealed is None:
+        return ""
+    try:
+        key = ring.opening_key(subject_id, envelope.key_id_of(sealed))
+        return envelope.unseal(sealed, key, place.binding()).decode()
+    except (envelope.CannotOpen, NoKey):
+        return UNREADABLE

@@ -1,0 +1,51 @@
+"""Runs every revision on both databases: `default` (the working one) and `inspection` (the read model)."""
+
+import pkgutil
+from importlib import import_module
+
+from alembic import context
+from flask import current_app
+from sqlalchemy.schema import CreateSchema
+
+import casework
+from casework.core.database import PARTS, Base, ReadBase, db
+
+for module in pkgutil.walk_packages(casework.__path__, "casework."):
+    if module.name.endswith(".models") or module.name.startswith(
+        ("casework.core.", "casework.vault.")
+    ):
+        import_module(module.name)
+
+DATABASES = {"default": (None, Base.metadata), "inspection": ("inspection", ReadBase.metadata)}
+SCHEMAS = {
+    "default": [part for part in PARTS if part != "inspection"],
+    "inspection": ["inspection"],
+}
+
+
+def run() -> None:
+    """Migrate each database in a transaction of its own; a failure leaves that one as it was."""
+    for name, (bind, metadata) in DATABASES.items():
+        engine = db.engines[bind]
+        with engine.begin() as connection:
+            if engine.dialect.name == "postgresql":
+                for schema in SCHEMAS[name]:
+                    connection.execute(CreateSchema(schema, if_not_exists=True))
+            context.configure(
+                connection=connection,
+                target_metadata=metadata,
+                version_table=f"migrations_{name}",
+                upgrade_token=f"{name}_upgrades",
+                downgrade_token=f"{name}_downgrades",
+                include_schemas=engine.dialect.name == "postgresql",
+                include_name=lambda value, kind, _: kind != "schema" or value in SCHEMAS[name],
+                compare_type=True,
+                user_module_prefix="",
+            )
+            context.run_migrations(engine_name=name)
+
+
+if context.is_offline_mode():
+    raise SystemExit("Migrations run on a live database: both databases are looked at.")
+current_app.logger.setLevel("WARNING")
+run()
