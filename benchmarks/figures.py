@@ -10,12 +10,16 @@ from __future__ import annotations
 
 import argparse
 import resource
+import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+from casework.anonymisation.attack import attack, read
+from casework.anonymisation.exchange import cell_rows, write_edition
 from casework.anonymisation.protection import Prints, Protection, Result, protect
 from casework.anonymisation.relations import (
     PLAN,
@@ -94,6 +98,19 @@ def main() -> None:
         wrong = result.verify()
         _line(province.months[count - 1], seconds, result, wrong)
         frozen = result.prints
+    if given.attack:
+        _attack(frame, result)
+
+
+def _attack(frame: Frame, result: Result) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        rows = cell_rows(frame, result.table, result.prints)
+        write_edition(Path(folder), rows, result.table.relations, result.table.ids)
+        findings = attack(read(Path(folder)), seconds=600)
+    true = dict(zip(result.table.ids, result.table.true.tolist(), strict=True))
+    for kind, tally in findings.by_kind.items():
+        print(kind, tally)
+    print(f"attack {findings.seconds:.1f} s, stops publication: {findings.stops(true)[:10]}")
 
 
 def _line(month: str, seconds: float, result: Result, wrong: tuple[str, ...]) -> None:

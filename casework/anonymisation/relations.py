@@ -127,8 +127,8 @@ PLAN = Plan(
 
 CLUSTER_PLAN = Plan(
     PLAN.measures,
-    PLAN.printed
-    + (
+    (
+        *PLAN.printed,
         Printed("cluster", "new", "quarter", 2),
         Printed("cluster", "closed", "quarter", 2),
         Printed("cluster", "open", "month", 3),
@@ -293,9 +293,7 @@ class _Builder:
                 parts = whole(months, finer)
                 cell = Cell(level, code, measure.name, period, *slice_)
                 self.cells[cell] = None
-                self.rows.append(
-                    tuple((cell._replace(period=part), 1) for part in parts) + ((cell, -1),)
-                )
+                self.rows.append((*((cell._replace(period=part), 1) for part in parts), (cell, -1)))
             finer = every
 
     def _print(self, level: Level, code: str, measure: Measure, slice_: Slice) -> None:

@@ -2,11 +2,11 @@
 
 Pure functions on arrays: ``table`` says what a cell, a relation and a print are, ``search`` finds
 other tables that agree with everything printed, ``proof`` checks them by plain arithmetic, and
-``protect`` widens what cannot be proved. The attack knows none of this.
+``decide`` widens what cannot be proved. The attack knows none of this.
 """
 
+from casework.anonymisation.protection.decide import Result, protect
 from casework.anonymisation.protection.proof import Move, verify
-from casework.anonymisation.protection.protect import Result, protect
 from casework.anonymisation.protection.table import (
     OPEN,
     SHARED,

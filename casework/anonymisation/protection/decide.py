@@ -28,6 +28,12 @@ from casework.anonymisation.protection.table import (
 ROUNDS = 8
 """Pushes in one neighbourhood, each along other random weights, before going on."""
 
+IDLE = 3
+"""Pushes in a row that prove nothing before a neighbourhood is left."""
+
+WORTH_A_PARTY = 0.1
+"""Parties of units grow when they prove less than this share of what is left."""
+
 Progress = Callable[[str, int, int], None]
 """Called with the stage, the small cells proved so far and all small cells."""
 
@@ -86,24 +92,28 @@ class _Search:
 
     def run(self) -> None:
         self._stage("unit", ([unit] for unit in range(self.layout.units)))
-        for _ in range(3):
-            self._stage("units", self._parties())
+        size = self.settings.partners
+        while size < 2 * self.layout.units and self.ledger.unproved().any():
+            if self._stage("units", self._parties(size)) < WORTH_A_PARTY:
+                size *= 2
         for cell in np.flatnonzero(self.ledger.unproved()):
             self._settle(int(cell))
             self._report("cell")
 
-    def _stage(self, name: str, parties: Iterator[list[int]]) -> None:
+    def _stage(self, name: str, parties: Iterator[list[int]]) -> float:
+        """Explore each party; the share of the unproved cells that this proved."""
+        before = int(self.ledger.unproved().sum())
         for units in parties:
             self._explore(units)
             self._report(name)
+        return 1.0 - int(self.ledger.unproved().sum()) / max(before, 1)
 
     def _report(self, stage: str) -> None:
         everything = len(self.ledger.cells)
         self.progress(stage, everything - int(self.ledger.unproved().sum()), everything)
 
-    def _parties(self) -> Iterator[list[int]]:
+    def _parties(self, size: int) -> Iterator[list[int]]:
         """The units with unproved cells in random parties, filled up with others."""
-        size = self.settings.partners
         open_ = self.made.table.block[self.ledger.unproved()]
         needy = self.random.permutation(np.unique(open_[open_ != SHARED]))
         for start in range(0, len(needy), size):
@@ -120,7 +130,7 @@ class _Search:
         idle = 0
         for _ in range(ROUNDS * len(units)):
             wanted = np.flatnonzero(self.ledger.unproved() & inside)
-            if not len(wanted) or idle == 2:
+            if not len(wanted) or idle == IDLE:
                 return
             move = near.push(self._wishes(wanted))
             idle = 0 if move is not None and self._enter(move) else idle + 1
@@ -156,16 +166,17 @@ class _Search:
                 return
 
     def _cheapest(self, cell: int, reader: int) -> Move | None:
-        """The cheapest move of ``cell`` that ``reader`` cannot rule out: few units, then all."""
+        """The cheapest move of ``cell`` that ``reader`` cannot rule out: few units, more, all."""
         own = int(self.made.table.block[cell])
         others = self.random.permutation(self.layout.units)
         others = others[(others != reader) & (others != own)]
         best: tuple[Move, float] | None = None
-        for size in (2 * self.settings.partners, len(others)):
+        wishes = self._wishes(np.flatnonzero(self.ledger.unproved()))
+        for size in (2 * self.settings.partners, 5 * self.settings.partners, len(others)):
             units = {*others[:size].tolist(), *([own] if own != SHARED else [])}
             near = Neighbourhood(self.layout, self.made, units, elastic=True)
             for step in (1, -1):
-                found = near.force(cell, step)
+                found = near.force(cell, step, wishes)
                 if found is not None and (best is None or found[1] < best[1]):
                     best = found
                 if best is not None and best[1] < 0.5:  # free: nothing need be widened

@@ -1,9 +1,9 @@
 """The proof that a small count stays unknown, as plain arithmetic that anyone can repeat.
 
-A *move* is a change ``d`` of whole numbers for which the true table T, ``T + d`` and ``T + 2d`` all
-agree with every relation and every print. A cell with ``d != 0`` then has three candidate values, one
-of them at least two away from the truth. Prints are ranges, so only ``T + 2d`` needs checking:
-``T + d`` lies between.
+A *move* is a change ``d`` of whole numbers for which the true table T, ``T + d`` and ``T + 2d``
+all agree with every relation and every print. A cell with ``d != 0`` then has three candidate
+values, one of them at least two away from the truth. Prints are ranges, so only ``T + 2d`` needs
+checking: ``T + d`` lies between.
 
 A reader who knows all of unit v is answered by moves that leave v alone. A cell is proved when,
 for every such reader, at least one of its moves does.

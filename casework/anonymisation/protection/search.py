@@ -29,6 +29,9 @@ FloatArray = NDArray[np.float64]
 FARTHEST = 8
 """No cell of a move changes by more: small moves are quick to find and serve as well."""
 
+WHIM = 1e-4
+"""What a wish weighs beside the least price of a widened print, 1."""
+
 INTEGER_SECONDS = 10.0
 
 
@@ -92,12 +95,18 @@ class Neighbourhood:
 
     def push(self, wishes: FloatArray) -> Move | None:
         """The move that goes farthest along ``wishes`` (one weight per table cell), if any."""
+        return self._solve(self._cost(wishes))
+
+    def _cost(self, wishes: FloatArray) -> FloatArray:
         cost = self.price.copy()
         cost[: len(self.cells)] -= wishes[self.cells]
-        return self._solve(cost)
+        return cost
 
-    def force(self, cell: int, step: int) -> tuple[Move, float] | None:
-        """The cheapest move with ``d[cell] == step``, and its price; None when there is none."""
+    def force(self, cell: int, step: int, wishes: FloatArray) -> tuple[Move, float] | None:
+        """The cheapest move with ``d[cell] == step``, and its price; None when there is none.
+
+        Among moves of one price, one that goes far along ``wishes`` (far smaller than any price).
+        """
         column = self._column[cell]
         ends = np.flatnonzero(self.owner == column)
         lower, upper = self.lower[ends].copy(), self.upper[ends].copy()
@@ -106,8 +115,11 @@ class Neighbourhood:
             return None
         row = self._solver.getNumRow()
         self._solver.addRow(step, step, len(ends), ends.astype(np.int32), np.ones(len(ends)))
-        move = self._solve(self.price, integer=True)
-        price = self._solver.getInfo().objective_function_value
+        move = self._solve(self._cost(WHIM * wishes))
+        if move is None and self._values() is not None:
+            move = self._solve(self.price, integer=True)
+        values = self._values()
+        price = 0.0 if values is None else float(self.price @ values)
         self._solver.deleteRows(1, np.array([row], dtype=np.int32))
         return None if move is None else (move, price)
 
@@ -122,8 +134,8 @@ class Neighbourhood:
         for width in (Width.DOUBLE, Width.OPEN_ENDED, Width.HIDDEN):
             low, high = ranges(true, width, self.made.settings)
             down, up = steps_within(true, low, high)
-            more_down = np.minimum(down - base_down, 0.0)
-            more_up = np.maximum(up - base_up, 0.0)
+            more_down: FloatArray = np.minimum(down - base_down, 0.0)
+            more_up: FloatArray = np.maximum(up - base_up, 0.0)
             for lower, upper, price in (
                 (np.zeros_like(more_up), more_up, worth * width),
                 (more_down, np.zeros_like(more_down), -worth * width),
@@ -206,10 +218,9 @@ def _program(
     program.a_matrix_.start_ = np.searchsorted(row[order], np.arange(rows + 1)).astype(np.int32)
     program.a_matrix_.index_ = column[order].astype(np.int32)
     program.a_matrix_.value_ = coef[order]
-    solver = highspy.Highs()
+    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]  # highspy has no types there
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("threads", 1)
     solver.setOptionValue("time_limit", INTEGER_SECONDS * 1000)
     solver.passModel(program)
     return solver
-
