@@ -61,8 +61,14 @@ class Identity:
             identity=self,
             permission=permission,
             everywhere=any(held.unit_id is None for held in wide),
-            provinces=frozenset(held.unit_id for held in wide if held.unit_id and held.unit_is_province),
-            units=frozenset(held.unit_id for reach, held in reaches if reach in (Reach.UNIT, Reach.ALL) and held.unit_id),
+            provinces=frozenset(
+                held.unit_id for held in wide if held.unit_id and held.unit_is_province
+            ),
+            units=frozenset(
+                held.unit_id
+                for reach, held in reaches
+                if reach in (Reach.UNIT, Reach.ALL) and held.unit_id
+            ),
             assigned=any(reach is Reach.ASSIGNED for reach, _ in reaches),
         )
 
@@ -89,7 +95,9 @@ class Access:
         return self.identity.account_id
 
     def within(
-        self, unit_id: QueryableAttribute[UUID], province_id: QueryableAttribute[UUID | None] | None = None
+        self,
+        unit_id: QueryableAttribute[UUID],
+        province_id: QueryableAttribute[UUID | None] | None = None,
     ) -> ColumnElement[bool]:
         """The rows of the units this access reaches. `province_id` is the column of the row's province, if it has one."""
         if self.everywhere:
@@ -102,10 +110,14 @@ class Access:
 
 def requires(
     permission: Permission,
-) -> Callable[[Callable[Concatenate[Access, P], ResponseReturnValue]], Callable[P, ResponseReturnValue]]:
+) -> Callable[
+    [Callable[Concatenate[Access, P], ResponseReturnValue]], Callable[P, ResponseReturnValue]
+]:
     """Let the view run only for accounts that hold the permission; hand it the Access."""
 
-    def decorate(view: Callable[Concatenate[Access, P], ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+    def decorate(
+        view: Callable[Concatenate[Access, P], ResponseReturnValue],
+    ) -> Callable[P, ResponseReturnValue]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
             access = current_identity().access(permission)
@@ -117,7 +129,9 @@ def requires(
             except OutOfReach:
                 subject = next(iter((request.view_args or {}).values()), None)
                 subject_id = subject if isinstance(subject, UUID) else None
-                audit.record_refusal(str(permission), str(request.endpoint), subject_id, by=access.actor)
+                audit.record_refusal(
+                    str(permission), str(request.endpoint), subject_id, by=access.actor
+                )
                 raise
 
         setattr(guarded, _MARK, permission)
@@ -158,7 +172,9 @@ def can(permission: Permission) -> bool:
     return identity is not None and identity.access(permission) is not None
 
 
-def init_app(app: Flask, *, sign_in: Callable[[], ResponseReturnValue], open_to_anybody: frozenset[str]) -> None:
+def init_app(
+    app: Flask, *, sign_in: Callable[[], ResponseReturnValue], open_to_anybody: frozenset[str]
+) -> None:
     """Refuse by default. `sign_in` answers a request of somebody who has to sign in first.
 
     `open_to_anybody` names endpoints of core, which knows no permissions.

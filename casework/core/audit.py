@@ -75,16 +75,23 @@ def record(
     db.session.info.setdefault("audit", []).append(entry)
 
 
-def record_read(action: str, kind: str, subject_ids: Iterable[UUID], *, by: Actor, unit_id: UUID | None = None) -> None:
+def record_read(
+    action: str, kind: str, subject_ids: Iterable[UUID], *, by: Actor, unit_id: UUID | None = None
+) -> None:
     """Note that records were read, before they are shown. Raises when the log can't be written."""
-    entries = [_entry(action, Outcome.READ, kind, subject_id, by, unit_id, {}) for subject_id in subject_ids]
+    entries = [
+        _entry(action, Outcome.READ, kind, subject_id, by, unit_id, {})
+        for subject_id in subject_ids
+    ]
     if has_request_context() and g.get("writes"):
         db.session.info.setdefault("audit", []).extend(entries)
     else:
         _write_apart(entries)
 
 
-def record_refusal(action: str, kind: str, subject_id: UUID | None, *, by: Actor, **detail: str) -> None:
+def record_refusal(
+    action: str, kind: str, subject_id: UUID | None, *, by: Actor, **detail: str
+) -> None:
     """Note that something was refused, whatever becomes of the request."""
     db.session.rollback()
     _write_apart([_entry(action, Outcome.REFUSED, kind, subject_id, by, None, detail)])
@@ -122,11 +129,27 @@ def head(session: Session) -> tuple[int, str]:
     return (newest[0], newest[1]) if newest else (0, GENESIS)
 
 
-_CHAINED = ("position", "at", "actor_id", "action", "outcome", "subject_kind", "subject_id", "unit_id", "detail")
+_CHAINED = (
+    "position",
+    "at",
+    "actor_id",
+    "action",
+    "outcome",
+    "subject_kind",
+    "subject_id",
+    "unit_id",
+    "detail",
+)
 
 
 def _entry(
-    action: str, outcome: Outcome, kind: str, subject: UUID | None, by: Actor, unit: UUID | None, detail: Any
+    action: str,
+    outcome: Outcome,
+    kind: str,
+    subject: UUID | None,
+    by: Actor,
+    unit: UUID | None,
+    detail: Any,
 ) -> dict[str, Any]:
     return {
         "at": now(),
@@ -141,12 +164,17 @@ def _entry(
 
 
 def _digest(values: dict[str, Any], previous: str) -> str:
-    line = json.dumps([str(values[key] or "") for key in _CHAINED if key != "at"] + [values["at"].isoformat()])
+    line = json.dumps(
+        [str(values[key] or "") for key in _CHAINED if key != "at"] + [values["at"].isoformat()]
+    )
     return hashlib.sha256(f"{previous}\n{line}".encode()).hexdigest()
 
 
 def _rows(session: Session) -> Iterator[dict[str, Any]]:
-    rows = session.execute(select(AuditEntry.__table__).order_by(AuditEntry.position), execution_options={"yield_per": 2000})
+    rows = session.execute(
+        select(AuditEntry.__table__).order_by(AuditEntry.position),
+        execution_options={"yield_per": 2000},
+    )
     yield from (dict(row) for row in rows.mappings())
 
 

@@ -15,10 +15,27 @@ from uuid import UUID, uuid4
 from flask import Flask, Response, g, has_request_context, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Date, DateTime, Dialect, LargeBinary, MetaData, Text, TypeDecorator, Uuid, event
+from sqlalchemy import (
+    Date,
+    DateTime,
+    Dialect,
+    LargeBinary,
+    MetaData,
+    Text,
+    TypeDecorator,
+    Uuid,
+    event,
+)
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, Session, declared_attr, mapped_column
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    MappedColumn,
+    Session,
+    declared_attr,
+    mapped_column,
+)
 from sqlalchemy.pool import ConnectionPoolEntry
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -87,7 +104,11 @@ class Base(DeclarativeBase):
 
     def __init__(self, **values: Any) -> None:
         mapped = type(self).__mapper__.attrs
-        if "id" in mapped and values.get("id") is None and isinstance(self.__table__.c.id.type, Uuid):
+        if (
+            "id" in mapped
+            and values.get("id") is None
+            and isinstance(self.__table__.c.id.type, Uuid)
+        ):
             values["id"] = uuid4()
         # What is sealed needs the id and the subject, so it is set after them.
         for name in sorted(values, key=lambda name: name not in mapped):
@@ -193,7 +214,9 @@ def init_app(app: Flask) -> None:
 
 
 def _set_up_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # BEGIN is ours: the driver's own comes too late for IMMEDIATE.
+    connection.isolation_level = (
+        None  # BEGIN is ours: the driver's own comes too late for IMMEDIATE.
+    )
     cursor = connection.cursor()
     for pragma in SQLITE_PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")

@@ -18,7 +18,16 @@ from werkzeug.exceptions import HTTPException
 from casework.core.database import db
 
 log = structlog.get_logger("casework")
-_NEVER_SHOWN = {"csrf_token", "operation", "version", "password", "new_password", "repeat", "code", "key"}
+_NEVER_SHOWN = {
+    "csrf_token",
+    "operation",
+    "version",
+    "password",
+    "new_password",
+    "repeat",
+    "code",
+    "key",
+}
 
 
 class OutOfReach(Exception):
@@ -29,13 +38,19 @@ def typed_text() -> list[tuple[str, str]]:
     """The fields of the refused request, so that nothing typed is lost. Secrets are left out."""
     if request.max_content_length and (request.content_length or 0) > request.max_content_length:
         return []
-    return [(name, value) for name, value in request.form.items(multi=True) if name not in _NEVER_SHOWN and value]
+    return [
+        (name, value)
+        for name, value in request.form.items(multi=True)
+        if name not in _NEVER_SHOWN and value
+    ]
 
 
 def page(status: int, title: str, explanation: str, **values: Any) -> tuple[str, int]:
     """An error page with what was typed."""
     kept = typed_text() if request.method == "POST" else []
-    return render_template("errors/error.html", title=title, explanation=explanation, kept=kept, **values), status
+    return render_template(
+        "errors/error.html", title=title, explanation=explanation, kept=kept, **values
+    ), status
 
 
 def init_app(app: Flask) -> None:
@@ -73,7 +88,11 @@ def _http(error: HTTPException) -> Any:
     if status == 403:
         return page(403, _("Not allowed"), _("Your role does not open this page."))
     if status == 413:
-        return page(413, _("Too long"), _("This is more than the program takes at once. Shorten it and send it again."))
+        return page(
+            413,
+            _("Too long"),
+            _("This is more than the program takes at once. Shorten it and send it again."),
+        )
     if status == 503:
         return _busy(error)
     return page(status, _("That did not work"), _("The request could not be understood."))
@@ -83,9 +102,13 @@ def _database(error: OperationalError) -> tuple[str, int]:
     db.session.rollback()
     reference = _note(error)
     if _is_full(error):
-        text = _("The disk is full: reading works, saving does not. Tell the administrator. What you typed stands below.")
+        text = _(
+            "The disk is full: reading works, saving does not. Tell the administrator. What you typed stands below."
+        )
         return page(507, _("Not saved"), text, reference=reference, resend=True)
-    text = _("The database is busy and did not take the change. What you typed stands below; send it again.")
+    text = _(
+        "The database is busy and did not take the change. What you typed stands below; send it again."
+    )
     return page(503, _("Not saved"), text, reference=reference, resend=True)
 
 
@@ -103,7 +126,11 @@ def _unexpected(error: Exception) -> tuple[str, int]:
 def _is_full(error: DBAPIError) -> bool:
     code = getattr(error.orig, "sqlite_errorname", "") or ""
     # A full disk is SQLITE_FULL or SQLITE_IOERR_WRITE, depending on where the write met it; 53100 on PostgreSQL.
-    return code == "SQLITE_FULL" or code.startswith("SQLITE_IOERR") or getattr(error.orig, "sqlstate", "") == "53100"
+    return (
+        code == "SQLITE_FULL"
+        or code.startswith("SQLITE_IOERR")
+        or getattr(error.orig, "sqlstate", "") == "53100"
+    )
 
 
 def _note(error: Exception) -> str:
@@ -111,6 +138,10 @@ def _note(error: Exception) -> str:
     place = traceback.extract_tb(error.__traceback__)[-1:]
     where = f"{place[0].filename.rsplit('/', 1)[-1]}:{place[0].lineno}" if place else "?"
     cause = getattr(error, "orig", None)
-    kind = type(error).__name__ + (f"/{getattr(cause, 'sqlite_errorname', type(cause).__name__)}" if cause else "")
-    log.error("request failed", reference=reference, kind=kind, place=where, endpoint=request.endpoint)
+    kind = type(error).__name__ + (
+        f"/{getattr(cause, 'sqlite_errorname', type(cause).__name__)}" if cause else ""
+    )
+    log.error(
+        "request failed", reference=reference, kind=kind, place=where, endpoint=request.endpoint
+    )
     return reference

@@ -88,7 +88,9 @@ class VersionedForm(Form):
     def check_version(self, current: int) -> None:
         """Raise Stale unless the form was opened on the current version."""
         if str(self.version.data) != str(current):
-            raise Stale(_l("Somebody saved this record after you opened it. Both texts are shown below."))
+            raise Stale(
+                _l("Somebody saved this record after you opened it. Both texts are shown below.")
+            )
 
 
 def kept_text() -> MultiDict[str, str] | None:
@@ -117,7 +119,9 @@ def long_text(label: Any, *validators: Any, **kwargs: Any) -> TextAreaField:
     return TextAreaField(label, [*(validators or (Optional(),)), at_most(LONG), no_nul], **kwargs)
 
 
-def choice(label: Any, options: type[StrEnum], *validators: Any, blank: bool = False, **kwargs: Any) -> SelectField:
+def choice(
+    label: Any, options: type[StrEnum], *validators: Any, blank: bool = False, **kwargs: Any
+) -> SelectField:
     """One of an enumeration, shown with the labels that stand beside it."""
     return SelectField(
         label,
@@ -142,7 +146,9 @@ class DayField(DateField):  # type: ignore[misc]
             raise ValueError(_l("Not a date. Write day/month/year, such as 05/02/2026.")) from None
 
 
-def between(earliest: Callable[[], date], latest: Callable[[], date]) -> Callable[[Any, Field], None]:
+def between(
+    earliest: Callable[[], date], latest: Callable[[], date]
+) -> Callable[[Any, Field], None]:
     """A day no earlier and no later than the given ones."""
 
     def check(_form: Any, field: Field) -> None:
@@ -158,7 +164,10 @@ def between(earliest: Callable[[], date], latest: Callable[[], date]) -> Callabl
 
 def past_day(label: Any, *, years: int = 5, needed: bool = True, **kwargs: Any) -> DayField:
     """A day that has come, at most `years` years back."""
-    checks = [required() if needed else Optional(), between(lambda: today() - timedelta(days=366 * years), today)]
+    checks = [
+        required() if needed else Optional(),
+        between(lambda: today() - timedelta(days=366 * years), today),
+    ]
     return DayField(label, checks, **kwargs)
 
 

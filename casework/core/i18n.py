@@ -29,13 +29,20 @@ def switch() -> BaseResponse:
     answer: BaseResponse = redirect(local_path(request.form.get("next", "/")), 303)
     if chosen in LANGUAGES:
         secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
-        answer.set_cookie(COOKIE, chosen, max_age=31_536_000, httponly=True, samesite="Lax", secure=secure)
+        answer.set_cookie(
+            COOKIE, chosen, max_age=31_536_000, httponly=True, samesite="Lax", secure=secure
+        )
     return answer
 
 
 def local_path(path: str) -> str:
     """A path within this program; anything else becomes the start page."""
-    unsafe = not path.startswith("/") or path.startswith("//") or "\\" in path or any(c < " " for c in path)
+    unsafe = (
+        not path.startswith("/")
+        or path.startswith("//")
+        or "\\" in path
+        or any(c < " " for c in path)
+    )
     return "/" if unsafe else path
 
 

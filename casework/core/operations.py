@@ -40,7 +40,9 @@ def first_answer(account_id: UUID) -> BaseResponse | None:
     if operation_id is None:
         return None
     location = db.session.scalar(
-        select(Operation.location).where(Operation.account_id == account_id, Operation.operation_id == operation_id)
+        select(Operation.location).where(
+            Operation.account_id == account_id, Operation.operation_id == operation_id
+        )
     )
     return redirect(location, 303) if location else None
 

@@ -8,7 +8,10 @@ the Vietnamese alphabet, in which ă â đ ê ô ơ ư are letters and tones dec
 import unicodedata
 from functools import lru_cache
 
-_LETTERS = {letter: rank for rank, letter in enumerate("0123456789aăâbcdđeêfghijklmnoôơpqrstuưvwxyz", start=2)}
+_LETTERS = {
+    letter: rank
+    for rank, letter in enumerate("0123456789aăâbcdđeêfghijklmnoôơpqrstuưvwxyz", start=2)
+}
 _TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}
 _SHAPES = {"\u0306", "\u0302", "\u031b"}
 

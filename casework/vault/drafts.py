@@ -8,8 +8,8 @@ import json
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from sqlalchemy import Index, delete, select
 from sqlalchemy.orm import Mapped
 from werkzeug.datastructures import MultiDict
@@ -41,12 +41,18 @@ def keep(holder_id: UUID, address: str, fields: list[tuple[str, str]]) -> None:
         return
     row_id = uuid4()
     text = json.dumps(fields).encode()
-    sealed = SUITE.encrypt(text, X25519PublicKey.from_public_bytes(public), info=_info(row_id, holder_id))
+    sealed = SUITE.encrypt(
+        text, X25519PublicKey.from_public_bytes(public), info=_info(row_id, holder_id)
+    )
     db.session.rollback()
     with apart() as session:
-        session.execute(delete(KeptForm).where(KeptForm.holder_id == holder_id, KeptForm.address == address))
+        session.execute(
+            delete(KeptForm).where(KeptForm.holder_id == holder_id, KeptForm.address == address)
+        )
         session.execute(delete(KeptForm).where(KeptForm.at < now() - KEPT_FOR))
-        session.add(KeptForm(id=row_id, holder_id=holder_id, address=address, sealed=sealed, at=now()))
+        session.add(
+            KeptForm(id=row_id, holder_id=holder_id, address=address, sealed=sealed, at=now())
+        )
 
 
 def find(holder_id: UUID, secret: bytes, address: str) -> MultiDict[str, str] | None:
@@ -57,14 +63,18 @@ def find(holder_id: UUID, secret: bytes, address: str) -> MultiDict[str, str] | 
         return None
     try:
         private = X25519PrivateKey.from_private_bytes(secret)
-        return MultiDict(json.loads(SUITE.decrypt(kept.sealed, private, info=_info(kept.id, holder_id))))
+        return MultiDict(
+            json.loads(SUITE.decrypt(kept.sealed, private, info=_info(kept.id, holder_id)))
+        )
     except InvalidTag:
         return None
 
 
 def forget(holder_id: UUID, address: str) -> None:
     """The form was saved: its kept text is out of date."""
-    db.session.execute(delete(KeptForm).where(KeptForm.holder_id == holder_id, KeptForm.address == address))
+    db.session.execute(
+        delete(KeptForm).where(KeptForm.holder_id == holder_id, KeptForm.address == address)
+    )
 
 
 def _info(row_id: UUID, holder_id: UUID) -> bytes:

@@ -74,7 +74,10 @@ def derive(secret: bytes, purpose: str, salt: bytes = b"") -> bytes:
 
 def _pad(plaintext: bytes) -> bytes:
     needed = len(plaintext) + _LENGTH_BYTES
-    size = next((bucket for bucket in _BUCKETS if bucket >= needed), -(-needed // _BUCKETS[-1]) * _BUCKETS[-1])
+    size = next(
+        (bucket for bucket in _BUCKETS if bucket >= needed),
+        -(-needed // _BUCKETS[-1]) * _BUCKETS[-1],
+    )
     return len(plaintext).to_bytes(_LENGTH_BYTES) + plaintext + bytes(size - needed)
 
 

@@ -76,7 +76,14 @@ class Grant(Base):
     expires_at: Mapped[datetime | None] = operational()
 
 
-GRANT_COLUMNS = (Grant.data_key_id, Grant.subject_id, Grant.compartment, Grant.use, Grant.is_hpke, Grant.wrapped)
+GRANT_COLUMNS = (
+    Grant.data_key_id,
+    Grant.subject_id,
+    Grant.compartment,
+    Grant.use,
+    Grant.is_hpke,
+    Grant.wrapped,
+)
 
 
 class Keyring:
@@ -114,7 +121,10 @@ class Keyring:
         if missing:
             rows = db.session.execute(
                 select(*GRANT_COLUMNS).where(
-                    Grant.holder_id == self.holder_id, Grant.subject_id.in_(missing), Grant.use == Use.READ, unexpired()
+                    Grant.holder_id == self.holder_id,
+                    Grant.subject_id.in_(missing),
+                    Grant.use == Use.READ,
+                    unexpired(),
                 )
             )
             self.take(rows.all())
@@ -174,41 +184,62 @@ def make_keys(
     """
     ring: Keyring | None = g.get("keyring")
     for compartment in compartments:
-        data_key, key = DataKey(id=uuid4(), subject_id=subject_id, compartment=compartment), envelope.new_key()
+        data_key, key = (
+            DataKey(id=uuid4(), subject_id=subject_id, compartment=compartment),
+            envelope.new_key(),
+        )
         db.session.add(data_key)
         if ring is not None and ring.holder_id in readers:
             ring.adopt(subject_id, compartment, data_key.id, key)
-        given = [(holder, Use.READ) for holder in readers] + [(holder, Use.CUSTODY) for holder in custodians]
+        given = [(holder, Use.READ) for holder in readers] + [
+            (holder, Use.CUSTODY) for holder in custodians
+        ]
         _grant(data_key.id, subject_id, compartment, key, given, by)
 
 
-def hand_on(subject_id: UUID, to: UUID, *, by: UUID, use: Use = Use.READ, until: date | None = None) -> None:
+def hand_on(
+    subject_id: UUID, to: UUID, *, by: UUID, use: Use = Use.READ, until: date | None = None
+) -> None:
     """Give every key of a subject that the current keyring holds, for reading or in custody, to another holder.
 
     Raises NoKey when the giver holds none. What the receiver already holds stays as it is.
     """
     ring = current_keyring()
     rows = db.session.execute(
-        select(*GRANT_COLUMNS).where(Grant.holder_id == ring.holder_id, Grant.subject_id == subject_id, unexpired())
+        select(*GRANT_COLUMNS).where(
+            Grant.holder_id == ring.holder_id, Grant.subject_id == subject_id, unexpired()
+        )
     ).all()
     if not rows:
         raise NoKey("the giver holds no key of this subject")
     has = set(
         db.session.scalars(
-            select(Grant.data_key_id).where(Grant.holder_id == to, Grant.subject_id == subject_id, Grant.use == use)
+            select(Grant.data_key_id).where(
+                Grant.holder_id == to, Grant.subject_id == subject_id, Grant.use == use
+            )
         )
     )
     for key_id, _subject, compartment, _use, is_hpke, wrapped in rows:
         if key_id not in has:
             has.add(key_id)
             key = ring.unwrap(key_id, is_hpke, wrapped)
-            _grant(key_id, subject_id, Compartment(compartment), key, [(to, use)], by, with_organisation=False)
+            _grant(
+                key_id,
+                subject_id,
+                Compartment(compartment),
+                key,
+                [(to, use)],
+                by,
+                with_organisation=False,
+            )
 
 
 def take_back(subject_id: UUID, holder_id: UUID, *, use: Use = Use.READ) -> None:
     """Delete a holder's wrapped keys of a subject."""
     db.session.execute(
-        delete(Grant).where(Grant.subject_id == subject_id, Grant.holder_id == holder_id, Grant.use == use)
+        delete(Grant).where(
+            Grant.subject_id == subject_id, Grant.holder_id == holder_id, Grant.use == use
+        )
     )
 
 
@@ -219,21 +250,27 @@ def take_all_back(holder_id: UUID) -> None:
 
 def holders_of(subject_id: UUID, use: Use = Use.READ) -> set[UUID]:
     """Who can open a subject now."""
-    query = select(Grant.holder_id).where(Grant.subject_id == subject_id, Grant.use == use, unexpired())
+    query = select(Grant.holder_id).where(
+        Grant.subject_id == subject_id, Grant.use == use, unexpired()
+    )
     return set(db.session.scalars(query))
 
 
 def rewrap_own(ring: Keyring) -> int:
     """Turn the holder's HPKE grants into symmetric ones. Returns how many."""
     rows = db.session.execute(
-        select(Grant.id, Grant.data_key_id, Grant.wrapped).where(and_(Grant.holder_id == ring.holder_id, Grant.is_hpke))
+        select(Grant.id, Grant.data_key_id, Grant.wrapped).where(
+            and_(Grant.holder_id == ring.holder_id, Grant.is_hpke)
+        )
     ).all()
     for grant_id, key_id, wrapped in rows:
         try:
             rewrapped = ring.wrap(key_id, ring.unwrap(key_id, True, wrapped))
         except NoKey:
             continue  # A damaged grant stays as it is; opening the case says so.
-        db.session.execute(update(Grant).where(Grant.id == grant_id).values(is_hpke=False, wrapped=rewrapped))
+        db.session.execute(
+            update(Grant).where(Grant.id == grant_id).values(is_hpke=False, wrapped=rewrapped)
+        )
     return len(rows)
 
 
@@ -251,15 +288,24 @@ def _grant(
     wanted = [holder for holder, _ in given]
     holders = db.session.execute(
         select(Holder.id, Holder.public_key, Holder.is_organisation).where(
-            or_(Holder.id.in_(wanted), Holder.is_organisation if with_organisation else Holder.id.in_(()))
+            or_(
+                Holder.id.in_(wanted),
+                Holder.is_organisation if with_organisation else Holder.id.in_(()),
+            )
         )
     ).all()
     public = {holder_id: key_bytes for holder_id, key_bytes, _ in holders}
-    recovery = [(holder_id, Use.READ) for holder_id, _, is_organisation in holders if is_organisation]
+    recovery = [
+        (holder_id, Use.READ) for holder_id, _, is_organisation in holders if is_organisation
+    ]
     rows = []
     for holder_id, use in [*given, *recovery]:
         own = ring is not None and ring.holder_id == holder_id
-        wrapped = ring.wrap(key_id, key) if own and ring else wrap_for(public[holder_id], key_id, holder_id, key)
+        wrapped = (
+            ring.wrap(key_id, key)
+            if own and ring
+            else wrap_for(public[holder_id], key_id, holder_id, key)
+        )
         rows.append(_row(key_id, subject_id, compartment, holder_id, use, not own, wrapped, by))
     db.session.flush()
     db.session.execute(insert(Grant), rows)
@@ -267,11 +313,20 @@ def _grant(
 
 def wrap_for(public_key: bytes, key_id: UUID, holder_id: UUID, key: bytes) -> bytes:
     """A data key under a holder's public key (HPKE)."""
-    return SUITE.encrypt(key, X25519PublicKey.from_public_bytes(public_key), info=_info(key_id, holder_id))
+    return SUITE.encrypt(
+        key, X25519PublicKey.from_public_bytes(public_key), info=_info(key_id, holder_id)
+    )
 
 
 def _row(
-    key_id: UUID, subject: UUID, compartment: str, holder: UUID, use: Use, hpke: bool, wrapped: bytes, by: UUID | None
+    key_id: UUID,
+    subject: UUID,
+    compartment: str,
+    holder: UUID,
+    use: Use,
+    hpke: bool,
+    wrapped: bytes,
+    by: UUID | None,
 ) -> dict[str, object]:
     return {
         "id": uuid4(),

@@ -9,7 +9,6 @@ import secrets
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
-
 from uuid import UUID, uuid4
 
 from argon2.low_level import Type, hash_secret_raw
@@ -24,7 +23,13 @@ from casework.core.database import Base, db, operational
 from casework.vault import envelope
 
 # OWASP Password Storage Cheat Sheet (2025) asks Argon2id for at least m=19 MiB, t=2, p=1.
-ARGON2 = {"time_cost": 3, "memory_cost": 19 * 1024, "parallelism": 1, "hash_len": 32, "type": Type.ID}
+ARGON2 = {
+    "time_cost": 3,
+    "memory_cost": 19 * 1024,
+    "parallelism": 1,
+    "hash_len": 32,
+    "type": Type.ID,
+}
 RECOVERY_CODES = 10
 SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 _ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
@@ -33,7 +38,7 @@ _ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 class LockKind(StrEnum):
     """What opens the private key."""
 
-    PASSWORD = "password"  # noqa: S105 - a kind, not a secret
+    PASSWORD = "password"
     RECOVERY_CODE = "recovery_code"
     ORGANISATION = "organisation"
 
@@ -63,8 +68,6 @@ class KeyLock(Base):
     made_at: Mapped[datetime] = operational(nullable=False, default=now)
 
 
-
-
 def make_holder(holder_id: UUID, password: str, pepper: bytes) -> bytes:
     """Make a key pair locked by the password, and by the organisation's key where there is one. Returns the private key."""
     private = X25519PrivateKey.generate()
@@ -80,7 +83,9 @@ def make_holder(holder_id: UUID, password: str, pepper: bytes) -> bytes:
 
 def set_password(holder_id: UUID, secret: bytes, password: str, pepper: bytes) -> None:
     """Seal the private key under a new password. The old password's lock is gone."""
-    db.session.execute(delete(KeyLock).where(KeyLock.holder_id == holder_id, KeyLock.kind == LockKind.PASSWORD))
+    db.session.execute(
+        delete(KeyLock).where(KeyLock.holder_id == holder_id, KeyLock.kind == LockKind.PASSWORD)
+    )
     salt = os.urandom(16)
     key = password_key(password, salt, pepper)
     db.session.add(_lock(holder_id, LockKind.PASSWORD, salt, _seal(secret, key, holder_id)))
@@ -102,7 +107,11 @@ def open_with_password(holder_id: UUID | None, password: str, pepper: bytes) -> 
 
 def make_recovery_codes(holder_id: UUID, secret: bytes, pepper: bytes) -> list[str]:
     """Ten new codes, shown once; earlier ones stop working."""
-    db.session.execute(delete(KeyLock).where(KeyLock.holder_id == holder_id, KeyLock.kind == LockKind.RECOVERY_CODE))
+    db.session.execute(
+        delete(KeyLock).where(
+            KeyLock.holder_id == holder_id, KeyLock.kind == LockKind.RECOVERY_CODE
+        )
+    )
     codes = [_code() for _ in range(RECOVERY_CODES)]
     for code in codes:
         salt = os.urandom(16)
@@ -114,7 +123,9 @@ def make_recovery_codes(holder_id: UUID, secret: bytes, pepper: bytes) -> list[s
 def open_with_recovery_code(holder_id: UUID, code: str, pepper: bytes) -> bytes | None:
     """The private key, or None. The code's lock is used up."""
     wanted = code.upper().replace("-", "").replace(" ", "")
-    locks = select(KeyLock).where(KeyLock.holder_id == holder_id, KeyLock.kind == LockKind.RECOVERY_CODE)
+    locks = select(KeyLock).where(
+        KeyLock.holder_id == holder_id, KeyLock.kind == LockKind.RECOVERY_CODE
+    )
     for lock in db.session.scalars(locks):
         secret = _unseal(lock.sealed, _code_key(wanted, lock.salt, pepper), holder_id)
         if secret is not None:
@@ -125,26 +136,34 @@ def open_with_recovery_code(holder_id: UUID, code: str, pepper: bytes) -> bytes 
 
 def count_recovery_codes(holder_id: UUID) -> int:
     """How many codes are left."""
-    locks = select(KeyLock.id).where(KeyLock.holder_id == holder_id, KeyLock.kind == LockKind.RECOVERY_CODE)
+    locks = select(KeyLock.id).where(
+        KeyLock.holder_id == holder_id, KeyLock.kind == LockKind.RECOVERY_CODE
+    )
     return len(db.session.scalars(locks).all())
 
 
 def make_organisation_key() -> tuple[Holder, bytes]:
     """The organisation's recovery key pair. The private half is for the caller to hand over; it's stored nowhere."""
     private = X25519PrivateKey.generate()
-    holder = Holder(id=uuid4(), public_key=private.public_key().public_bytes_raw(), is_organisation=True)
+    holder = Holder(
+        id=uuid4(), public_key=private.public_key().public_bytes_raw(), is_organisation=True
+    )
     db.session.add(holder)
     return holder, private.private_bytes_raw()
 
 
 def find_organisation() -> Holder | None:
     """The organisation's newest recovery key."""
-    return db.session.scalar(select(Holder).where(Holder.is_organisation).order_by(Holder.made_at.desc()).limit(1))
+    return db.session.scalar(
+        select(Holder).where(Holder.is_organisation).order_by(Holder.made_at.desc()).limit(1)
+    )
 
 
 def open_with_organisation_key(holder_id: UUID, organisation_secret: bytes) -> bytes | None:
     """The private key of an account, opened by the organisation's, or None."""
-    locks = select(KeyLock).where(KeyLock.holder_id == holder_id, KeyLock.kind == LockKind.ORGANISATION)
+    locks = select(KeyLock).where(
+        KeyLock.holder_id == holder_id, KeyLock.kind == LockKind.ORGANISATION
+    )
     private = X25519PrivateKey.from_private_bytes(organisation_secret)
     for lock in db.session.scalars(locks):
         try:

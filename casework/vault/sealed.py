@@ -45,7 +45,9 @@ class Sealed:
         sealed = getattr(row, self.column)
         if sealed is None:
             return ""
-        return open_text(current_keyring(), sealed, row.subject_id, self.place(type(row).__tablename__, row.id))
+        return open_text(
+            current_keyring(), sealed, row.subject_id, self.place(type(row).__tablename__, row.id)
+        )
 
     def __set__(self, row: HasSubject, text: str | None) -> None:
         if not text:

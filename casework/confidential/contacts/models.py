@@ -64,7 +64,9 @@ class ContactRevision(Base):
 
     id: Mapped[UUID] = operational(primary_key=True)
     contact_id: Mapped[UUID] = operational(ForeignKey(Contact.id), nullable=False, index=True)
-    case_id: Mapped[UUID] = operational(ForeignKey("confidential.cases.id"), nullable=False, index=True)
+    case_id: Mapped[UUID] = operational(
+        ForeignKey("confidential.cases.id"), nullable=False, index=True
+    )
     note_sealed: Mapped[bytes | None] = sensitive()
     closed_note_sealed: Mapped[bytes | None] = sensitive()
     replaced_by: Mapped[UUID] = operational(nullable=False)

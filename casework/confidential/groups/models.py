@@ -55,7 +55,9 @@ class GroupSession(Versioned, Base):
     id: Mapped[UUID] = operational(primary_key=True)
     group_id: Mapped[UUID] = operational(ForeignKey("organisation.groups.id"), nullable=False)
     unit_id: Mapped[UUID] = coded(ForeignKey("organisation.units.id"), nullable=False)
-    meeting_id: Mapped[UUID] = operational(ForeignKey("organisation.meetings.id"), nullable=False, unique=True)
+    meeting_id: Mapped[UUID] = operational(
+        ForeignKey("organisation.meetings.id"), nullable=False, unique=True
+    )
     held_on: Mapped[date] = coded(nullable=False)
     visitors: Mapped[int] = coded(nullable=False, default=0)
     note_sealed: Mapped[bytes | None] = sensitive()

@@ -35,7 +35,11 @@ def _who() -> ResponseReturnValue | None:
         return None
     if not current_user.is_authenticated:
         return None
-    if g.must_change_password and request.blueprint != "accounts" and request.endpoint != "language.switch":
+    if (
+        g.must_change_password
+        and request.blueprint != "accounts"
+        and request.endpoint != "language.switch"
+    ):
         return redirect(url_for("accounts.password"), 303)
     if request.method in SAFE_METHODS:
         if "kept" in request.args:

@@ -5,12 +5,20 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Field, HiddenField, PasswordField, SelectField, StringField
-from wtforms.validators import EqualTo, Length, Regexp, ValidationError
+from wtforms.validators import EqualTo, Length, Optional, Regexp, ValidationError
 
 from casework.authz.permissions import Role
-from casework.core.forms import DayField, Form, at_most, choice, no_nul, past_day, required, short_text
+from casework.core.forms import (
+    DayField,
+    Form,
+    at_most,
+    choice,
+    no_nul,
+    past_day,
+    required,
+    short_text,
+)
 from casework.core.text import fold
-from wtforms.validators import Optional
 
 PASSWORD_LENGTH = 12
 _COMMON = Path(__file__).with_name("common_passwords.txt")
@@ -35,13 +43,21 @@ def not_common(form: Any, field: Field) -> None:
     """Refuse what everybody tries first: known common passwords, the own name, one character repeated."""
     password = fold(field.data or "")
     username = fold(getattr(form, "username_of_account", ""))
-    if len(set(password)) < 5 or password in common_passwords() or (username and username in password):
-        raise ValidationError(_l("This password is easy to guess. Take several words that only you put together."))
+    if (
+        len(set(password)) < 5
+        or password in common_passwords()
+        or (username and username in password)
+    ):
+        raise ValidationError(
+            _l("This password is easy to guess. Take several words that only you put together.")
+        )
 
 
 def common_passwords() -> frozenset[str]:
     """The list that stands beside this file, folded."""
-    return frozenset(fold(line) for line in _COMMON.read_text().splitlines() if line and not line.startswith("#"))
+    return frozenset(
+        fold(line) for line in _COMMON.read_text().splitlines() if line and not line.startswith("#")
+    )
 
 
 def new_password(label: Any = None) -> PasswordField:
@@ -55,7 +71,9 @@ class PasswordForm(Form):
 
     password = PasswordField(_l("Current password"), [required(), at_most(1000)])
     new_password = new_password()
-    repeat = PasswordField(_l("New password again"), [EqualTo("new_password", _l("The two are not the same."))])
+    repeat = PasswordField(
+        _l("New password again"), [EqualTo("new_password", _l("The two are not the same."))]
+    )
     username_of_account = ""
 
 
@@ -65,7 +83,9 @@ class RecoverForm(Form):
     username = StringField(_l("Sign-in name"), [required(), at_most(200), no_nul])
     code = StringField(_l("Recovery code"), [required(), at_most(60), no_nul])
     new_password = new_password()
-    repeat = PasswordField(_l("New password again"), [EqualTo("new_password", _l("The two are not the same."))])
+    repeat = PasswordField(
+        _l("New password again"), [EqualTo("new_password", _l("The two are not the same."))]
+    )
 
     @property
     def username_of_account(self) -> str:
@@ -83,7 +103,10 @@ class TotpForm(Form):
     """The first code, which shows that the app was set up."""
 
     key = HiddenField()
-    code = StringField(_l("Six-digit code from your app"), [required(), Regexp(r"^\d{6}$", message=_l("Six digits."))])
+    code = StringField(
+        _l("Six-digit code from your app"),
+        [required(), Regexp(r"^\d{6}$", message=_l("Six digits."))],
+    )
 
 
 class AccountForm(Form):
@@ -91,7 +114,13 @@ class AccountForm(Form):
 
     username = StringField(
         _l("Sign-in name"),
-        [required(), Regexp(r"^[a-z0-9][a-z0-9._-]{2,40}$", message=_l("3 to 41 small letters, digits, . _ or -"))],
+        [
+            required(),
+            Regexp(
+                r"^[a-z0-9][a-z0-9._-]{2,40}$",
+                message=_l("3 to 41 small letters, digits, . _ or -"),
+            ),
+        ],
     )
     display_name = short_text(_l("Name"), required())
     role = choice(_l("Role"), Role, required())
@@ -112,4 +141,7 @@ class RoleForm(Form):
 class ResetForm(Form):
     """The administrator says that the consequence is understood."""
 
-    understood = BooleanField(_l("I understand that this account loses access to every case entrusted to it."), [required()])
+    understood = BooleanField(
+        _l("I understand that this account loses access to every case entrusted to it."),
+        [required()],
+    )

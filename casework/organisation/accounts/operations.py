@@ -19,23 +19,37 @@ from casework.vault import locks
 from casework.vault.grants import take_all_back
 
 
-def create_account(username: str, display_name: str, password: str, *, by: Actor, temporary: bool = True) -> Account:
+def create_account(
+    username: str, display_name: str, password: str, *, by: Actor, temporary: bool = True
+) -> Account:
     """A new account with its key pair. A temporary password must be changed at the first sign-in."""
     name = username.casefold()
     if find_account(name) is not None:
         raise RuleBroken(_l("This sign-in name is taken."), field="username")
-    account = Account(id=uuid4(), username=name, display_name=display_name, must_change_password=temporary)
+    account = Account(
+        id=uuid4(), username=name, display_name=display_name, must_change_password=temporary
+    )
     db.session.add(account)
     locks.make_holder(account.id, password, _pepper())
     audit.record("account.create", "account", account.id, by=by)
     return account
 
 
-def give_role(account: Account, role: Role, unit_id: UUID | None, *, by: Actor, on: date, until: date | None = None) -> None:
+def give_role(
+    account: Account,
+    role: Role,
+    unit_id: UUID | None,
+    *,
+    by: Actor,
+    on: date,
+    until: date | None = None,
+) -> None:
     """A role from a day on. Where it gives custody of cases, their holders hand the keys over at their next sign-in."""
     if until is not None and until < on:
         raise RuleBroken(_l("The last day is before the first."), field="until_on")
-    db.session.add(AccountRole(account_id=account.id, role=role, unit_id=unit_id, from_on=on, until_on=until))
+    db.session.add(
+        AccountRole(account_id=account.id, role=role, unit_id=unit_id, from_on=on, until_on=until)
+    )
     audit.record("account.role.give", "account", account.id, by=by, unit_id=unit_id, role=str(role))
 
 
@@ -44,7 +58,9 @@ def end_role(role: AccountRole, *, by: Actor, on: date) -> None:
     if on < role.from_on:
         raise RuleBroken(_l("The last day is before the first."), field="until_on")
     role.until_on = on
-    audit.record("account.role.end", "account", role.account_id, by=by, unit_id=role.unit_id, role=role.role)
+    audit.record(
+        "account.role.end", "account", role.account_id, by=by, unit_id=role.unit_id, role=role.role
+    )
 
 
 def disable_account(account: Account, *, by: Actor) -> None:
@@ -81,7 +97,9 @@ def reset_access(account: Account, password: str, *, by: Actor) -> None:
 
 def end_sessions(account_id: UUID, *, but: UUID | None = None) -> None:
     """End every session of an account at once, except one."""
-    query = update(AccountSession).where(AccountSession.account_id == account_id, AccountSession.ended_at.is_(None))
+    query = update(AccountSession).where(
+        AccountSession.account_id == account_id, AccountSession.ended_at.is_(None)
+    )
     if but is not None:
         query = query.where(AccountSession.id != but)
     db.session.execute(query.values(ended_at=now(), sealed_secret=None))

@@ -53,12 +53,17 @@ def held_roles(account_id: UUID) -> tuple[HeldRole, ...]:
         .outerjoin(Unit, Unit.id == AccountRole.unit_id)
         .where(AccountRole.account_id == account_id, in_force(today()))
     )
-    return tuple(HeldRole(Role(role), unit_id, bool(wide)) for role, unit_id, wide in db.session.execute(query))
+    return tuple(
+        HeldRole(Role(role), unit_id, bool(wide))
+        for role, unit_id, wide in db.session.execute(query)
+    )
 
 
 def in_force(on: date) -> ColumnElement[bool]:
     """The roles that hold on a day."""
-    return (AccountRole.from_on <= on) & or_(AccountRole.until_on.is_(None), AccountRole.until_on >= on)
+    return (AccountRole.from_on <= on) & or_(
+        AccountRole.until_on.is_(None), AccountRole.until_on >= on
+    )
 
 
 def list_role_holders(unit_id: UUID, role: Role) -> Sequence[Account]:
@@ -66,15 +71,24 @@ def list_role_holders(unit_id: UUID, role: Role) -> Sequence[Account]:
     query = (
         select(Account)
         .join(AccountRole, AccountRole.account_id == Account.id)
-        .where(AccountRole.unit_id == unit_id, AccountRole.role == role, in_force(today()), Account.disabled_at.is_(None))
+        .where(
+            AccountRole.unit_id == unit_id,
+            AccountRole.role == role,
+            in_force(today()),
+            Account.disabled_at.is_(None),
+        )
         .distinct()
     )
-    return sorted(db.session.scalars(query).all(), key=lambda account: name_key(account.display_name))
+    return sorted(
+        db.session.scalars(query).all(), key=lambda account: name_key(account.display_name)
+    )
 
 
 def names_of(account_ids: Sequence[UUID | None]) -> dict[UUID | None, str]:
     """Display names of accounts, for pages that show who did something."""
-    query = select(Account.id, Account.display_name).where(Account.id.in_([i for i in account_ids if i]))
+    query = select(Account.id, Account.display_name).where(
+        Account.id.in_([i for i in account_ids if i])
+    )
     return {account_id: name for account_id, name in db.session.execute(query)}
 
 

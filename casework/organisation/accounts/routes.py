@@ -2,7 +2,18 @@
 
 import pyotp
 import segno
-from flask import Blueprint, current_app, flash, g, make_response, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    current_app,
+    flash,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -14,7 +25,14 @@ from casework.core.database import db
 from casework.core.htmx import render
 from casework.core.i18n import local_path
 from casework.organisation.accounts import sessions, throttle
-from casework.organisation.accounts.forms import CodeForm, ConfirmForm, PasswordForm, RecoverForm, SignInForm, TotpForm
+from casework.organisation.accounts.forms import (
+    CodeForm,
+    ConfirmForm,
+    PasswordForm,
+    RecoverForm,
+    SignInForm,
+    TotpForm,
+)
 from casework.organisation.accounts.models import Account
 from casework.organisation.accounts.operations import change_password, end_sessions
 from casework.organisation.accounts.queries import find_account
@@ -42,9 +60,15 @@ def start() -> ResponseReturnValue:
     form = SignInForm()
     if not form.validate():
         return render_template(PAGE, form=form), 422
-    name, address, pepper = form.username.data, request.remote_addr or "", current_app.config["SETTINGS"].pepper
+    name, address, pepper = (
+        form.username.data,
+        request.remote_addr or "",
+        current_app.config["SETTINGS"].pepper,
+    )
     if throttle.is_throttled(name, address, pepper):
-        form.form_errors.append(_("Too many tries. Wait a quarter of an hour, or use a recovery code."))
+        form.form_errors.append(
+            _("Too many tries. Wait a quarter of an hour, or use a recovery code.")
+        )
         return render_template(PAGE, form=form), 429
     account = find_account(name)
     account_id = account.id if account else None
@@ -110,7 +134,11 @@ def finish_recovery() -> ResponseReturnValue:
     form, page = RecoverForm(), "organisation/accounts/recover.html"
     if not form.validate():
         return render_template(page, form=form), 422
-    name, address, pepper = form.username.data, request.remote_addr or "", current_app.config["SETTINGS"].pepper
+    name, address, pepper = (
+        form.username.data,
+        request.remote_addr or "",
+        current_app.config["SETTINGS"].pepper,
+    )
     if throttle.is_throttled(name, address, pepper):
         form.form_errors.append(_("Too many tries. Wait a quarter of an hour."))
         return render_template(page, form=form), 429
@@ -121,7 +149,9 @@ def finish_recovery() -> ResponseReturnValue:
         throttle.note_attempt(name, address, pepper, succeeded=False)
         form.form_errors.append(_("This name and code do not open an account."))
         return render_template(page, form=form), 422
-    change_password(account, secret, form.new_password.data, by=Actor(account.id, account.display_name))
+    change_password(
+        account, secret, form.new_password.data, by=Actor(account.id, account.display_name)
+    )
     end_sessions(account.id)
     flash(_("Your password is changed. Sign in with it."), "success")
     return redirect(url_for(".sign_in"), 303)
@@ -133,14 +163,18 @@ def show(access: Access) -> ResponseReturnValue:
     """The own account: roles, password, one-time codes, recovery codes."""
     account = db.session.get_one(Account, access.account_id)
     codes_left = locks.count_recovery_codes(account.id)
-    return render("organisation/accounts/own.html", own=account, codes_left=codes_left, form=ConfirmForm())
+    return render(
+        "organisation/accounts/own.html", own=account, codes_left=codes_left, form=ConfirmForm()
+    )
 
 
 @bp.get("/account/password")
 @requires(Permission.OWN_ACCOUNT)
 def password(access: Access) -> ResponseReturnValue:
     """The form for a new password."""
-    return render("organisation/accounts/password.html", form=PasswordForm(), forced=g.must_change_password)
+    return render(
+        "organisation/accounts/password.html", form=PasswordForm(), forced=g.must_change_password
+    )
 
 
 @bp.post("/account/password")
@@ -169,8 +203,12 @@ def recovery_codes(access: Access) -> ResponseReturnValue:
     if not form.validate() or (secret := _confirmed(access, form)) is None:
         account = db.session.get_one(Account, access.account_id)
         codes_left = locks.count_recovery_codes(account.id)
-        return render("organisation/accounts/own.html", own=account, codes_left=codes_left, form=form), 422
-    codes = locks.make_recovery_codes(access.account_id, secret, current_app.config["SETTINGS"].pepper)
+        return render(
+            "organisation/accounts/own.html", own=account, codes_left=codes_left, form=form
+        ), 422
+    codes = locks.make_recovery_codes(
+        access.account_id, secret, current_app.config["SETTINGS"].pepper
+    )
     audit.record("account.recovery_codes", "account", access.account_id, by=access.actor)
     return render("organisation/accounts/recovery_codes.html", codes=codes)
 
@@ -210,7 +248,9 @@ def turn_off_totp(access: Access) -> ResponseReturnValue:
     if not form.validate() or _confirmed(access, form) is None:
         codes_left = locks.count_recovery_codes(access.account_id)
         account = db.session.get_one(Account, access.account_id)
-        return render("organisation/accounts/own.html", own=account, codes_left=codes_left, form=form), 422
+        return render(
+            "organisation/accounts/own.html", own=account, codes_left=codes_left, form=form
+        ), 422
     account = db.session.get_one(Account, access.account_id)
     account.totp_sealed = None
     audit.record("account.totp.off", "account", account.id, by=access.actor)
@@ -219,7 +259,11 @@ def turn_off_totp(access: Access) -> ResponseReturnValue:
 
 def _confirmed(access: Access, form: PasswordForm | ConfirmForm) -> bytes | None:
     """The account's key if the current password is right; else the form says so. Throttled like signing in."""
-    name, address, pepper = access.identity.username, request.remote_addr or "", current_app.config["SETTINGS"].pepper
+    name, address, pepper = (
+        access.identity.username,
+        request.remote_addr or "",
+        current_app.config["SETTINGS"].pepper,
+    )
     if throttle.is_throttled(name, address, pepper):
         form.password.errors = [_("Too many tries. Wait a quarter of an hour.")]
         return None
@@ -231,7 +275,11 @@ def _confirmed(access: Access, form: PasswordForm | ConfirmForm) -> bytes | None
 
 
 def _finish_with_code(account: Account, secret: bytes, form: CodeForm) -> ResponseReturnValue:
-    name, address, pepper = account.username, request.remote_addr or "", current_app.config["SETTINGS"].pepper
+    name, address, pepper = (
+        account.username,
+        request.remote_addr or "",
+        current_app.config["SETTINGS"].pepper,
+    )
     page, account_id = "organisation/accounts/code.html", account.id
     if throttle.is_throttled(name, address, pepper):
         form.form_errors.append(_("Too many tries. Wait a quarter of an hour."))
@@ -252,14 +300,18 @@ def _finish_with_code(account: Account, secret: bytes, form: CodeForm) -> Respon
     return _let_in(account, secret, form.next.data, awaits_code=False)
 
 
-def _let_in(account: Account, secret: bytes, after: str | None, *, awaits_code: bool) -> ResponseReturnValue:
+def _let_in(
+    account: Account, secret: bytes, after: str | None, *, awaits_code: bool
+) -> ResponseReturnValue:
     token = sessions.start_session(account, secret, awaits_code=awaits_code)
     after = local_path(after or "/")
     session.clear()
     if awaits_code:
         answer = make_response(redirect(url_for(".code", next=after), 303))
     else:
-        audit.record("account.sign_in", "account", account.id, by=Actor(account.id, account.display_name))
+        audit.record(
+            "account.sign_in", "account", account.id, by=Actor(account.id, account.display_name)
+        )
         kept = "" if after == "/" else ("&" if "?" in after else "?") + "kept=1"
         answer = make_response(redirect(after + kept, 303))
     sessions.set_cookie(answer, token)
@@ -267,7 +319,8 @@ def _let_in(account: Account, secret: bytes, after: str | None, *, awaits_code: 
 
 
 def _totp_page(access: Access, form: TotpForm) -> str:
-    address = pyotp.TOTP(form.key.data or "").provisioning_uri(access.identity.username, issuer_name="casework")
+    address = pyotp.TOTP(form.key.data or "").provisioning_uri(
+        access.identity.username, issuer_name="casework"
+    )
     picture = segno.make(address, error="m").svg_data_uri(scale=5, border=2)
     return render("organisation/accounts/totp.html", form=form, key=form.key.data, picture=picture)
-

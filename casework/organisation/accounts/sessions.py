@@ -43,7 +43,9 @@ class SignedIn(UserMixin):  # type: ignore[misc]
 
 def is_usable(account: Account) -> bool:
     """Neither disabled nor expired."""
-    return account.disabled_at is None and (account.expires_on is None or account.expires_on >= today())
+    return account.disabled_at is None and (
+        account.expires_on is None or account.expires_on >= today()
+    )
 
 
 def cookie_name() -> str:
@@ -62,7 +64,9 @@ def start_session(account: Account, secret: bytes, *, awaits_code: bool) -> str:
         seen_at=now(),
         awaits_code=awaits_code,
     )
-    row.sealed_secret = envelope.seal(secret, _token_key(token), row.id, b"account_sessions|" + row.id.bytes)
+    row.sealed_secret = envelope.seal(
+        secret, _token_key(token), row.id, b"account_sessions|" + row.id.bytes
+    )
     db.session.add(row)
     if not awaits_code:
         rewrap_own(Keyring(account.id, secret))
@@ -83,7 +87,9 @@ def set_cookie(answer: Response, token: str) -> None:
 
 def clear_cookie(answer: Response) -> None:
     """Take the token back and have the browser forget the pages."""
-    answer.delete_cookie(cookie_name(), path="/", secure=bool(current_app.config["SETTINGS"].tls), httponly=True)
+    answer.delete_cookie(
+        cookie_name(), path="/", secure=bool(current_app.config["SETTINGS"].tls), httponly=True
+    )
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
 
 
@@ -96,14 +102,20 @@ def load(request: Request) -> SignedIn | None:
         return None
     settings = current_app.config["SETTINGS"]
     idle, age = now() - row.seen_at, now() - row.started_at
-    refused = row.disabled_at is not None or (row.expires_on is not None and row.expires_on < today())
+    refused = row.disabled_at is not None or (
+        row.expires_on is not None and row.expires_on < today()
+    )
     if refused:
         return None
-    if idle > timedelta(minutes=settings.idle_minutes) or age > timedelta(hours=settings.session_hours):
+    if idle > timedelta(minutes=settings.idle_minutes) or age > timedelta(
+        hours=settings.session_hours
+    ):
         g.expired_account_id = None if row.awaits_code else row.account_id
         return None
     g.session_id = row.id
-    secret = envelope.unseal(row.sealed_secret, _token_key(token), b"account_sessions|" + row.id.bytes)
+    secret = envelope.unseal(
+        row.sealed_secret, _token_key(token), b"account_sessions|" + row.id.bytes
+    )
     if row.awaits_code:
         g.half_signed_in = (row.account_id, secret)
         return None
@@ -115,28 +127,39 @@ def load(request: Request) -> SignedIn | None:
 def sign_in_now(account: Account, secret: bytes) -> None:
     """Let the rest of this request act as the account that has just signed in."""
     identity = Identity(account.id, account.username, account.display_name, held_roles(account.id))
-    g.identity, g.account_id, g.secret, g.keyring = identity, account.id, secret, Keyring(account.id, secret)
+    g.identity, g.account_id, g.secret, g.keyring = (
+        identity,
+        account.id,
+        secret,
+        Keyring(account.id, secret),
+    )
 
 
 def totp_of(account: Account, secret: bytes) -> pyotp.TOTP | None:
     """The account's one-time codes, or None where they are off."""
     if account.totp_sealed is None:
         return None
-    key = envelope.unseal(account.totp_sealed, envelope.derive(secret, "totp"), b"totp|" + account.id.bytes)
+    key = envelope.unseal(
+        account.totp_sealed, envelope.derive(secret, "totp"), b"totp|" + account.id.bytes
+    )
     return pyotp.TOTP(key.decode(), interval=TOTP_SECONDS)
 
 
 def seal_totp(account: Account, secret: bytes, key: str) -> None:
     """Turn one-time codes on with this key."""
     sealing = envelope.derive(secret, "totp")
-    account.totp_sealed = envelope.seal(key.encode(), sealing, account.id, b"totp|" + account.id.bytes)
+    account.totp_sealed = envelope.seal(
+        key.encode(), sealing, account.id, b"totp|" + account.id.bytes
+    )
 
 
 def use_code(account: Account, totp: pyotp.TOTP, code: str) -> bool:
     """Whether the code is right now, one step early or late, and was not used before."""
     step = int(now().timestamp()) // TOTP_SECONDS
     for candidate in (step - 1, step, step + 1):
-        if candidate > account.totp_step and secrets.compare_digest(totp.at(candidate * TOTP_SECONDS), code):
+        if candidate > account.totp_step and secrets.compare_digest(
+            totp.at(candidate * TOTP_SECONDS), code
+        ):
             account.totp_step = candidate
             return True
     return False
@@ -173,7 +196,9 @@ def _signed_in(row: Row[tuple[object, ...]], secret: bytes) -> SignedIn:
 
 def _touch(session_id: UUID) -> None:
     with apart() as session:
-        session.execute(update(AccountSession).where(AccountSession.id == session_id).values(seen_at=now()))
+        session.execute(
+            update(AccountSession).where(AccountSession.id == session_id).values(seen_at=now())
+        )
 
 
 def _digest(token: str) -> bytes:

@@ -25,7 +25,9 @@ def is_throttled(username: str, address: str, pepper: bytes) -> bool:
     failed = select(func.count()).where(SignInAttempt.at > since, ~SignInAttempt.succeeded)
     here = SignInAttempt.address == address
     named = SignInAttempt.name_digest == digest
-    known = select(func.count()).where(SignInAttempt.at > now() - KNOWN_FOR, SignInAttempt.succeeded, here, named)
+    known = select(func.count()).where(
+        SignInAttempt.at > now() - KNOWN_FOR, SignInAttempt.succeeded, here, named
+    )
     pair, at_address, at_name, known_here = db.session.execute(
         select(
             failed.where(here, named).scalar_subquery(),
@@ -34,7 +36,11 @@ def is_throttled(username: str, address: str, pepper: bytes) -> bool:
             known.scalar_subquery(),
         )
     ).one()
-    return pair >= PAIR_LIMIT or at_address >= ADDRESS_LIMIT or (at_name >= NAME_LIMIT and not known_here)
+    return (
+        pair >= PAIR_LIMIT
+        or at_address >= ADDRESS_LIMIT
+        or (at_name >= NAME_LIMIT and not known_here)
+    )
 
 
 def note_attempt(username: str, address: str, pepper: bytes, *, succeeded: bool) -> None:
@@ -45,10 +51,14 @@ def note_attempt(username: str, address: str, pepper: bytes, *, succeeded: bool)
         if succeeded:
             session.execute(
                 delete(SignInAttempt).where(
-                    SignInAttempt.name_digest == digest, SignInAttempt.address == address, ~SignInAttempt.succeeded
+                    SignInAttempt.name_digest == digest,
+                    SignInAttempt.address == address,
+                    ~SignInAttempt.succeeded,
                 )
             )
-        session.add(SignInAttempt(at=now(), name_digest=digest, address=address, succeeded=succeeded))
+        session.add(
+            SignInAttempt(at=now(), name_digest=digest, address=address, succeeded=succeeded)
+        )
 
 
 def _digest(username: str, pepper: bytes) -> str:

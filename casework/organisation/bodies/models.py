@@ -35,7 +35,9 @@ class Group(Versioned, Base):
     __tablename__ = "groups"
 
     id: Mapped[UUID] = operational(primary_key=True)
-    unit_id: Mapped[UUID] = operational(ForeignKey("organisation.units.id"), nullable=False, index=True)
+    unit_id: Mapped[UUID] = operational(
+        ForeignKey("organisation.units.id"), nullable=False, index=True
+    )
     kind: Mapped[str] = operational(nullable=False)
     name: Mapped[str] = operational(nullable=False)
     active_from: Mapped[date] = operational(nullable=False)

@@ -34,7 +34,9 @@ class Schedule(Base):
     __tablename__ = "schedules"
 
     id: Mapped[UUID] = operational(primary_key=True)
-    group_id: Mapped[UUID] = operational(ForeignKey("organisation.groups.id"), nullable=False, index=True)
+    group_id: Mapped[UUID] = operational(
+        ForeignKey("organisation.groups.id"), nullable=False, index=True
+    )
     from_on: Mapped[date] = operational(nullable=False)
     until_on: Mapped[date | None] = operational()
     interval_months: Mapped[int] = operational(nullable=False, default=1)

@@ -1,0 +1,186 @@
+"""What a test gets back from a request: parsed strictly, with the standing checks made on every page.
+
+Every page: valid HTML, a language, a title, one h1, labels on fields, no duplicate ids, CSRF and an action on every
+form that posts, nothing inline, at most twelve SQL statements.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+from xml.etree.ElementTree import Element
+
+import html5lib
+from werkzeug.test import TestResponse
+
+STATEMENTS = 12
+# html5lib's rules predate these; browsers take them as the standard now says.
+_OUTDATED = {"unexpected-end-tag-implies-table-voodoo"}
+
+
+class Page:
+    """An answer of the program."""
+
+    def __init__(self, response: TestResponse, *, budget: int = STATEMENTS) -> None:
+        self.response, self.status, self.text = (
+            response,
+            response.status_code,
+            response.get_data(as_text=True),
+        )
+        self.headers = response.headers
+        self.location = response.headers.get("Location", "")
+        self.statements = int(response.request.environ.get("casework.statements", 0))
+        is_html = response.mimetype == "text/html"
+        self.root: Element | None = None
+        if is_html and self.text and not 300 <= self.status < 400:
+            self._check(whole=self.text.lstrip().lower().startswith("<!doctype"))
+            assert self.statements <= budget, (
+                f"{self.statements} SQL statements, {budget} are allowed"
+            )
+
+    def all(self, tag: str, **attributes: str) -> list[Element]:
+        """Elements by tag and attributes (`class_`, `for_` for the reserved words)."""
+        assert self.root is not None, f"no page to look at: {self.status} {self.location}"
+        wanted = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
+        return [
+            e
+            for e in self.root.iter(tag)
+            if all(e.get(name) == value for name, value in wanted.items())
+        ]
+
+    def one(self, tag: str, **attributes: str) -> Element:
+        """The only such element."""
+        found = self.all(tag, **attributes)
+        assert len(found) == 1, f"{len(found)} × {tag} {attributes}"
+        return found[0]
+
+    @property
+    def words(self) -> str:
+        """What a reader sees, with single spaces."""
+        return words(self.root) if self.root is not None else self.text
+
+    @property
+    def h1(self) -> str:
+        """The heading of the page."""
+        return words(self.one("h1"))
+
+    def form(self, action: str) -> dict[str, str]:
+        """The fields of the form that posts to an address, as the browser would send them untouched."""
+        forms = [
+            form for form in self.all("form") if (form.get("action") or "").split("?")[0] == action
+        ]
+        assert len(forms) == 1, f"{len(forms)} forms post to {action}"
+        return dict(_fields(forms[0]))
+
+    def _check(self, *, whole: bool) -> None:
+        parser = html5lib.HTMLParser(namespaceHTMLElements=False)
+        self.root = parser.parse(self.text) if whole else _wrapped(parser.parseFragment(self.text))
+        faults = [
+            f"{place} {code} {values}"
+            for place, code, values in parser.errors
+            if code not in _OUTDATED
+        ]
+        assert not faults, f"not valid HTML: {faults[:5]}"
+        if whole:
+            assert self.one("html").get("lang") in ("vi", "en")
+            assert words(self.one("title")).strip(" ·")
+        assert len(self.all("h1")) == 1, f"{len(self.all('h1'))} h1"
+        _check_ids(self)
+        _check_nothing_inline(self)
+        _check_forms(self)
+
+
+def words(element: Element) -> str:
+    """The text inside an element."""
+    return re.sub(r"\s+", " ", "".join(element.itertext())).strip()
+
+
+def _wrapped(fragment: Any) -> Element:
+    root = Element("body")
+    root.extend(list(fragment))
+    return root
+
+
+def _check_ids(page: Page) -> None:
+    assert page.root is not None
+    ids = Counter(element.get("id") for element in page.root.iter() if element.get("id"))
+    assert not [name for name, count in ids.items() if count > 1], (
+        f"duplicate ids: {ids.most_common(3)}"
+    )
+
+
+def _check_nothing_inline(page: Page) -> None:
+    assert page.root is not None
+    for element in page.root.iter():
+        if not isinstance(element.tag, str):
+            continue
+        inline = [name for name in element.keys() if name.startswith("on") or name == "style"]
+        assert not inline, f"inline {inline} on {element.tag}"
+        assert element.tag != "style" or element.get("src"), "an inline style"
+        assert element.tag != "script" or element.get("src"), "an inline script"
+        assert not (element.get("href") or "").startswith("javascript:")
+
+
+def _check_forms(page: Page) -> None:
+    labelled = {label.get("for") for label in page.all("label")}
+    for form in page.all("form"):
+        assert form.get("action"), "a form without an action"
+        if (form.get("method") or "get").lower() == "post":
+            assert [e for e in form.iter("input") if e.get("name") == "csrf_token"], (
+                f"no CSRF: {form.get('action')}"
+            )
+        for tag in ("input", "select", "textarea"):
+            for control in form.iter(tag):
+                quiet = control.get("type") in ("hidden", "submit", "button")
+                named = (
+                    control.get("id") in labelled
+                    or control.get("aria-label")
+                    or control.get("aria-labelledby")
+                )
+                assert quiet or named, f"no label for {control.get('name')}"
+
+
+def _fields(form: Element) -> list[tuple[str, str]]:
+    fields = []
+    for control in form.iter():
+        name, kind = control.get("name"), control.get("type")
+        if not name or kind in ("submit", "button") or control.get("disabled") is not None:
+            continue
+        if kind in ("checkbox", "radio"):
+            if control.get("checked") is not None:
+                fields.append((name, control.get("value") or "on"))
+        elif control.tag == "select":
+            options = list(control.iter("option"))
+            chosen = [o for o in options if o.get("selected") is not None] or options[:1]
+            fields += [(name, o.get("value") or "") for o in chosen]
+        elif control.tag == "textarea":
+            fields.append((name, "".join(control.itertext()).removeprefix("\n")))
+        elif control.tag == "input":
+            fields.append((name, control.get("value") or ""))
+    return fields
+
+
+class Visitor:
+    """A browser of one account: keeps cookies, follows its own forms."""
+
+    def __init__(self, client: Any, csrf: Callable[[], str] | None = None) -> None:
+        self.client = client
+
+    def get(self, address: str, *, budget: int = STATEMENTS, **kwargs: Any) -> Page:
+        """Open a page."""
+        return Page(self.client.get(address, **kwargs), budget=budget)
+
+    def post(self, address: str, data: Any = None, *, budget: int = 40, **kwargs: Any) -> Page:
+        """Send a form as it is; a missing CSRF token is taken from the account page's own form."""
+        return Page(self.client.post(address, data=data or {}, **kwargs), budget=budget)
+
+    def submit(self, page: Page | str, action: str, *, budget: int = 40, **values: Any) -> Page:
+        """Fill the form of a page that posts to `action` and send it. A list sends a field several times."""
+        shown = self.get(page) if isinstance(page, str) else page
+        fields: dict[str, Any] = {**shown.form(action), **values}
+        return self.post(action, {k: v for k, v in fields.items() if v is not None}, budget=budget)
+
+    def follow(self, page: Page, *, budget: int = STATEMENTS) -> Page:
+        """Go where a change led."""
+        assert page.status == 303, f"{page.status}, not 303: {page.words[:300]}"
+        return self.get(page.location, budget=budget)
