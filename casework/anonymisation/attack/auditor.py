@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from casework.anonymisation.attack.bounds import propagate
-from casework.anonymisation.attack.edition import Edition
+from casework.anonymisation.attack.edition import CEILING, Edition
 from casework.anonymisation.attack.region import Ints, Region
 
+Bools = NDArray[np.bool_]
 Verdict = Literal["exact", "within one", "edge"]
 
 WIDE = 12
@@ -89,6 +91,8 @@ class _Auditor:
         self.random = np.random.default_rng(self.seed)
         self.contradictions += [f"printed twice: {cell}" for cell in self.edition.redrawn]
         self.low, self.high = propagate(self.edition)
+        self.seen_low = np.full(len(self.low), CEILING)
+        self.seen_high = np.full(len(self.low), -1, dtype=np.int64)
         crossed = np.flatnonzero(self.low > self.high)
         self.contradictions += [f"impossible: {self.edition.ids[cell]}" for cell in crossed[:20]]
         if not len(crossed):
@@ -96,8 +100,6 @@ class _Auditor:
         return self._report()
 
     def _search(self) -> None:
-        self.seen_low = np.full(len(self.low), np.iinfo(np.int64).max)
-        self.seen_high = np.full(len(self.low), -1, dtype=np.int64)
         whole = Region(self.edition, (self.low, self.high), np.arange(len(self.low)))
         if whole.feasible() is False:
             self.contradictions.append("no table agrees with all relations and prints")
@@ -110,12 +112,10 @@ class _Auditor:
             for cell in np.flatnonzero(self._open()):
                 self._prove(whole, int(cell), exact)
 
-    def _open(self) -> np.ndarray:
-        """Cells that may be small and are neither found nor shown three values."""
-        maybe = self.edition.personal & (self.low < self.k) & (self.high > 0)
-        maybe &= self.high - self.low >= 2
-        if hasattr(self, "seen_low"):
-            maybe &= self.seen_high - self.seen_low < 2
+    def _open(self) -> Bools:
+        """Cells that may be small and whose proved values were not all, or not three, seen yet."""
+        maybe: Bools = self.edition.personal & (self.low < self.k) & (self.high > self.low)
+        maybe &= self.seen_high - self.seen_low < np.minimum(2, self.high - self.low)
         return maybe
 
     def _left(self) -> float:
@@ -225,24 +225,27 @@ class _Auditor:
                     self.seen_high[cell] = max(self.seen_high[cell], end)
 
     def _report(self) -> Findings:
-        broken = bool((self.low > self.high).any())
-        open_ = np.zeros(len(self.low), dtype=np.bool_) if broken else self._open()
+        open_ = self._open()
         by_kind: dict[str, Tally] = {}
         found: list[Finding] = []
+        undecided: list[str] = []
         for cell in np.flatnonzero(self.edition.personal):
             kind = self.edition.kinds[cell]
             tally = by_kind.setdefault(kind, Tally())
             tally.cells += 1
-            tally.undecided += int(open_[cell])
             low, high = int(self.low[cell]), int(self.high[cell])
-            if (verdict := self._verdict(low, high)) is not None:
+            verdict = self._verdict(low, high)
+            if verdict is None and open_[cell]:
+                undecided.append(self.edition.ids[cell])
+                tally.undecided += 1
+            if verdict is not None:
                 found.append(Finding(self.edition.ids[cell], kind, low, high, verdict))
                 tally.exact += verdict == "exact"
                 tally.within_one += verdict == "within one"
                 tally.edge += verdict == "edge"
         return Findings(
             tuple(found),
-            tuple(self.edition.ids[cell] for cell in np.flatnonzero(open_)),
+            tuple(undecided),
             tuple(self.contradictions),
             by_kind,
             time.monotonic() - self.started,

@@ -17,6 +17,7 @@ from casework.anonymisation.protection.search import FloatArray, Layout, Neighbo
 from casework.anonymisation.protection.table import (
     SHARED,
     Draft,
+    IntArray,
     Prints,
     Protection,
     Table,
@@ -135,7 +136,7 @@ class _Search:
             move = near.push(self._wishes(wanted))
             idle = 0 if move is not None and self._enter(move) else idle + 1
 
-    def _wishes(self, wanted: np.ndarray) -> FloatArray:
+    def _wishes(self, wanted: IntArray) -> FloatArray:
         """Random weights, in a direction in which the count has room for a step of two."""
         true, low, high = self.made.table.true, self.made.low, self.made.high
         up = true[wanted] + 2 <= high[wanted]

@@ -130,15 +130,15 @@ class Neighbourhood:
         may = np.flatnonzero(self.made.may_widen()[self.cells])
         true = self.made.table.true[self.cells[may]]
         base_down, base_up = self.lower[may], self.upper[may]
-        worth = 20.0 ** self.made.table.usefulness[self.cells[may]]
+        worth = np.float64(20.0) ** self.made.table.usefulness[self.cells[may]]
         for width in (Width.DOUBLE, Width.OPEN_ENDED, Width.HIDDEN):
             low, high = ranges(true, width, self.made.settings)
             down, up = steps_within(true, low, high)
             more_down: FloatArray = np.minimum(down - base_down, 0.0)
             more_up: FloatArray = np.maximum(up - base_up, 0.0)
             for lower, upper, price in (
-                (np.zeros_like(more_up), more_up, worth * width),
-                (more_down, np.zeros_like(more_down), -worth * width),
+                (np.zeros_like(more_up), more_up, worth * float(width)),
+                (more_down, np.zeros_like(more_down), -worth * float(width)),
             ):
                 row, columns, coefs = self._add(may, lower, upper, price, row, columns, coefs)
             base_down = np.minimum(base_down, down)

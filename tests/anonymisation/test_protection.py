@@ -1,0 +1,275 @@
+"""Prints are true, nothing small becomes known, and the proof can be done again by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from casework.anonymisation.attack import attack
+from casework.anonymisation.protection import (
+    OPEN,
+    Prints,
+    Protection,
+    Result,
+    Shown,
+    Table,
+    TableWrong,
+    Width,
+    protect,
+    verify,
+)
+from casework.anonymisation.relations import (
+    CLUSTER_PLAN,
+    PLAN,
+    Balance,
+    Cell,
+    Measure,
+    Plan,
+    Printed,
+    months_between,
+    relations_of,
+)
+from tests.anonymisation.provinces import (
+    MONTHLY,
+    Unit,
+    candidates,
+    counted,
+    edition,
+    monthly,
+    small_units,
+)
+
+slow = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+FALLING = Plan(
+    measures=MONTHLY.measures,
+    printed=(
+        Printed("unit", "open", "month", 1),
+        Printed("province", "closed", "month", 2),
+        Printed("province", "open", "month", 3),
+    ),
+    balances=(Balance("open", "new", "closed"),),
+)
+
+
+def true_by_id(table: Table) -> dict[str, int]:
+    return dict(zip(table.ids, table.true.tolist(), strict=True))
+
+
+def assert_good(result: Result) -> None:
+    assert result.unproved == ()
+    assert result.verify() == ()
+    table, prints = result.table, result.prints
+    assert (prints.low <= table.true).all() and (table.true <= prints.high).all()
+    # Zero is never told apart: a range that holds it holds 0 to 4 at least.
+    persons = table.personal & (prints.low == 0)
+    assert (prints.high[persons] >= 4).all()
+
+
+@slow
+@given(small_units())
+def test_no_table_gives_a_small_cell_away(units: dict[str, Unit]) -> None:
+    result = protect(monthly(units, ("2026-02",)))
+    assert_good(result)
+    small = np.flatnonzero(result.table.small(5))
+    readers = [None] if len(units) == 1 else [None, *range(len(units))]
+    for reader in readers:
+        values = candidates(result.table, result.prints, reader)
+        for cell in small:
+            if reader is None or result.table.block[cell] != reader:
+                told = f"{result.table.ids[cell]} to reader {reader}: {values[cell]}"
+                assert len(values[cell]) >= 3, told
+
+
+@slow
+@given(small_units(months=4, most_units=5), st.integers(0, 3))
+def test_a_year_in_sequence_stays_unsolved(units: dict[str, Unit], seed: int) -> None:
+    months = months_between("2026-01", "2026-04")
+    plan = replace(
+        PLAN,
+        measures=PLAN.measures[:3],
+        printed=tuple(t for t in PLAN.printed if t.measure in {"open", "new", "closed"}),
+        limits=(),
+    )
+    frozen: Prints | None = None
+    for last in range(1, 5):
+        table = monthly(units, months[:last], plan)
+        result = protect(table, frozen, Protection(seed=seed))
+        assert_good(result)
+        if frozen is not None:
+            assert_unchanged(frozen, result.prints)
+        frozen = result.prints
+        findings = attack(edition(table, frozen), seconds=20)
+        assert findings.stops(true_by_id(table)) == ()
+
+
+def assert_unchanged(before: Prints, now: Prints) -> None:
+    place = {name: number for number, name in enumerate(now.ids)}
+    at = [place[name] for name in before.ids]
+    assert (now.low[at] == before.low).all() and (now.high[at] == before.high).all()
+    assert tuple(now.shown[n] for n in at) == before.shown
+
+
+def test_four_units_that_fall_out_of_their_range_do_not_tell_their_closures() -> None:
+    """Each falls from 5–9 to 0–4, the province closed 0–4: ranges alone say 1, 1, 1, 1."""
+    before = {f"u{n}": (5, ((0, 0), (0, 1))) for n in range(4)}
+    months = ("2026-02", "2026-03")
+    first = protect(monthly(before, months[:1], FALLING))
+    table = monthly(before, months, FALLING)
+
+    naive = _narrow(table)
+    proved = {one.cell: one for one in attack(edition(table, naive)).found}
+    for unit in before:
+        assert proved[f"unit:{unit}:closed:2026-03"].verdict == "exact"
+
+    result = protect(table, first.prints)
+    assert_good(result)
+    assert result.widened
+    assert attack(edition(table, result.prints)).stops(true_by_id(table)) == ()
+
+
+def _narrow(table: Table) -> Prints:
+    """Five-wide ranges everywhere and no proof: what a simpler program would print."""
+    low = np.where(table.printed, table.true // 5 * 5, 0)
+    high = np.where(table.printed, low + 4, OPEN)
+    return Prints(table.ids, low, high, (Shown.BAND,) * len(table.ids))
+
+
+def test_the_least_useful_figure_gives_way() -> None:
+    """u0 may have closed 3 if the province's closures widen, or if u1 closed 1 and its own stock
+    widens: a unit's stock is of less use than the province's closures.
+    """
+    units = {"u0": (5, ((0, 0), (0, 1))), "u1": (6, ((0, 0), (0, 3)))}
+    rule = Protection(knowing_unit=False)
+    first = protect(monthly(units, ("2026-02",), FALLING), None, rule)
+    assert first.widened == ()
+    result = protect(monthly(units, ("2026-02", "2026-03"), FALLING), first.prints, rule)
+    assert_good(result)
+    assert result.widened
+    assert all(name.startswith("unit:") and ":open:" in name for name, _ in result.widened)
+
+
+def test_earlier_prints_are_never_drawn_again_and_a_false_one_is_named() -> None:
+    units = {"u0": (3, ((2, 1), (1, 0))), "u1": (8, ((0, 3), (2, 2)))}
+    first = protect(monthly(units, ("2026-01",)))
+    later = dict(units, u0=(3, ((7, 1), (1, 0))))  # five more records reached January late
+    with pytest.raises(TableWrong, match="u0:new:2026-01"):
+        protect(monthly(later, ("2026-01", "2026-02")), first.prints)
+
+
+def test_a_relation_that_does_not_hold_is_named() -> None:
+    table = monthly({"u0": (3, ((2, 1),)), "u1": (8, ((0, 3),))}, ("2026-01",))
+    wrong = table.true.copy()
+    wrong[table.ids.index("province:province:new:2026-01")] += 1
+    with pytest.raises(TableWrong, match="new:2026-01"):
+        protect(replace(table, true=wrong))
+
+
+def test_a_count_that_is_missing_is_named() -> None:
+    frame = relations_of(MONTHLY, units=("u0",), months=("2026-01",))
+    with pytest.raises(TableWrong, match="counts are missing"):
+        frame.table({})
+
+
+@pytest.mark.parametrize("bad", [{"k": 4}, {"width": 4}, {"k": 6}])
+def test_settings_cannot_be_lowered(bad: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="at least"):
+        Protection(**bad)
+
+
+def test_a_higher_k_with_wider_ranges_is_kept() -> None:
+    units = {f"u{n}": (n + 4, ((n, 1),)) for n in range(4)}
+    result = protect(monthly(units, ("2026-01",)), None, Protection(k=8, width=10))
+    assert_good(result)
+    shown = result.table.printed & (result.prints.low == 0)
+    assert (result.prints.high[shown] >= 9).all()
+
+
+def test_checking_again_finds_a_narrowed_print_a_lost_move_and_a_false_label() -> None:
+    units = {"u0": (3, ((2, 1),)), "u1": (8, ((0, 3),)), "u2": (12, ((1, 1),))}
+    result = protect(monthly(units, ("2026-01",)))
+    table, prints, moves = result.table, result.prints, result.moves
+    cell = table.ids.index("unit:u0:new:2026-01")
+    narrowed = prints.low.copy(), prints.high.copy()
+    narrowed[0][cell] = narrowed[1][cell] = table.true[cell]
+    assert verify(table, Prints(prints.ids, *narrowed, prints.shown), moves, result.settings)
+    assert verify(table, prints, moves[:1], result.settings)
+    false = prints.low.copy()
+    false[cell] = 5
+    told = verify(table, Prints(prints.ids, false, prints.high, prints.shown), moves, Protection())
+    assert told[0] == "false print: unit:u0:new:2026-01"
+
+
+@pytest.mark.parametrize(
+    "units",
+    [
+        {"u0": (3, ((1, 2),))},
+        {f"u{n}": (0, ((0, 0),)) for n in range(5)},
+        {f"u{n}": (4000 + n, ((300, 200),)) for n in range(3)},
+    ],
+    ids=["one unit only", "all zeros", "counts of thousands"],
+)
+def test_unusual_provinces(units: dict[str, Unit]) -> None:
+    result = protect(monthly(units, ("2026-01",)))
+    assert_good(result)
+    assert attack(edition(result.table, result.prints)).stops(true_by_id(result.table)) == ()
+
+
+def test_every_widened_print_is_true_and_shown_for_what_it_is() -> None:
+    units = {f"u{n}": (5, ((0, 1),)) for n in range(4)}
+    result = protect(monthly(units, ("2026-02",)))
+    place = {name: number for number, name in enumerate(result.table.ids)}
+    for name, width in result.widened:
+        shown = result.prints.shown[place[name]]
+        assert shown is (Shown.NONE if width == Width.HIDDEN else Shown.BAND)
+
+
+def test_clusters_are_proved_with_the_rest() -> None:
+    units = {f"u{n}": (n + 2, tuple((n % 3, (n + m) % 2) for m in range(3))) for n in range(6)}
+    clusters = {f"u{n}": f"c{n % 2}" for n in range(6)}
+    plan = replace(CLUSTER_PLAN, measures=PLAN.measures[:3], limits=())
+    frame = relations_of(
+        plan, units=tuple(units), months=months_between("2026-01", "2026-03"), clusters=clusters
+    )
+    counts = counted(frame, units | dict.fromkeys(clusters.values(), (0, ())))
+    for cell in frame.to_count:
+        if cell.level == "cluster":
+            members = [unit for unit in units if clusters[unit] == cell.unit]
+            counts[cell] = sum(counts[cell._replace(level="unit", unit=unit)] for unit in members)
+    result = protect(frame.table(counts))
+    assert_good(result)
+    assert "cluster:c0:open:2026-03" in result.table.ids
+
+
+def test_a_table_by_group_is_one_more_line_of_the_plan() -> None:
+    """Crossings bring their margins: the total is the sum of its groups, at every level."""
+    plan = Plan(
+        measures=(Measure("open", "stock"),),
+        printed=(
+            Printed("unit", "open", "quarter", 1),
+            Printed("unit", "open", "quarter", 0, by=("group",)),
+            Printed("province", "open", "quarter", 2),
+            Printed("province", "open", "quarter", 2, by=("group",)),
+        ),
+        categories={"group": ("A", "B", "C")},
+    )
+    units = tuple(f"u{n}" for n in range(5))
+    frame = relations_of(plan, units=units, months=months_between("2026-01", "2026-03"))
+    counts: dict[Cell, int] = {}
+    random = np.random.default_rng(3)
+    for cell in frame.to_count:
+        if cell.level == "unit" and cell.group:
+            counts[cell] = int(random.poisson({"A": 14, "B": 2, "C": 0.8}[cell.group]))
+    for cell in frame.to_count:
+        if cell.level == "unit" and not cell.group:
+            counts[cell] = sum(counts[cell._replace(group=group)] for group in "ABC")
+    for cell in frame.to_count:
+        if cell.level == "province":
+            counts[cell] = sum(counts[cell._replace(level="unit", unit=unit)] for unit in units)
+    result = protect(frame.table(counts))
+    assert_good(result)
+    assert attack(edition(result.table, result.prints)).stops(true_by_id(result.table)) == ()
