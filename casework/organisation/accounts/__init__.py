@@ -1,4 +1,7 @@
-"""Accounts, their dated roles, and signing in (`sessions.py`, `throttle.py`: what stands between a stranger and a key)."""
+"""Accounts, their dated roles, and signing in.
+
+`sessions.py` and `throttle.py` are what stands between a stranger and a key.
+"""
 
 from flask import Flask, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -19,7 +22,7 @@ def init_app(app: Flask) -> None:
 
 
 def ask_to_sign_in() -> ResponseReturnValue:
-    """Send somebody who is not signed in to the sign-in page; keep what an expired session's form held."""
+    """Send a stranger to the sign-in page; keep what an expired session's form held."""
     after = request.path if request.method in SAFE_METHODS else _form_address()
     if request.method not in SAFE_METHODS and g.get("expired_account_id"):
         drafts.keep(g.expired_account_id, after, errors.typed_text())
@@ -30,7 +33,7 @@ def ask_to_sign_in() -> ResponseReturnValue:
 
 
 def _who() -> ResponseReturnValue | None:
-    """Load the account, repeat the first answer of a form sent twice, offer the text of a form kept for it."""
+    """Load the account; repeat the first answer of a form sent twice; offer a kept form's text."""
     if request.endpoint in ("static", "health.show"):
         return None
     if not current_user.is_authenticated:
@@ -54,5 +57,5 @@ def _forget_kept_form(_answer: object) -> None:
 
 
 def _form_address() -> str:
-    """Where the form that posts here is shown: it says so itself, else it is shown where it posts to."""
+    """Where the form is shown: it says so itself, else it is shown where it posts to."""
     return request.form.get("shown_at", request.path)

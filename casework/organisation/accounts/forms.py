@@ -4,20 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, Field, HiddenField, PasswordField, SelectField, StringField
-from wtforms.validators import EqualTo, Length, Optional, Regexp, ValidationError
+from wtforms import Field, HiddenField, PasswordField, StringField
+from wtforms.validators import EqualTo, Length, Regexp, ValidationError
 
-from casework.authz.permissions import Role
-from casework.core.forms import (
-    DayField,
-    Form,
-    at_most,
-    choice,
-    no_nul,
-    past_day,
-    required,
-    short_text,
-)
+from casework.core.forms import Form, at_most, no_nul, required
 from casework.core.text import fold
 
 PASSWORD_LENGTH = 12
@@ -40,7 +30,9 @@ class CodeForm(Form):
 
 
 def not_common(form: Any, field: Field) -> None:
-    """Refuse what everybody tries first: known common passwords, the own name, one character repeated."""
+    """Refuse what everybody tries first: known common passwords, the own name, one character
+    repeated.
+    """
     password = fold(field.data or "")
     username = fold(getattr(form, "username_of_account", ""))
     if (
@@ -99,49 +91,22 @@ class ConfirmForm(Form):
     password = PasswordField(_l("Current password"), [required(), at_most(1000)])
 
 
+class TurnOffForm(ConfirmForm):
+    """The current password, before one-time codes are turned off.
+
+    It stands beside another form of its kind.
+    """
+
+    password = PasswordField(
+        _l("Current password"), [required(), at_most(1000)], id="turn-off-password"
+    )
+
+
 class TotpForm(Form):
     """The first code, which shows that the app was set up."""
 
-    key = HiddenField()
+    key = HiddenField(validators=[Regexp(r"^[A-Z2-7]{32}$")])
     code = StringField(
         _l("Six-digit code from your app"),
         [required(), Regexp(r"^\d{6}$", message=_l("Six digits."))],
-    )
-
-
-class AccountForm(Form):
-    """A new account with its first role."""
-
-    username = StringField(
-        _l("Sign-in name"),
-        [
-            required(),
-            Regexp(
-                r"^[a-z0-9][a-z0-9._-]{2,40}$",
-                message=_l("3 to 41 small letters, digits, . _ or -"),
-            ),
-        ],
-    )
-    display_name = short_text(_l("Name"), required())
-    role = choice(_l("Role"), Role, required())
-    unit = SelectField(_l("Unit"), validate_choice=True)
-    from_on = past_day(_l("From"))
-    until_on = DayField(_l("Until"), [Optional()])
-
-
-class RoleForm(Form):
-    """One more role."""
-
-    role = choice(_l("Role"), Role, required())
-    unit = SelectField(_l("Unit"), validate_choice=True)
-    from_on = past_day(_l("From"))
-    until_on = DayField(_l("Until"), [Optional()])
-
-
-class ResetForm(Form):
-    """The administrator says that the consequence is understood."""
-
-    understood = BooleanField(
-        _l("I understand that this account loses access to every case entrusted to it."),
-        [required()],
     )

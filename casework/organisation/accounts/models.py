@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped
 
+from casework.authz.permissions import Role
 from casework.core.clock import now
 from casework.core.database import Base, Versioned, operational
 
@@ -41,9 +42,17 @@ class AccountRole(Base):
     from_on: Mapped[date] = operational(nullable=False)
     until_on: Mapped[date | None] = operational()
 
+    @property
+    def label(self) -> str:
+        """The role's name on screens."""
+        return Role(self.role).label
+
 
 class AccountSession(Base):
-    """A signed-in browser. The database holds the token's digest; the private key is sealed under the token itself."""
+    """A signed-in browser.
+
+    The database holds the token's digest; the private key is sealed under the token itself.
+    """
 
     __tablename__ = "account_sessions"
 
@@ -58,7 +67,10 @@ class AccountSession(Base):
 
 
 class SignInAttempt(Base):
-    """A try to sign in, for the throttle. The name is kept as a keyed digest: people type passwords into it."""
+    """A try to sign in, for the throttle.
+
+    The name is kept as a keyed digest: people type passwords into it.
+    """
 
     __tablename__ = "sign_in_attempts"
     __table_args__ = (Index(None, "name_digest", "at"), Index(None, "address", "at"))

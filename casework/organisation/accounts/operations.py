@@ -1,4 +1,7 @@
-"""Changing accounts. Keys follow the password: a reset without password, code or the organisation's key loses access."""
+"""Changing accounts.
+
+Keys follow the password: a reset without password, code or the organisation's key loses access.
+"""
 
 from datetime import date
 from uuid import UUID, uuid4
@@ -22,7 +25,10 @@ from casework.vault.grants import take_all_back
 def create_account(
     username: str, display_name: str, password: str, *, by: Actor, temporary: bool = True
 ) -> Account:
-    """A new account with its key pair. A temporary password must be changed at the first sign-in."""
+    """A new account with its key pair.
+
+    A temporary password must be changed at the first sign-in.
+    """
     name = username.casefold()
     if find_account(name) is not None:
         raise RuleBroken(_l("This sign-in name is taken."), field="username")
@@ -44,7 +50,10 @@ def give_role(
     on: date,
     until: date | None = None,
 ) -> None:
-    """A role from a day on. Where it gives custody of cases, their holders hand the keys over at their next sign-in."""
+    """A role from a day on.
+
+    Where it gives custody of cases, their holders hand the keys over at their next sign-in.
+    """
     if until is not None and until < on:
         raise RuleBroken(_l("The last day is before the first."), field="until_on")
     db.session.add(
@@ -64,7 +73,10 @@ def end_role(role: AccountRole, *, by: Actor, on: date) -> None:
 
 
 def disable_account(account: Account, *, by: Actor) -> None:
-    """Nobody signs in with it any more, and its sessions end at their very next request. It is never deleted."""
+    """Nobody signs in with it any more, and its sessions end at their very next request.
+
+    It is never deleted.
+    """
     if account.id == by.id:
         raise RuleBroken(_l("You can't disable your own account."))
     account.disabled_at = now()
@@ -86,7 +98,10 @@ def change_password(account: Account, secret: bytes, password: str, *, by: Actor
 
 
 def reset_access(account: Account, password: str, *, by: Actor) -> None:
-    """A new key pair and a temporary password. Every case entrusted to the account must be handed over to it again."""
+    """A new key pair and a temporary password.
+
+    Every case entrusted to the account must be handed over to it again.
+    """
     locks.replace_keys(account.id, password, _pepper())
     take_all_back(account.id)
     account.must_change_password = True

@@ -46,6 +46,16 @@ def list_roles(account_ids: Sequence[UUID]) -> Sequence[tuple[AccountRole, Unit 
     return [(role, unit) for role, unit in db.session.execute(query)]
 
 
+def list_roles_in_force(account_id: UUID) -> Sequence[tuple[AccountRole, Unit | None]]:
+    """An account's roles of today."""
+    today_ = today()
+    return [
+        (role, unit)
+        for role, unit in list_roles([account_id])
+        if role.from_on <= today_ and (role.until_on is None or role.until_on >= today_)
+    ]
+
+
 def held_roles(account_id: UUID) -> tuple[HeldRole, ...]:
     """The roles in force today."""
     query = (
@@ -89,11 +99,13 @@ def names_of(account_ids: Sequence[UUID | None]) -> dict[UUID | None, str]:
     query = select(Account.id, Account.display_name).where(
         Account.id.in_([i for i in account_ids if i])
     )
-    return {account_id: name for account_id, name in db.session.execute(query)}
+    return {row.id: row.display_name for row in db.session.execute(query)}
 
 
 def _reached(access: Access) -> ColumnElement[bool]:
-    """Accounts with a role in a unit of the access; accounts without any role belong to whoever reaches everything."""
+    """Accounts with a role in a unit of the access; accounts without any role belong to whoever
+    reaches everything.
+    """
     if access.everywhere:
         return true()
     roles = select(AccountRole.account_id).join(Unit, Unit.id == AccountRole.unit_id)

@@ -1,4 +1,9 @@
-"""Signing in and out, and the own account. The administrator's pages of accounts stand in `administration`."""
+"""Signing in and out, and the own account.
+
+The administrator's pages of accounts stand in `administration`.
+"""
+
+from uuid import UUID
 
 import pyotp
 import segno
@@ -32,10 +37,11 @@ from casework.organisation.accounts.forms import (
     RecoverForm,
     SignInForm,
     TotpForm,
+    TurnOffForm,
 )
 from casework.organisation.accounts.models import Account
 from casework.organisation.accounts.operations import change_password, end_sessions
-from casework.organisation.accounts.queries import find_account
+from casework.organisation.accounts.queries import find_account, list_roles_in_force
 from casework.vault import locks
 
 bp = Blueprint("accounts", __name__)
@@ -56,26 +62,23 @@ def sign_in() -> ResponseReturnValue:
 @bp.post("/sign-in")
 @public
 def start() -> ResponseReturnValue:
-    """Open the account's key with the password. Unknown names and wrong passwords look and cost the same."""
+    """Open the account's key with the password.
+
+    Unknown names and wrong passwords look and cost the same.
+    """
     form = SignInForm()
     if not form.validate():
         return render_template(PAGE, form=form), 422
-    name, address, pepper = (
-        form.username.data,
-        request.remote_addr or "",
-        current_app.config["SETTINGS"].pepper,
-    )
-    if throttle.is_throttled(name, address, pepper):
-        form.form_errors.append(
-            _("Too many tries. Wait a quarter of an hour, or use a recovery code.")
-        )
+    if throttle.is_throttled(form.username.data):
+        form.form_errors.append(_("Too many tries. Wait a quarter of an hour."))
         return render_template(PAGE, form=form), 429
-    account = find_account(name)
+    account = find_account(form.username.data)
     account_id = account.id if account else None
-    secret = locks.open_with_password(account_id, form.password.data, pepper)
-    throttle.note_attempt(name, address, pepper, succeeded=secret is not None)
+    secret = locks.open_with_password(account_id, form.password.data, _pepper())
     account = db.session.get(Account, account_id) if account_id and secret else None
     if account is None or secret is None or not sessions.is_usable(account):
+        db.session.rollback()
+        throttle.note_failure(form.username.data)
         audit.record_refusal("account.sign_in", "account", account_id, by=Actor(account_id))
         form.form_errors.append(_("This name and password do not open an account."))
         return render_template(PAGE, form=form), 422
@@ -134,19 +137,16 @@ def finish_recovery() -> ResponseReturnValue:
     form, page = RecoverForm(), "organisation/accounts/recover.html"
     if not form.validate():
         return render_template(page, form=form), 422
-    name, address, pepper = (
-        form.username.data,
-        request.remote_addr or "",
-        current_app.config["SETTINGS"].pepper,
-    )
-    if throttle.is_throttled(name, address, pepper):
+    if throttle.is_throttled(form.username.data):
         form.form_errors.append(_("Too many tries. Wait a quarter of an hour."))
         return render_template(page, form=form), 429
-    account = find_account(name)
-    secret = locks.open_with_recovery_code(account.id, form.code.data, pepper) if account else None
+    account = find_account(form.username.data)
+    account_id = account.id if account else None
+    secret = _used_up(account_id, form.code.data)
     if account is None or secret is None or not sessions.is_usable(account):
         db.session.rollback()
-        throttle.note_attempt(name, address, pepper, succeeded=False)
+        throttle.note_failure(form.username.data)
+        audit.record_refusal("account.recover", "account", account_id, by=Actor(account_id))
         form.form_errors.append(_("This name and code do not open an account."))
         return render_template(page, form=form), 422
     change_password(
@@ -161,11 +161,7 @@ def finish_recovery() -> ResponseReturnValue:
 @requires(Permission.OWN_ACCOUNT)
 def show(access: Access) -> ResponseReturnValue:
     """The own account: roles, password, one-time codes, recovery codes."""
-    account = db.session.get_one(Account, access.account_id)
-    codes_left = locks.count_recovery_codes(account.id)
-    return render(
-        "organisation/accounts/own.html", own=account, codes_left=codes_left, form=ConfirmForm()
-    )
+    return _own_page(access, ConfirmForm(), TurnOffForm())
 
 
 @bp.get("/account/password")
@@ -201,14 +197,8 @@ def recovery_codes(access: Access) -> ResponseReturnValue:
     """Ten new codes, shown this once."""
     form = ConfirmForm()
     if not form.validate() or (secret := _confirmed(access, form)) is None:
-        account = db.session.get_one(Account, access.account_id)
-        codes_left = locks.count_recovery_codes(account.id)
-        return render(
-            "organisation/accounts/own.html", own=account, codes_left=codes_left, form=form
-        ), 422
-    codes = locks.make_recovery_codes(
-        access.account_id, secret, current_app.config["SETTINGS"].pepper
-    )
+        return _own_page(access, form, TurnOffForm(formdata=None)), 422
+    codes = locks.make_recovery_codes(access.account_id, secret, _pepper())
     audit.record("account.recovery_codes", "account", access.account_id, by=access.actor)
     return render("organisation/accounts/recovery_codes.html", codes=codes)
 
@@ -227,7 +217,9 @@ def totp(access: Access) -> ResponseReturnValue:
 def turn_on_totp(access: Access) -> ResponseReturnValue:
     """Turn one-time codes on once the first code is right."""
     form = TotpForm()
-    if not form.validate() or len(form.key.data or "") != 32:
+    if not form.validate():
+        if form.key.errors:
+            form.key.data = pyotp.random_base32()
         return _totp_page(access, form), 422
     account = db.session.get_one(Account, access.account_id)
     if not sessions.use_code(account, pyotp.TOTP(form.key.data), form.code.data):
@@ -243,75 +235,89 @@ def turn_on_totp(access: Access) -> ResponseReturnValue:
 @requires(Permission.OWN_ACCOUNT)
 def turn_off_totp(access: Access) -> ResponseReturnValue:
     """Turn one-time codes off; the password is asked once more."""
-    form = ConfirmForm()
-    account = db.session.get_one(Account, access.account_id)
+    form = TurnOffForm()
     if not form.validate() or _confirmed(access, form) is None:
-        codes_left = locks.count_recovery_codes(access.account_id)
-        account = db.session.get_one(Account, access.account_id)
-        return render(
-            "organisation/accounts/own.html", own=account, codes_left=codes_left, form=form
-        ), 422
+        return _own_page(access, ConfirmForm(formdata=None), form), 422
     account = db.session.get_one(Account, access.account_id)
     account.totp_sealed = None
     audit.record("account.totp.off", "account", account.id, by=access.actor)
+    flash(_("One-time codes are off."), "success")
     return redirect(url_for(".show"), 303)
 
 
-def _confirmed(access: Access, form: PasswordForm | ConfirmForm) -> bytes | None:
-    """The account's key if the current password is right; else the form says so. Throttled like signing in."""
-    name, address, pepper = (
-        access.identity.username,
-        request.remote_addr or "",
-        current_app.config["SETTINGS"].pepper,
+def _own_page(access: Access, codes_form: ConfirmForm, off_form: TurnOffForm) -> str:
+    account = db.session.get_one(Account, access.account_id)
+    return render(
+        "organisation/accounts/own.html",
+        own=account,
+        roles=list_roles_in_force(account.id),
+        codes_left=locks.count_recovery_codes(account.id),
+        codes_form=codes_form,
+        off_form=off_form,
     )
-    if throttle.is_throttled(name, address, pepper):
+
+
+def _confirmed(access: Access, form: PasswordForm | ConfirmForm) -> bytes | None:
+    """The account's key if the current password is right; else the form says so.
+
+    Throttled like signing in.
+    """
+    name = access.identity.username
+    if throttle.is_throttled(name):
         form.password.errors = [_("Too many tries. Wait a quarter of an hour.")]
         return None
-    secret = locks.open_with_password(access.account_id, form.password.data, pepper)
-    throttle.note_attempt(name, address, pepper, succeeded=secret is not None)
+    secret = locks.open_with_password(access.account_id, form.password.data, _pepper())
     if secret is None:
+        throttle.note_failure(name)
         form.password.errors = [_("This is not your current password.")]
+        return None
+    throttle.note_success(name)
     return secret
 
 
 def _finish_with_code(account: Account, secret: bytes, form: CodeForm) -> ResponseReturnValue:
-    name, address, pepper = (
-        account.username,
-        request.remote_addr or "",
-        current_app.config["SETTINGS"].pepper,
-    )
-    page, account_id = "organisation/accounts/code.html", account.id
-    if throttle.is_throttled(name, address, pepper):
+    page, account_id, name = "organisation/accounts/code.html", account.id, account.username
+    if throttle.is_throttled(name):
         form.form_errors.append(_("Too many tries. Wait a quarter of an hour."))
         return render_template(page, form=form), 429
-    typed = (form.code.data or "").replace(" ", "")
-    codes = sessions.totp_of(account, secret)
-    right = form.validate() and codes is not None and sessions.use_code(account, codes, typed)
-    if not right and len(typed) > 6 and form.validate():
-        right = locks.open_with_recovery_code(account.id, typed, pepper) is not None
-    if not right:
+    if not form.validate() or not _is_right(account, secret, form.code.data.replace(" ", "")):
         db.session.rollback()
-        throttle.note_attempt(name, address, pepper, succeeded=False)
+        throttle.note_failure(name)
         audit.record_refusal("account.code", "account", account_id, by=Actor(account_id))
         form.code.errors = [_("This code is not right or was used before.")]
         return render_template(page, form=form), 422
-    if g.get("session_id"):
-        sessions.end_session(g.session_id)
     return _let_in(account, secret, form.next.data, awaits_code=False)
+
+
+def _is_right(account: Account, secret: bytes, typed: str) -> bool:
+    """A one-time code has six digits; what is longer can only be a recovery code, which is used up."""
+    if len(typed) > 6:
+        return _used_up(account.id, typed) is not None
+    codes = sessions.totp_of(account, secret)
+    return codes is not None and sessions.use_code(account, codes, typed)
+
+
+def _used_up(account_id: UUID | None, code: str) -> bytes | None:
+    """The key that a recovery code opens. The code works no more."""
+    if account_id is None:
+        return None
+    return locks.open_with_recovery_code(account_id, code, _pepper())
 
 
 def _let_in(
     account: Account, secret: bytes, after: str | None, *, awaits_code: bool
 ) -> ResponseReturnValue:
+    if g.get("session_id"):
+        sessions.end_session(g.session_id)
     token = sessions.start_session(account, secret, awaits_code=awaits_code)
     after = local_path(after or "/")
     session.clear()
     if awaits_code:
         answer = make_response(redirect(url_for(".code", next=after), 303))
     else:
-        audit.record(
-            "account.sign_in", "account", account.id, by=Actor(account.id, account.display_name)
-        )
+        throttle.note_success(account.username)
+        actor = Actor(account.id, account.display_name)
+        audit.record("account.sign_in", "account", account.id, by=actor)
         kept = "" if after == "/" else ("&" if "?" in after else "?") + "kept=1"
         answer = make_response(redirect(after + kept, 303))
     sessions.set_cookie(answer, token)
@@ -319,8 +325,11 @@ def _let_in(
 
 
 def _totp_page(access: Access, form: TotpForm) -> str:
-    address = pyotp.TOTP(form.key.data or "").provisioning_uri(
-        access.identity.username, issuer_name="casework"
-    )
+    codes = pyotp.TOTP(form.key.data)
+    address = codes.provisioning_uri(name=access.identity.username, issuer_name="casework")
     picture = segno.make(address, error="m").svg_data_uri(scale=5, border=2)
     return render("organisation/accounts/totp.html", form=form, key=form.key.data, picture=picture)
+
+
+def _pepper() -> bytes:
+    return bytes(current_app.config["SETTINGS"].pepper)

@@ -1,13 +1,15 @@
 """A signed-in browser: a random token in a cookie, its digest in the database.
 
-Idle for 15 minutes or eight hours old, it's over; disabling the account or signing out ends it at the very next
-request. The account's private key is sealed under the token, so the database alone opens nothing.
+Idle for 15 minutes or eight hours old, it's over; disabling the account or signing out ends it at
+the very next request. The account's private key is sealed under the token, so the database alone
+opens nothing.
 """
 
 import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pyotp
@@ -54,7 +56,10 @@ def cookie_name() -> str:
 
 
 def start_session(account: Account, secret: bytes, *, awaits_code: bool) -> str:
-    """A new session with a new token. Grants that arrived meanwhile are re-wrapped under the account's own key."""
+    """A new session with a new token.
+
+    Grants that arrived meanwhile are re-wrapped under the account's own key.
+    """
     token = secrets.token_urlsafe(32)
     row = AccountSession(
         id=uuid4(),
@@ -95,7 +100,10 @@ def clear_cookie(answer: Response) -> None:
 
 @login_manager.request_loader  # type: ignore[untyped-decorator]
 def load(request: Request) -> SignedIn | None:
-    """The account of this request. Sets g.identity, g.keyring and, for an expired session, g.expired_account_id."""
+    """The account of this request.
+
+    Sets g.identity, g.keyring and, for an expired session, g.expired_account_id.
+    """
     token = request.cookies.get(cookie_name())
     row = _find(token) if token else None
     if token is None or row is None or row.ended_at is not None:
@@ -113,9 +121,12 @@ def load(request: Request) -> SignedIn | None:
         g.expired_account_id = None if row.awaits_code else row.account_id
         return None
     g.session_id = row.id
-    secret = envelope.unseal(
-        row.sealed_secret, _token_key(token), b"account_sessions|" + row.id.bytes
-    )
+    try:
+        secret = envelope.unseal(
+            row.sealed_secret, _token_key(token), b"account_sessions|" + row.id.bytes
+        )
+    except envelope.CannotOpen:
+        return None  # Somebody tampered with the row: sign in again.
     if row.awaits_code:
         g.half_signed_in = (row.account_id, secret)
         return None
@@ -155,6 +166,8 @@ def seal_totp(account: Account, secret: bytes, key: str) -> None:
 
 def use_code(account: Account, totp: pyotp.TOTP, code: str) -> bool:
     """Whether the code is right now, one step early or late, and was not used before."""
+    if not (code.isascii() and code.isdigit()):
+        return False
     step = int(now().timestamp()) // TOTP_SECONDS
     for candidate in (step - 1, step, step + 1):
         if candidate > account.totp_step and secrets.compare_digest(
@@ -165,7 +178,7 @@ def use_code(account: Account, totp: pyotp.TOTP, code: str) -> bool:
     return False
 
 
-def _find(token: str) -> Row[tuple[object, ...]] | None:
+def _find(token: str) -> Row[Any] | None:
     return db.session.execute(
         select(
             AccountSession.id,
@@ -186,7 +199,7 @@ def _find(token: str) -> Row[tuple[object, ...]] | None:
     ).first()
 
 
-def _signed_in(row: Row[tuple[object, ...]], secret: bytes) -> SignedIn:
+def _signed_in(row: Row[Any], secret: bytes) -> SignedIn:
     identity = Identity(row.account_id, row.username, row.display_name, held_roles(row.account_id))
     g.identity, g.account_id, g.secret = identity, row.account_id, secret
     g.keyring = Keyring(row.account_id, secret)

@@ -1,13 +1,15 @@
 """Slows guessing down without letting a stranger lock somebody out.
 
-Counted per name and address together, per address, and per name over all addresses. The last limit spares addresses
-from which the account signed in during the last thirty days, so flooding a name from elsewhere shuts nobody out.
+Counted per name and address together, per address, and per name over all addresses. The last limit
+spares addresses from which the account signed in during the last thirty days, so flooding a name
+from elsewhere shuts nobody out.
 """
 
 import hashlib
 import hmac
 from datetime import timedelta
 
+from flask import current_app, request
 from sqlalchemy import delete, func, select
 
 from casework.core.clock import now
@@ -19,11 +21,11 @@ PAIR_LIMIT, ADDRESS_LIMIT, NAME_LIMIT = 5, 60, 40
 KNOWN_FOR = timedelta(days=30)
 
 
-def is_throttled(username: str, address: str, pepper: bytes) -> bool:
-    """Whether this name may not be tried from this address for now."""
-    digest, since = _digest(username, pepper), now() - WINDOW
+def is_throttled(username: str) -> bool:
+    """Whether this name may not be tried from the request's address for now."""
+    digest, since = _digest(username), now() - WINDOW
     failed = select(func.count()).where(SignInAttempt.at > since, ~SignInAttempt.succeeded)
-    here = SignInAttempt.address == address
+    here = SignInAttempt.address == _address()
     named = SignInAttempt.name_digest == digest
     known = select(func.count()).where(
         SignInAttempt.at > now() - KNOWN_FOR, SignInAttempt.succeeded, here, named
@@ -43,23 +45,41 @@ def is_throttled(username: str, address: str, pepper: bytes) -> bool:
     )
 
 
-def note_attempt(username: str, address: str, pepper: bytes, *, succeeded: bool) -> None:
-    """Remember a try; a success forgives earlier failures of the same name from the same address."""
-    digest = _digest(username, pepper)
+def note_failure(username: str) -> None:
+    """Remember a failed try at once, whatever becomes of the request.
+
+    The request must not be writing yet.
+    """
     with apart() as session:
         session.execute(delete(SignInAttempt).where(SignInAttempt.at < now() - KNOWN_FOR))
-        if succeeded:
-            session.execute(
-                delete(SignInAttempt).where(
-                    SignInAttempt.name_digest == digest,
-                    SignInAttempt.address == address,
-                    ~SignInAttempt.succeeded,
-                )
-            )
-        session.add(
-            SignInAttempt(at=now(), name_digest=digest, address=address, succeeded=succeeded)
+        session.add(_attempt(username, succeeded=False))
+
+
+def note_success(username: str) -> None:
+    """With the sign-in, not before: forgive earlier failures of this name from this address.
+
+    A right password that still awaits its one-time code is no success, or codes could be guessed
+    without end.
+    """
+    db.session.execute(
+        delete(SignInAttempt).where(
+            SignInAttempt.name_digest == _digest(username),
+            SignInAttempt.address == _address(),
+            ~SignInAttempt.succeeded,
         )
+    )
+    db.session.add(_attempt(username, succeeded=True))
 
 
-def _digest(username: str, pepper: bytes) -> str:
+def _attempt(username: str, *, succeeded: bool) -> SignInAttempt:
+    name = _digest(username)
+    return SignInAttempt(at=now(), name_digest=name, address=_address(), succeeded=succeeded)
+
+
+def _address() -> str:
+    return request.remote_addr or ""
+
+
+def _digest(username: str) -> str:
+    pepper = current_app.config["SETTINGS"].pepper
     return hmac.new(pepper, username.casefold().encode(), hashlib.sha256).hexdigest()
