@@ -82,3 +82,29 @@ class Attendance(Base):
     session_id: Mapped[UUID] = operational(ForeignKey(GroupSession.id), nullable=False)
     member_id: Mapped[UUID] = operational(ForeignKey(GroupMember.id), nullable=False, index=True)
     was_present: Mapped[bool] = coded(nullable=False)
+
+
+class GroupSessionRevision(Base):
+    """What a session said before it was corrected. Nothing written is ever lost by correcting it."""
+
+    __tablename__ = "group_session_revisions"
+
+    id: Mapped[UUID] = operational(primary_key=True)
+    session_id: Mapped[UUID] = operational(ForeignKey(GroupSession.id), nullable=False, index=True)
+    group_id: Mapped[UUID] = operational(
+        ForeignKey("organisation.groups.id"), nullable=False, index=True
+    )
+    visitors: Mapped[int] = coded(nullable=False)
+    note_sealed: Mapped[bytes | None] = sensitive()
+    absent_sealed: Mapped[bytes | None] = sensitive()
+    replaced_by: Mapped[UUID] = operational(nullable=False)
+    replaced_at: Mapped[datetime] = operational(nullable=False, default=now)
+
+    note = Sealed("note_sealed", Compartment.ROSTER)
+    # The ids of the members who were marked absent, one a line.
+    absent = Sealed("absent_sealed", Compartment.ROSTER)
+
+    @property
+    def subject_id(self) -> UUID:
+        """The group whose keys seal this."""
+        return self.group_id

@@ -1,5 +1,44 @@
-"""Being written."""
+"""Meetings due and held, month by month: organisation data, no person in it."""
 
-from flask import Blueprint
+from datetime import date
 
-bp = Blueprint("meetings", __name__)
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+
+from casework.authz.enforce import Access, can, requires
+from casework.authz.permissions import Permission
+from casework.core.clock import add_months, today
+from casework.core.htmx import render
+from casework.core.navigation import menu
+from casework.organisation.meetings.queries import count_on_schedule, list_meetings
+
+bp = Blueprint("meetings", __name__, url_prefix="/meetings")
+menu(_l("Meetings"), "meetings.index", lambda: can(Permission.MEETING_READ))
+
+
+@bp.get("")
+@requires(Permission.MEETING_READ)
+def index(access: Access) -> ResponseReturnValue:
+    """The meetings of one month."""
+    month = _month(request.args.get("month", ""))
+    rows = list_meetings(access, month)
+    return render(
+        "organisation/meetings/list.html",
+        month=month,
+        rows=rows,
+        counted=count_on_schedule((meeting for meeting, *_rest in rows), today()),
+        today=today(),
+        several_units=len({unit.id for *_rest, unit in rows}) > 1,
+        previous=f"{add_months(month, -1):%Y-%m}",
+        following=f"{add_months(month, 1):%Y-%m}",
+    )
+
+
+def _month(typed: str) -> date:
+    """2026-11 as its first day; anything else is the current month. A program of this century needs no others."""
+    try:
+        month = date.fromisoformat(f"{typed}-01")
+    except ValueError:
+        month = today()
+    return month.replace(day=1) if 2000 < month.year < 2100 else today().replace(day=1)

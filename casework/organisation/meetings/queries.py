@@ -1,0 +1,84 @@
+"""Reading meetings: due, held, and the one definition of "on schedule"."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import Row, or_, select
+
+from casework.authz.enforce import Access
+from casework.core.clock import month_end
+from casework.core.database import db
+from casework.organisation.bodies.models import Group
+from casework.organisation.meetings.models import Meeting, MeetingStatus, Schedule
+from casework.organisation.units.models import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class OnSchedule:
+    """Held on time ÷ due. Excused meetings, and those whose window is still open, are out of the divisor."""
+
+    on_time: int
+    due: int
+    excused: int
+    still_open: int
+
+
+def list_meetings(access: Access, month: date) -> Sequence[Row[tuple[Meeting, Group, Unit]]]:
+    """Meetings of the units reached that are due in a month, or were held in it without having been due."""
+    first, last = month.replace(day=1), month_end(month.year, month.month)
+    query = (
+        select(Meeting, Group, Unit)
+        .join(Group, Group.id == Meeting.group_id)
+        .join(Unit, Unit.id == Meeting.unit_id)
+        .where(access.within(Meeting.unit_id, Unit.province_id))
+        .where(
+            or_(
+                Meeting.due_on.between(first, last),
+                Meeting.due_on.is_(None) & Meeting.held_on.between(first, last),
+            )
+        )
+    )
+    rows = db.session.execute(query).all()
+    return sorted(rows, key=lambda row: (row[0].due_on or row[0].held_on or first, row[1].name))
+
+
+def count_on_schedule(meetings: Iterable[Meeting], on: date) -> OnSchedule:
+    """How well the due meetings were kept, as it stands on a day. Meetings that were not due are left out."""
+    statuses = [meeting.status(on) for meeting in meetings if meeting.due_on is not None]
+    excused = statuses.count(MeetingStatus.EXCUSED)
+    still_open = statuses.count(MeetingStatus.DUE)
+    return OnSchedule(
+        on_time=statuses.count(MeetingStatus.ON_TIME),
+        due=len(statuses) - excused - still_open,
+        excused=excused,
+        still_open=still_open,
+    )
+
+
+def find_schedule(group: Group, on: date) -> Schedule | None:
+    """The schedule of a group on a day; before its first day the one to come."""
+    query = (
+        select(Schedule)
+        .where(
+            Schedule.group_id == group.id, or_(Schedule.until_on.is_(None), Schedule.until_on >= on)
+        )
+        .order_by(Schedule.from_on)
+        .limit(1)
+    )
+    return db.session.scalar(query)
+
+
+def list_open_meetings(group: Group, on: date, window: timedelta) -> Sequence[Meeting]:
+    """Meetings of a group that are due and can still be held on time, the earliest first."""
+    query = (
+        select(Meeting)
+        .where(
+            Meeting.group_id == group.id,
+            Meeting.held_on.is_(None),
+            Meeting.excuse.is_(None),
+            Meeting.due_on >= on - window,
+        )
+        .order_by(Meeting.due_on)
+    )
+    return db.session.scalars(query.limit(3)).all()
