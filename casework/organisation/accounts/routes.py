@@ -133,7 +133,7 @@ def recover() -> ResponseReturnValue:
 @bp.post("/recover")
 @public
 def finish_recovery() -> ResponseReturnValue:
-    """Use up the code and seal the key under the new password: nothing that was readable is lost."""
+    """Use up the code and seal the key under the new password: nothing readable is lost."""
     form, page = RecoverForm(), "organisation/accounts/recover.html"
     if not form.validate():
         return render_template(page, form=form), 422
@@ -290,7 +290,7 @@ def _finish_with_code(account: Account, secret: bytes, form: CodeForm) -> Respon
 
 
 def _is_right(account: Account, secret: bytes, typed: str) -> bool:
-    """A one-time code has six digits; what is longer can only be a recovery code, which is used up."""
+    """A one-time code has six digits; what is longer can only be a recovery code."""
     if len(typed) > 6:
         return _used_up(account.id, typed) is not None
     codes = sessions.totp_of(account, secret)

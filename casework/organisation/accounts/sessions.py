@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 import pyotp
 from flask import Request, current_app, g
 from flask_login import LoginManager, UserMixin
-from sqlalchemy import Row, select, update
+from sqlalchemy import select, update
 from werkzeug.wrappers import Response
 
 from casework.authz.enforce import Identity
@@ -178,7 +178,7 @@ def use_code(account: Account, totp: pyotp.TOTP, code: str) -> bool:
     return False
 
 
-def _find(token: str) -> Row[Any] | None:
+def _find(token: str) -> Any:
     return db.session.execute(
         select(
             AccountSession.id,
@@ -199,7 +199,7 @@ def _find(token: str) -> Row[Any] | None:
     ).first()
 
 
-def _signed_in(row: Row[Any], secret: bytes) -> SignedIn:
+def _signed_in(row: Any, secret: bytes) -> SignedIn:
     identity = Identity(row.account_id, row.username, row.display_name, held_roles(row.account_id))
     g.identity, g.account_id, g.secret = identity, row.account_id, secret
     g.keyring = Keyring(row.account_id, secret)

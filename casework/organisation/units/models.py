@@ -1,4 +1,7 @@
-"""Administrative units as they were on any day: own ids, validity dates, successors. Codes are re-used, ids are not."""
+"""Administrative units as they were on any day: own ids, validity dates, successors.
+
+Codes are re-used, ids are not.
+"""
 
 from datetime import date
 from enum import StrEnum
@@ -43,7 +46,10 @@ class SuccessionKind(StrEnum):
 
 
 class Unit(Base):
-    """A province, district or commune from a day until a day. `province_id` is its province at that time, or itself."""
+    """A province, district or commune from a day until a day.
+
+    `province_id` is its province at that time, or itself.
+    """
 
     __tablename__ = "units"
     __table_args__ = (UniqueConstraint("code", "valid_from"),)
