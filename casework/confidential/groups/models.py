@@ -1,4 +1,4 @@
-"""Who belongs to a self-help group, who came, and what was said. The group itself is organisation data."""
+"""Who belongs to a self-help group, who came, what was said. The group is organisation data."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -26,7 +26,7 @@ class Facilitator(Base):
 
 
 class GroupMember(Versioned, Base):
-    """A member of a group, from a day until a day; by the name the group uses. Some have a case here, some have not."""
+    """A member of a group from a day until a day, by the name the group uses; some have a case."""
 
     __tablename__ = "group_members"
     __table_args__ = (Index(None, "group_id"),)
@@ -85,7 +85,7 @@ class Attendance(Base):
 
 
 class GroupSessionRevision(Base):
-    """What a session said before it was corrected. Nothing written is ever lost by correcting it."""
+    """What a session said before it was corrected: correcting loses nothing that was written."""
 
     __tablename__ = "group_session_revisions"
 

@@ -1,4 +1,4 @@
-"""The specialised groups of a unit. A group's name is neutral: it never says what its members have in common."""
+"""The specialised groups of a unit. A name never says what a group's members have in common."""
 
 from datetime import date
 from enum import StrEnum
@@ -30,7 +30,7 @@ CONFIDENTIAL_KINDS = (GroupKind.SELF_HELP, GroupKind.PEER)
 
 
 class Group(Versioned, Base):
-    """A specialised group of a unit. Who belongs to a self-help or peer group is confidential and stands elsewhere."""
+    """A specialised group of a unit. Who belongs to a self-help or peer group stands elsewhere."""
 
     __tablename__ = "groups"
 

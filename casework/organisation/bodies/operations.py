@@ -1,4 +1,4 @@
-"""Setting groups up. A group belongs to one unit; its name is neutral and may stand in titles and lists."""
+"""Setting groups up. A group belongs to one unit; its neutral name may stand in lists."""
 
 from datetime import date
 from uuid import UUID, uuid4

@@ -1,4 +1,4 @@
-"""When a group's sessions are due, and whether they were held: organisation data that names nobody."""
+"""When a group's meetings are due, and whether they were held; this names nobody."""
 
 from datetime import date
 from enum import StrEnum
@@ -29,7 +29,7 @@ class MeetingStatus(StrEnum):
 
 
 class Schedule(Base):
-    """From a day on, a group meets every `interval_months` months on the nth weekday (0 Monday … 6 Sunday)."""
+    """A group meets on the nth weekday (0 Monday … 6 Sunday) of every so manyth month."""
 
     __tablename__ = "schedules"
 

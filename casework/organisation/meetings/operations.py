@@ -1,8 +1,8 @@
 """Due meetings come from the schedule; a meeting that is held answers the nearest due one.
 
-A due day is the nth weekday of a month, every n months. When it is a public or lunar holiday of Vietnam the
-meeting is due on the same weekday of the next week, and so on until a day that is none. Months are counted from
-that of the first such weekday on or after the day the schedule begins.
+A due day is the nth weekday of a month, every n months. When it is a public or lunar holiday of
+Vietnam the meeting is due on the same weekday of the next week, and so on until a day that is none.
+Months are counted from that of the first such weekday on or after the day the schedule begins.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ from functools import cache
 from uuid import uuid4
 
 from flask_babel import lazy_gettext as _l
-from holidays.countries import Vietnam
+from holidays import country_holidays
 from sqlalchemy import delete, insert, select
 
 from casework.core import audit
@@ -29,7 +29,10 @@ WEEK = timedelta(days=7)
 def set_schedule(
     group: Group, *, week: int, weekday: int, interval_months: int, by: Actor, on: date
 ) -> Schedule:
-    """The group meets by this schedule from a day on. The earlier one ends, and what it still made due is dropped."""
+    """The group meets by this schedule from a day on.
+
+    The earlier one ends, and what it still made due from that day on is dropped.
+    """
     previous = db.session.scalar(
         select(Schedule).where(Schedule.group_id == group.id, Schedule.until_on.is_(None))
     )
@@ -59,7 +62,7 @@ def set_schedule(
 
 
 def make_due_meetings(group: Group, until: date) -> int:
-    """Note every meeting due up to a day, inclusive. Repeating it makes none twice. Returns how many are new."""
+    """Note every meeting due up to a day, inclusive, none twice. Returns how many are new."""
     return make_due_meetings_of([group], until)
 
 
@@ -117,9 +120,9 @@ def after_holidays(day: date) -> date:
 
 
 def hold_meeting(group: Group, on: date, *, by: Actor) -> Meeting:
-    """The group met on a day: the nearest due meeting within seven days is held, the earlier of two as near.
+    """The group met on a day, which answers the nearest due meeting within seven days.
 
-    Where none is open a meeting is noted that was not due. A due meeting is held once.
+    Of two as near it is the earlier one. Where none is open a meeting is noted that was not due. A due meeting is held once.
     """
     window = timedelta(days=ON_TIME_DAYS)
     nearby = db.session.scalars(
@@ -173,4 +176,4 @@ def _is_holiday(day: date) -> bool:
 
 @cache
 def _holidays(year: int) -> frozenset[date]:
-    return frozenset(Vietnam(years=year))
+    return frozenset(country_holidays("VN", years=year))

@@ -16,7 +16,7 @@ from casework.organisation.units.models import Unit
 
 @dataclass(frozen=True, slots=True)
 class OnSchedule:
-    """Held on time ÷ due. Excused meetings, and those whose window is still open, are out of the divisor."""
+    """Held on time ÷ due. Excused meetings and those still open are out of the divisor."""
 
     on_time: int
     due: int
@@ -25,7 +25,7 @@ class OnSchedule:
 
 
 def list_meetings(access: Access, month: date) -> Sequence[Row[tuple[Meeting, Group, Unit]]]:
-    """Meetings of the units reached that are due in a month, or were held in it without having been due."""
+    """Meetings of the units reached: due in a month, or held in it without having been due."""
     first, last = month.replace(day=1), month_end(month.year, month.month)
     query = (
         select(Meeting, Group, Unit)
@@ -44,7 +44,7 @@ def list_meetings(access: Access, month: date) -> Sequence[Row[tuple[Meeting, Gr
 
 
 def count_on_schedule(meetings: Iterable[Meeting], on: date) -> OnSchedule:
-    """How well the due meetings were kept, as it stands on a day. Meetings that were not due are left out."""
+    """How well due meetings were kept, as it stands on a day. Extra ones are left out."""
     statuses = [meeting.status(on) for meeting in meetings if meeting.due_on is not None]
     excused = statuses.count(MeetingStatus.EXCUSED)
     still_open = statuses.count(MeetingStatus.DUE)

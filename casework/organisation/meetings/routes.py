@@ -36,7 +36,7 @@ def index(access: Access) -> ResponseReturnValue:
 
 
 def _month(typed: str) -> date:
-    """2026-11 as its first day; anything else is the current month. A program of this century needs no others."""
+    """2026-11 as its first day; anything else is the current month."""
     try:
         month = date.fromisoformat(f"{typed}-01")
     except ValueError:
