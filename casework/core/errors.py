@@ -135,8 +135,8 @@ def _is_full(error: DBAPIError) -> bool:
 
 def _note(error: Exception) -> str:
     reference = secrets.token_hex(4)
-    place = traceback.extract_tb(error.__traceback__)[-1:]
-    where = f"{place[0].filename.rsplit('/', 1)[-1]}:{place[0].lineno}" if place else "?"
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    where = " > ".join(f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in frames)
     cause = getattr(error, "orig", None)
     kind = type(error).__name__ + (
         f"/{getattr(cause, 'sqlite_errorname', type(cause).__name__)}" if cause else ""

@@ -10,10 +10,19 @@ from enum import StrEnum
 from typing import Any
 
 from flask import g, request
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import DateField, Field, HiddenField, SelectField, StringField, TextAreaField
+from wtforms import (
+    DateField,
+    Field,
+    HiddenField,
+    SelectChoice,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from casework.core.clock import today
@@ -50,6 +59,24 @@ def no_nul(_form: Any, field: Field) -> None:
         raise ValidationError(_l("This text holds a character that can't be kept. Type it again."))
 
 
+class _OwnCatalogue:
+    """WTForms' own messages, in the language of the page, from our catalogue."""
+
+    # Named here so that they are extracted with ours.
+    messages = (
+        _l("Not a valid choice."),
+        _l("Not a valid integer value."),
+        _l("Invalid Choice: could not coerce."),
+        _l("This field is required."),
+    )
+
+    def gettext(self, text: str) -> str:
+        return str(gettext(text))
+
+    def ngettext(self, singular: str, plural: str, count: int) -> str:
+        return str(gettext(singular if count == 1 else plural))
+
+
 class Form(FlaskForm):  # type: ignore[misc]
     """A form that carries an operation id and normalises what is typed."""
 
@@ -65,6 +92,9 @@ class Form(FlaskForm):  # type: ignore[misc]
                 filters = (*unbound_field.kwargs.get("filters", ()), clean)
                 options = {**options, "filters": filters}
             return unbound_field.bind(form=form, **options)
+
+        def get_translations(self, form: Any) -> _OwnCatalogue:
+            return _OwnCatalogue()
 
     def answer(self) -> dict[str, Any]:
         """What was typed, by field, without the form's own machinery."""
@@ -119,16 +149,21 @@ def long_text(label: Any, *validators: Any, **kwargs: Any) -> TextAreaField:
     return TextAreaField(label, [*(validators or (Optional(),)), at_most(LONG), no_nul], **kwargs)
 
 
+def options(pairs: Iterable[tuple[str, Any]], *, blank: bool = False) -> list[SelectChoice]:
+    """Choices of a select: (value, label), with an empty one first where nothing is chosen beforehand."""
+    return [SelectChoice(value, label) for value, label in ([("", "—")] * blank + [*pairs])]
+
+
 def choice(
-    label: Any, options: type[StrEnum], *validators: Any, blank: bool = False, **kwargs: Any
+    label: Any, kind: type[StrEnum], *validators: Any, blank: bool = False, **kwargs: Any
 ) -> SelectField:
     """One of an enumeration, shown with the labels that stand beside it."""
     return SelectField(
         label,
         [*validators],
-        choices=[("", "—")] * blank + [(option.value, option.label) for option in options],  # type: ignore[attr-defined]
-        coerce=lambda value: options(value) if value else None,
-        validate_choice=True,
+        # Called when the form is made, so that labels are in the language of the request.
+        choices=lambda: options(((each.value, each.label) for each in kind), blank=blank),  # type: ignore[attr-defined]
+        coerce=lambda value: kind(value) if value else None,
         **kwargs,
     )
 

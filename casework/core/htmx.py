@@ -5,8 +5,7 @@
 
 from typing import Any
 
-from flask import render_template, request
-from jinja2_fragments.flask import render_block
+from flask import current_app, render_template, request
 
 
 def is_htmx() -> bool:
@@ -23,7 +22,19 @@ def wants_fragment() -> bool:
 
 
 def render(template: str, **values: Any) -> str:
-    """The page, or only its content where htmx swaps a part."""
-    if wants_fragment():
-        return render_block(template, "content", **values)
-    return render_template(template, **values)
+    """The page, or only its content where htmx swaps a part.
+
+    Templates get `heading`: "h1" on a page of its own, "h2" where the fragment stands in another page.
+    """
+    if not wants_fragment():
+        return render_template(template, heading="h1", **values)
+    return _content(template, {**values, "heading": "h2"})
+
+
+def _content(name: str, values: dict[str, Any]) -> str:
+    """Block `content` of a template. The template's top level is run first, for its imports of macros."""
+    current_app.update_template_context(values)
+    template = current_app.jinja_env.get_template(name)
+    context = template.new_context(values)
+    next(template.root_render_func(context))
+    return "".join(template.blocks["content"](context))

@@ -52,8 +52,6 @@ def words_key(value: str) -> tuple[object, ...]:
 
 
 def name_key(name: str) -> tuple[object, ...]:
-    """Order of a person's name: given name, family name, middle names."""
+    """Order of a person's name: given name with its tone, then family name, then middle names."""
     words = name.split()
-    if not words:
-        return words_key("")
-    return words_key(" ".join((words[-1], words[0], *words[1:-1])))
+    return tuple(word_key(word) for word in (words[-1:] + words[:1] + words[1:-1]))

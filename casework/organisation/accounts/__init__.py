@@ -8,8 +8,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from casework.core import errors, operations
+from casework.core import errors
 from casework.core.database import SAFE_METHODS
+from casework.core.operations import first_answer
 from casework.organisation.accounts.sessions import login_manager
 from casework.vault import drafts
 
@@ -48,7 +49,7 @@ def _who() -> ResponseReturnValue | None:
         if "kept" in request.args:
             g.kept_text = drafts.find(g.account_id, g.secret, request.path)
         return None
-    return operations.first_answer(g.account_id)
+    return first_answer(g.account_id)
 
 
 def _forget_kept_form(_answer: object) -> None:

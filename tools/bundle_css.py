@@ -1,13 +1,13 @@
 """Join Bootstrap's subset and our theme into casework.css: one file, one request.
 
-Run `python3 casework/static/bundle.py` after changing src/theme.css; a test calls `bundle()`
+Run `python3 tools/bundle_css.py` after changing src/theme.css; a test calls `bundle()`
 and compares. Bootstrap's part is compiled by hand: README.md says how.
 """
 
 import re
 from pathlib import Path
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parents[1] / "casework" / "static"
 PARTS = (HERE / "vendor/bootstrap/bootstrap.subset.css", HERE / "src/theme.css")
 BUNDLE = HERE / "casework.css"
 

@@ -1,0 +1,223 @@
+"""Reading cases. One rule says which cases an access reaches; lists and single reads share it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from casework.authz.enforce import Access
+from casework.confidential.cases.models import Assignment, Case, PersonIdentity
+from casework.core import audit
+from casework.core.audit import AuditEntry
+from casework.core.clock import today
+from casework.core.database import db
+from casework.core.errors import OutOfReach
+from casework.core.text import fold, name_key
+from casework.organisation.accounts.models import Account
+from casework.organisation.accounts.queries import names_of
+from casework.organisation.units.models import Unit
+from casework.vault.grants import (
+    GRANT_COLUMNS,
+    Compartment,
+    Grant,
+    Use,
+    current_keyring,
+    unexpired,
+)
+from casework.vault.sealed import open_text
+
+PAGE = 25
+SEARCH_FROM = 2
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """A case as lists show it. `name` is empty for those who may only see codes."""
+
+    id: UUID
+    reference: str
+    name: str
+    alias: str
+    target_group: str
+    status: str
+    opened_on: date
+    next_on: date | None
+    is_open: bool
+
+    def matches(self, folded: str) -> bool:
+        """Whether the folded words occur in the name, the alias or the code."""
+        return any(folded in fold(text) for text in (self.name, self.alias, self.reference))
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One row of the log about a case."""
+
+    at: datetime
+    actor_id: UUID | None
+    who: str
+    action: str
+    outcome: str
+
+
+def reached(access: Access) -> ColumnElement[bool]:
+    """The cases an access reaches: those assigned to the account, or those of its units."""
+    condition = access.within(Case.unit_id)
+    return (
+        or_(Case.id.in_(_assigned(access.account_id)), condition) if access.assigned else condition
+    )
+
+
+def get_case(access: Access, case_id: UUID) -> Case:
+    """A case this access reaches. Raises OutOfReach, alike for foreign and absent ones."""
+    case = db.session.scalar(select(Case).where(Case.id == case_id, reached(access)))
+    if case is None:
+        raise OutOfReach
+    return case
+
+
+def get_person(case: Case, access: Access) -> PersonIdentity:
+    """Who the person is. Leaves a row in the log before anything is shown."""
+    audit.record_read("case.read", "case", [case.id], by=access.actor, unit_id=case.unit_id)
+    return db.session.get_one(PersonIdentity, case.id)
+
+
+def find_person(case: Case, access: Access | None) -> PersonIdentity | None:
+    """Who the person is, for those entrusted with the case; None for those who may only see its code."""
+    if access is None or find_reached(access, case.id) is None:
+        return None
+    return get_person(case, access)
+
+
+def find_reached(access: Access, case_id: UUID) -> UUID | None:
+    """The case's id if the access reaches it."""
+    return db.session.scalar(select(Case.id).where(Case.id == case_id, reached(access)))
+
+
+def list_cases(access: Access, *, closed: bool = False) -> Sequence[CaseLine]:
+    """The cases of an access in the order of names, with the names it has keys for.
+
+    One statement fetches cases, sealed names and grants; the caller logs which lines it shows.
+    """
+    ring = current_keyring()
+    query = (
+        select(
+            Case.id,
+            Case.reference,
+            Case.target_group,
+            Case.status,
+            Case.opened_on,
+            Case.next_on,
+            Case.closed_on,
+            PersonIdentity.name_sealed,
+            PersonIdentity.alias_sealed,
+            *GRANT_COLUMNS,
+        )
+        .join(PersonIdentity, PersonIdentity.id == Case.id)
+        .outerjoin(Grant, _own_identity_grant(ring.holder_id))
+        .where(reached(access), Case.closed_on.is_not(None) if closed else Case.closed_on.is_(None))
+    )
+    lines = {}
+    for row in db.session.execute(query):
+        if row.wrapped is not None:
+            ring.take([row[9:]])
+        lines[row.id] = row
+    return sorted((_line(row) for row in lines.values()), key=_by_name)
+
+
+def search_cases(access: Access, words: str) -> Sequence[CaseLine]:
+    """The account's own cases, open or closed, whose name, alias or code holds the words.
+
+    Decrypts in memory: no index of names exists that a thief could rank.
+    """
+    folded = fold(words)
+    if len(folded) < SEARCH_FROM:
+        return []
+    both = [*list_cases(access), *list_cases(access, closed=True)]
+    return sorted((line for line in both if line.matches(folded)), key=_by_name)
+
+
+def list_assignments(case: Case) -> Sequence[tuple[Assignment, str]]:
+    """To whom the case was entrusted, newest first, with names."""
+    query = (
+        select(Assignment, Account.display_name)
+        .join(Account, Account.id == Assignment.account_id)
+        .where(Assignment.case_id == case.id)
+        .order_by(Assignment.from_on.desc(), Assignment.until_on.is_(None).desc())
+    )
+    return [(assignment, name) for assignment, name in db.session.execute(query)]
+
+
+def current_assignments(case: Case) -> Sequence[Assignment]:
+    """The assignments in force."""
+    query = select(Assignment).where(Assignment.case_id == case.id, in_force())
+    return db.session.scalars(query).all()
+
+
+def unit_of(case: Case) -> Unit:
+    """The unit the case belongs to."""
+    return db.session.get_one(Unit, case.unit_id)
+
+
+def in_force() -> ColumnElement[bool]:
+    """The assignments that hold today. One ends on the day it is handed over, and does not hold then."""
+    return or_(Assignment.until_on.is_(None), Assignment.until_on > today())
+
+
+def _assigned(account_id: UUID) -> object:
+    return select(Assignment.case_id).where(Assignment.account_id == account_id, in_force())
+
+
+def _own_identity_grant(holder_id: UUID) -> ColumnElement[bool]:
+    return and_(
+        Grant.subject_id == Case.id,
+        Grant.holder_id == holder_id,
+        Grant.compartment == Compartment.IDENTITY,
+        Grant.use == Use.READ,
+        unexpired(),
+    )
+
+
+def _line(row: object) -> CaseLine:
+    ring = current_keyring()
+    texts = {
+        column: open_text(
+            ring, getattr(row, f"{column}_sealed"), row.id, place.place("identities", row.id)
+        )
+        if row.wrapped is not None
+        else ""
+        for column, place in (("name", PersonIdentity.name), ("alias", PersonIdentity.alias))
+    }
+    return CaseLine(
+        id=row.id,
+        reference=row.reference,
+        name=texts["name"],
+        alias=texts["alias"],
+        target_group=row.target_group,
+        status=row.status,
+        opened_on=row.opened_on,
+        next_on=row.next_on,
+        is_open=row.closed_on is None,
+    )
+
+
+def _by_name(line: CaseLine) -> tuple[object, ...]:
+    return name_key(line.name or line.alias), line.reference
+
+
+def list_openings(case: Case) -> Sequence[Opening]:
+    """Who opened, changed or was refused the case, newest first."""
+    query = (
+        select(AuditEntry.at, AuditEntry.actor_id, AuditEntry.action, AuditEntry.outcome)
+        .where(AuditEntry.subject_id == case.id, AuditEntry.action != "case.list")
+        .order_by(AuditEntry.position.desc())
+        .limit(100)
+    )
+    rows = db.session.execute(query).all()
+    names = names_of([row.actor_id for row in rows])
+    return [
+        Opening(row.at, row.actor_id, names.get(row.actor_id, "—"), row.action, row.outcome)
+        for row in rows
+    ]
