@@ -13,6 +13,8 @@ from casework.core import audit
 from casework.core.audit import SYSTEM
 from casework.core.clock import now
 from casework.core.database import db
+from casework.demonstration import first_start
+from casework.demonstration.commands import demo
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -23,6 +25,10 @@ ROOT = Path(__file__).resolve().parent.parent
 def prepare(empty: bool) -> None:
     """Migrate both databases and load the demonstration province where nothing is loaded yet."""
     upgrade(directory=str(ROOT / "migrations"))
+    if empty:
+        first_start.tell_how_to_begin()
+    else:
+        first_start.fill()
 
 
 @click.group("audit")
@@ -33,10 +39,12 @@ def audit_commands() -> None:
 @audit_commands.command("verify")
 @with_appcontext
 def verify() -> None:
-    """Walk the chain and compare it with the anchors. Exit code 1 when anything was changed or cut."""
+    """Walk the chain and compare it with the anchors. Exit code 1 when it was changed or cut."""
     verdict = audit.verify(db.session(), _anchors())
     if verdict.broken_at is not None:
-        raise click.ClickException(f"The log is broken at row {verdict.broken_at}; {verdict.good} rows before it hold.")
+        raise click.ClickException(
+            f"The log is broken at row {verdict.broken_at}; {verdict.good} rows before it hold."
+        )
     click.echo(f"The log is whole: {verdict.good} rows, newest {verdict.head[:16]}.")
 
 
@@ -55,6 +63,7 @@ def init_app(app: Flask) -> None:
     """Register the commands."""
     app.cli.add_command(prepare)
     app.cli.add_command(audit_commands)
+    app.cli.add_command(demo)
 
 
 def _anchor_file() -> Path:

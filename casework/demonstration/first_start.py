@@ -1,0 +1,57 @@
+"""What `prepare` does once the databases are there: the usual demonstration, then its figures."""
+
+import os
+from importlib import import_module
+
+import click
+from sqlalchemy import select
+from tqdm import tqdm
+
+from casework.core.audit import SYSTEM
+from casework.core.clock import today
+from casework.core.database import db
+from casework.demonstration import loading
+from casework.demonstration.commands import PASSWORD, load_and_tell, tell_accounts
+from casework.demonstration.horizon import Horizon, horizon
+from casework.demonstration.loading import USUAL_MONTHS, Wish
+from casework.inspection.readmodel.models import Edition
+from casework.organisation.units.models import Unit
+
+USUAL_PROVINCE = "96"
+
+
+def fill() -> None:
+    """Fill an empty program, publish the closed months, say who may sign in."""
+    if loading.is_loaded():
+        tell_accounts(os.environ.get(PASSWORD))
+    elif loading.has_accounts():
+        return
+    else:
+        load_and_tell(Wish(horizon(USUAL_MONTHS, None, today()), (USUAL_PROVINCE,)))
+    if db.session.scalar(select(Edition.id).limit(1)) is None:
+        _publish(horizon(USUAL_MONTHS, None, today()))
+
+
+def tell_how_to_begin() -> None:
+    """Without the demonstration somebody has to become the first administrator."""
+    if not loading.has_accounts():
+        click.echo("Nobody can sign in yet. Make the first administrator: flask --app app setup")
+
+
+def _publish(told: Horizon) -> None:
+    """Publish the figures of the closed months, once the part that publishes is there."""
+    try:
+        publish = import_module("casework.anonymisation.publish")
+    except ModuleNotFoundError:
+        return
+    province = select(Unit.id).where(
+        Unit.code == USUAL_PROVINCE, Unit.is_province, Unit.valid_until.is_(None)
+    )
+    publish.publish_periods(
+        db.session.scalars(province).one(), told.periods, by=SYSTEM, progress=_progress
+    )
+    db.session.commit()
+
+
+def _progress(periods: list[str]) -> "tqdm[str]":
+    return tqdm(periods, desc="publishing", unit="month", disable=None)

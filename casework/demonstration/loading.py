@@ -1,0 +1,175 @@
+"""Loading everything in one transaction, unit by unit, into a program nobody uses yet."""
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from random import Random
+
+from sqlalchemy import func, select
+from tqdm import tqdm
+
+from casework.confidential.cases.models import Case
+from casework.confidential.contacts.models import Contact
+from casework.confidential.groups.models import Attendance, GroupSession
+from casework.core import audit
+from casework.core.audit import SYSTEM, AuditEntry
+from casework.core.database import db
+from casework.demonstration import lives
+from casework.demonstration.cases import CaseMaker, MadeCase, reference_of
+from casework.demonstration.gatherings import GroupMaker, plans_to_try, usual_plans
+from casework.demonstration.horizon import Horizon, moment
+from casework.demonstration.keys import Organisation
+from casework.demonstration.places import choose_units
+from casework.demonstration.rows import Batch, Ids
+from casework.demonstration.staff import hire_players, hire_team
+from casework.organisation.accounts.models import Account
+from casework.organisation.bodies.models import Group
+from casework.organisation.units.models import Unit
+from casework.vault import locks
+
+ACTION = "demo.load"
+RECOVERY_KEY = "organisation_recovery_key"
+USUAL_UNITS, USUAL_MONTHS, USUAL_OWN_CASES = 12, 24, 28
+# The first counselor's next appointments that must lie near: today, and days ago.
+DUE_DAYS_AGO = (0, 0, 0, 2, 5, 12)
+STAFF_SINCE = date(2025, 7, 1)
+PLAYERS_ORDINAL = 1
+
+
+class AlreadyLoaded(Exception):
+    """The demonstration is there, or the program is in use. Nothing was touched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What to load. None of `units` is all there are; none of `cases` is what is usual."""
+
+    horizon: Horizon
+    provinces: Sequence[str] = ("96",)
+    units: int | None = USUAL_UNITS
+    cases: int | None = None
+    own_cases: int = USUAL_OWN_CASES
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What was loaded, and where the organisation's private key was written if it was made now."""
+
+    units: int
+    cases: int
+    rows: int
+    seconds: float
+    key_file: Path | None
+
+
+def is_loaded() -> bool:
+    """Whether the demonstration was loaded here."""
+    return (
+        db.session.scalar(select(AuditEntry.position).where(AuditEntry.action == ACTION))
+        is not None
+    )
+
+
+def has_accounts() -> bool:
+    """Whether anybody can sign in."""
+    return db.session.scalar(select(Account.id).limit(1)) is not None
+
+
+def load(wish: Wish, password: str, pepper: bytes, instance: Path, *, recovery: bool) -> Loaded:
+    """Fill an empty program; the caller commits. Raises AlreadyLoaded or NoSuchPlace."""
+    if is_loaded():
+        raise AlreadyLoaded("The demonstration is already loaded; nothing was changed.")
+    if has_accounts():
+        raise AlreadyLoaded(
+            "There are accounts already; the demonstration is for an empty program."
+        )
+    began = time.monotonic()
+    units = choose_units(wish.provinces, wish.units)
+    organisation, key_file = _organisation(instance) if recovery else (None, None)
+    horizon, connection = wish.horizon, db.session.connection()
+    rng = Random(f"{wish.seed}|everybody")
+    batch = Batch(Ids(rng, PLAYERS_ORDINAL))
+    since = moment(rng, min(horizon.begins_on, STAFF_SINCE))
+    first_teams = hire_players(batch, units, password, pepper, on=since.date(), at=since)
+    rows = batch.write(connection)
+    cases = lives.usual_cases(len(units), horizon) if wish.cases is None else wish.cases
+    own = min(wish.own_cases, cases // 2)
+    shares = lives.share_out(cases - own, len(units), rng)
+    number, codes = 0, _province_codes(units)
+    for ordinal, (unit, share) in enumerate(
+        zip(units, tqdm(shares, unit="unit", disable=None), strict=True)
+    ):
+        rng = Random(f"{wish.seed}|{unit.code}")
+        batch = Batch(Ids(rng, PLAYERS_ORDINAL + 1 + ordinal))
+        team = (
+            first_teams[ordinal]
+            if ordinal < len(first_teams)
+            else hire_team(batch, unit, organisation, rng, on=since.date(), at=since)
+        )
+        maker = CaseMaker(batch, rng, horizon, unit, codes[unit.province_id], team, organisation)
+        own_here = own if ordinal == 0 else 0
+        made = _cases(maker, own_here, share, number, wish.seed)
+        groups = GroupMaker(batch, rng, horizon, unit, team, organisation, _punctuality(rng))
+        groups.make_all(plans_to_try(team) if ordinal == 0 else usual_plans(rng, team), made)
+        number += own_here + share
+        rows += batch.write(connection)
+    audit.record(
+        ACTION, "demonstration", None, by=SYSTEM, units=len(units), cases=cases, seed=wish.seed
+    )
+    return Loaded(len(units), cases, rows, time.monotonic() - began, key_file)
+
+
+def count() -> dict[str, int]:
+    """How much of everything there is."""
+    kinds = (Account, Case, Contact, Group, GroupSession, Attendance)
+    counted = {
+        kind.__tablename__: db.session.scalar(select(func.count()).select_from(kind)) or 0
+        for kind in kinds
+    }
+    return {"units": db.session.scalar(select(func.count(Case.unit_id.distinct()))) or 0, **counted}
+
+
+def _cases(maker: CaseMaker, own: int, others: int, number: int, seed: int) -> list[MadeCase]:
+    """The cases of a unit: `own` open ones of its first counselor, the others of everybody."""
+    rng, horizon, counselors = maker.rng, maker.horizon, maker.team.counselors
+    made = []
+    for index in range(own):
+        life = lives.draw_open_life(rng, horizon)
+        due_on = None
+        if index < len(DUE_DAYS_AGO) and index < own // 2:
+            life = lives.Life(min(life.opened_on, horizon.today - timedelta(days=60)), None)
+            due_on = horizon.today - timedelta(days=DUE_DAYS_AGO[index])
+        made.append(maker.make(life, reference_of(number + index, seed), counselors[0], due_on))
+    for index in range(own, own + others):
+        life = lives.draw_life(rng, horizon)
+        counselor = rng.choice(counselors) if life.closed_on or not own else counselors[-1]
+        made.append(maker.make(life, reference_of(number + index, seed), counselor, None))
+    return made
+
+
+def _punctuality(rng: Random) -> float:
+    """Most units meet as scheduled, some don't."""
+    return rng.triangular(0.55, 0.98, 0.93)
+
+
+def _organisation(instance: Path) -> tuple[Organisation, Path | None]:
+    """The organisation's key; a new one's private half goes into a file for its owner only."""
+    found = locks.find_organisation()
+    if found is not None:
+        return Organisation(found.id, found.public_key), None
+    holder, secret = locks.make_organisation_key()
+    db.session.flush()
+    file = instance / RECOVERY_KEY
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as output:
+        output.write(secret.hex() + "\n")
+    return Organisation(holder.id, holder.public_key), file
+
+
+def _province_codes(units: Sequence[Unit]) -> dict[object, str]:
+    ids = {unit.province_id for unit in units}
+    return {unit.id: unit.code for unit in db.session.scalars(select(Unit).where(Unit.id.in_(ids)))}

@@ -1,0 +1,75 @@
+"""Collects the rows of one unit, seals their texts, and inserts them in bulk.
+
+A bulk insert knows no attributes, so what `Sealed` does at one is done here on the row that
+is being built, for the same place and under the same key: it opens like everything else.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, insert
+
+from casework.core.database import Base
+from casework.vault import envelope
+from casework.vault.grants import Compartment
+from casework.vault.sealed import Sealed
+
+Row = dict[str, Any]
+UNIT_SHIFT = 96
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A data key."""
+
+    id: UUID
+    secret: bytes
+
+
+Keys = Mapping[Compartment, Key]
+
+
+class Ids:
+    """Ids of one unit's rows. They begin with its number: a large load fills indexes in order."""
+
+    def __init__(self, rng: Random, ordinal: int) -> None:
+        self._rng, self._unit = rng, ordinal << UNIT_SHIFT
+
+    def new(self) -> UUID:
+        """A new id."""
+        return UUID(int=self._unit | self._rng.getrandbits(UNIT_SHIFT), version=4)
+
+
+class Batch:
+    """Rows waiting to be inserted, in the order in which their tables were first used."""
+
+    def __init__(self, ids: Ids) -> None:
+        self.ids = ids
+        self._rows: dict[type[Base], list[Row]] = defaultdict(list)
+
+    def add(self, model: type[Base], **values: Any) -> Row:
+        """A row of a table, with a new id unless it has one. Name every column, always."""
+        row = values if "id" in values else {"id": self.ids.new(), **values}
+        self._rows[model].append(row)
+        return row
+
+    def write(self, connection: Connection) -> int:
+        """Insert everything and begin anew. Returns how many rows."""
+        count = 0
+        for model, rows in self._rows.items():
+            connection.execute(insert(model), rows)
+            count += len(rows)
+        self._rows.clear()
+        return count
+
+
+def seal(row: Row, model: type[Base], attribute: str, text: str, keys: Keys) -> None:
+    """Put a text into a row as the model's attribute would."""
+    place: Sealed = getattr(model, attribute)
+    key = keys[place.compartment]
+    binding = place.place(model.__tablename__, row["id"]).binding()
+    row[place.column] = envelope.seal(text.encode(), key.secret, key.id, binding) if text else None
