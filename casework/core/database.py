@@ -181,7 +181,7 @@ def apart(bind: str | None = None) -> Iterator[Session]:
 class OneCommit(Flask):
     """Flask with the one commit: after the view answered, before anybody hears of it."""
 
-    def dispatch_request(self) -> Response:  # type: ignore[override]
+    def dispatch_request(self) -> Response:
         """Answer the request; commit when a change succeeded, else leave the database as it was."""
         # What came before the view only read. From here on SQLite's write lock is taken at the first statement, so
         # that nothing read here can have changed when it is written.

@@ -77,12 +77,12 @@ class _OwnCatalogue:
         return str(gettext(singular if count == 1 else plural))
 
 
-class Form(FlaskForm):  # type: ignore[misc]
+class Form(FlaskForm):
     """A form that carries an operation id and normalises what is typed."""
 
     operation = HiddenField(default=new_operation)
 
-    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+    class Meta(FlaskForm.Meta):
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
             sent = super().wrap_formdata(form, formdata)
             return kept_text() if sent is None and formdata is not None else sent
@@ -162,13 +162,13 @@ def choice(
         label,
         [*validators],
         # Called when the form is made, so that labels are in the language of the request.
-        choices=lambda: options(((each.value, each.label) for each in kind), blank=blank),  # type: ignore[attr-defined]
+        choices=lambda: options(((each.value, each.label) for each in kind), blank=blank),
         coerce=lambda value: kind(value) if value else None,
         **kwargs,
     )
 
 
-class DayField(DateField):  # type: ignore[misc]
+class DayField(DateField):
     """A day. Browsers send 2026-11-21; people may type 21/11/2026."""
 
     def __init__(self, label: Any = None, validators: Iterable[Any] = (), **kwargs: Any) -> None:

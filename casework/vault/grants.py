@@ -6,14 +6,14 @@ case over; it never opens a text for reading.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from flask import g
-from sqlalchemy import ColumnElement, Index, Row, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Index, and_, delete, insert, or_, select, update
 from sqlalchemy.orm import Mapped
 
 from casework.core.clock import now
@@ -130,7 +130,7 @@ class Keyring:
             self.take(rows.all())
             self._loaded.update(missing)
 
-    def take(self, grants: Iterable[Row[tuple[UUID, UUID, str, str, bool, bytes]]]) -> None:
+    def take(self, grants: Iterable[tuple[UUID, UUID, str, str, bool, bytes]]) -> None:
         """Unwrap grants already fetched (columns GRANT_COLUMNS)."""
         for key_id, subject_id, compartment, use, is_hpke, wrapped in grants:
             if use == Use.READ:
@@ -197,9 +197,7 @@ def make_keys(
         _grant(data_key.id, subject_id, compartment, key, given, by)
 
 
-def hand_on(
-    subject_id: UUID, to: UUID, *, by: UUID, use: Use = Use.READ, until: date | None = None
-) -> None:
+def hand_on(subject_id: UUID, to: UUID, *, by: UUID | None, use: Use = Use.READ) -> None:
     """Give every key of a subject that the current keyring holds, for reading or in custody, to another holder.
 
     Raises NoKey when the giver holds none. What the receiver already holds stays as it is.

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from casework.authz.enforce import Access
 from casework.confidential.cases.models import Assignment, Case, PersonIdentity
@@ -122,7 +123,7 @@ def list_cases(access: Access, *, closed: bool = False) -> Sequence[CaseLine]:
     lines = {}
     for row in db.session.execute(query):
         if row.wrapped is not None:
-            ring.take([row[9:]])
+            ring.take([tuple(row)[9:]])
         lines[row.id] = row
     return sorted((_line(row) for row in lines.values()), key=_by_name)
 
@@ -166,7 +167,7 @@ def in_force() -> ColumnElement[bool]:
     return or_(Assignment.until_on.is_(None), Assignment.until_on > today())
 
 
-def _assigned(account_id: UUID) -> object:
+def _assigned(account_id: UUID) -> Select[Any]:
     return select(Assignment.case_id).where(Assignment.account_id == account_id, in_force())
 
 
@@ -180,7 +181,7 @@ def _own_identity_grant(holder_id: UUID) -> ColumnElement[bool]:
     )
 
 
-def _line(row: object) -> CaseLine:
+def _line(row: Any) -> CaseLine:
     ring = current_keyring()
     texts = {
         column: open_text(
