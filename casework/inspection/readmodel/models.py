@@ -1,12 +1,60 @@
 """The read model: figures as published, in a database of their own. Nothing here can point to a case."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from casework.core.database import ReadBase, operational
+
+
+class UnitOfCount(StrEnum):
+    """Sessions, attendances and persons are never mixed."""
+
+    SESSIONS = "sessions"
+    ATTENDANCES = "attendances"
+    PERSONS = "persons"
+    CONTACTS = "contacts"
+
+    @property
+    def label(self) -> str:
+        """cuộc, lượt người, người, lượt."""
+        return str(_UNIT_LABELS[self])
+
+
+class Measure(StrEnum):
+    """What is counted. Persons, and what singles persons out, are protected; activity is exact."""
+
+    OPEN = "open"
+    NEW = "new"
+    CLOSED = "closed"
+    SUPPORTED = "supported"
+    ATTENDANCES = "attendances"
+    CONTACTS = "contacts"
+    SESSIONS_DUE = "sessions_due"
+    SESSIONS_HELD = "sessions_held"
+    SESSIONS_ON_TIME = "sessions_on_time"
+
+    @property
+    def label(self) -> str:
+        """The figure's name on screens."""
+        return str(_MEASURE_LABELS[self])
+
+    @property
+    def unit_of_count(self) -> UnitOfCount:
+        """What one stands for."""
+        return _UNITS_OF_COUNT[self]
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether the figure is protected."""
+        return self in PERSONAL
+
+
+PERSONAL = (Measure.OPEN, Measure.NEW, Measure.CLOSED, Measure.SUPPORTED, Measure.ATTENDANCES)
 
 
 class Edition(ReadBase):
@@ -48,3 +96,33 @@ class Figure(ReadBase):
     shown: Mapped[str] = operational(nullable=False)
     low: Mapped[int | None] = operational()
     high: Mapped[int | None] = operational()
+
+
+_UNIT_LABELS = {
+    UnitOfCount.SESSIONS: _l("sessions"),
+    UnitOfCount.ATTENDANCES: _l("attendances"),
+    UnitOfCount.PERSONS: _l("persons"),
+    UnitOfCount.CONTACTS: _l("contacts"),
+}
+_MEASURE_LABELS = {
+    Measure.OPEN: _l("Open cases"),
+    Measure.NEW: _l("New cases"),
+    Measure.CLOSED: _l("Closed cases"),
+    Measure.SUPPORTED: _l("Persons supported"),
+    Measure.ATTENDANCES: _l("Attendances at self-help sessions"),
+    Measure.CONTACTS: _l("Counselling contacts"),
+    Measure.SESSIONS_DUE: _l("Group sessions due"),
+    Measure.SESSIONS_HELD: _l("Group sessions held"),
+    Measure.SESSIONS_ON_TIME: _l("Group sessions held on schedule"),
+}
+_UNITS_OF_COUNT = {
+    Measure.OPEN: UnitOfCount.PERSONS,
+    Measure.NEW: UnitOfCount.PERSONS,
+    Measure.CLOSED: UnitOfCount.PERSONS,
+    Measure.SUPPORTED: UnitOfCount.PERSONS,
+    Measure.ATTENDANCES: UnitOfCount.ATTENDANCES,
+    Measure.CONTACTS: UnitOfCount.CONTACTS,
+    Measure.SESSIONS_DUE: UnitOfCount.SESSIONS,
+    Measure.SESSIONS_HELD: UnitOfCount.SESSIONS,
+    Measure.SESSIONS_ON_TIME: UnitOfCount.SESSIONS,
+}
