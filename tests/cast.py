@@ -18,7 +18,7 @@ TODAY = date(2026, 10, 15)
 UNITS = {
     "province": ("96", "Cà Mau", UnitKind.PROVINCE, None),
     "a": ("31825", "Bạc Liêu", UnitKind.WARD, "province"),
-    "b": ("32185", "Năm Căn", UnitKind.COMMUNE, "province"),
+    "b": ("32191", "Năm Căn", UnitKind.COMMUNE, "province"),
     "elsewhere": ("91", "An Giang", UnitKind.PROVINCE, None),
     "c": ("30307", "Long Xuyên", UnitKind.WARD, "elsewhere"),
 }

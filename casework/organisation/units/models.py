@@ -66,6 +66,11 @@ class Unit(Base):
     source: Mapped[str] = operational(nullable=False)
 
     @property
+    def kind_label(self) -> str:
+        """The kind's word on screens."""
+        return UnitKind(self.kind).label
+
+    @property
     def label(self) -> str:
         """Phường Vĩnh Trạch. The data keep a district's own word (Huyện, Thị xã) in its name."""
         if self.kind == UnitKind.DISTRICT:
@@ -85,6 +90,16 @@ class Succession(Base):
     kind: Mapped[str] = operational(nullable=False)
     on: Mapped[date] = operational("on_day", nullable=False)
     document: Mapped[str] = operational(nullable=False)
+
+    @property
+    def label(self) -> str:
+        """What became of the earlier unit: "merged into"."""
+        return SuccessionKind(self.kind).label
+
+    @property
+    def came_label(self) -> str:
+        """The word for the event itself, seen from the later unit."""
+        return str(_EVENT_LABELS[SuccessionKind(self.kind)])
 
 
 class Cluster(Base):
@@ -135,4 +150,10 @@ _SUCCESSION_LABELS = {
     SuccessionKind.SPLIT: _l("split into"),
     SuccessionKind.RENAME: _l("renamed to"),
     SuccessionKind.TRANSFER: _l("transferred to"),
+}
+_EVENT_LABELS = {
+    SuccessionKind.MERGE: _l("merger"),
+    SuccessionKind.SPLIT: _l("split"),
+    SuccessionKind.RENAME: _l("new name"),
+    SuccessionKind.TRANSFER: _l("transfer"),
 }

@@ -1,0 +1,171 @@
+"""Reading units as they were on a day.
+
+Units are public facts, so whoever may read units at all may read every unit of the country.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, func, or_, select
+from sqlalchemy.orm import aliased
+
+from casework.core.clock import today
+from casework.core.database import db
+from casework.core.errors import OutOfReach
+from casework.core.text import fold, words_key
+from casework.organisation.units.models import (
+    Cluster,
+    ClusterMembership,
+    Succession,
+    Unit,
+    UnitKind,
+)
+
+PAGE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One step in a unit's history: the other unit, how, when and by which document."""
+
+    unit: Unit
+    succession: Succession
+
+
+def valid_on(on: date) -> ColumnElement[bool]:
+    """The units that exist on a day."""
+    return (Unit.valid_from <= on) & or_(Unit.valid_until.is_(None), Unit.valid_until >= on)
+
+
+def get_unit(unit_id: UUID) -> Unit:
+    """A unit, past ones too. Raises OutOfReach."""
+    unit = db.session.get(Unit, unit_id)
+    if unit is None:
+        raise OutOfReach
+    return unit
+
+
+def find_unit_on(code: str, on: date | None = None) -> Unit | None:
+    """The unit that has this code on a day, today unless told."""
+    query = select(Unit).where(Unit.code == code, valid_on(on or today()))
+    return db.session.scalar(query.limit(1))
+
+
+def list_provinces(on: date) -> Sequence[Row[Unit, int]]:
+    """The provinces of a day with the number of units below them, in alphabetical order."""
+    below = aliased(Unit)
+    exists = (below.valid_from <= on) & or_(below.valid_until.is_(None), below.valid_until >= on)
+    count = select(func.count()).where(below.province_id == Unit.id, ~below.is_province, exists)
+    query = select(Unit, count.scalar_subquery()).where(Unit.is_province, valid_on(on))
+    return sorted(db.session.execute(query), key=lambda row: words_key(row[0].name))
+
+
+def search_units(
+    on: date,
+    *,
+    words: str = "",
+    kind: UnitKind | None = None,
+    province_id: UUID | None = None,
+    cluster_id: UUID | None = None,
+) -> list[UUID]:
+    """Ids of the units of a day whose name or code holds the words, in alphabetical order."""
+    query = select(Unit.id, Unit.name, Unit.code).where(valid_on(on))
+    if kind is not None:
+        query = query.where(Unit.kind == kind)
+    if province_id is not None:
+        query = query.where(Unit.province_id == province_id, ~Unit.is_province)
+    if cluster_id is not None:
+        query = query.where(Unit.id.in_(_members(cluster_id, on)))
+    wanted = fold(words)
+    found = [
+        (unit_id, name, code)
+        for unit_id, name, code in db.session.execute(query)
+        if wanted in fold(name) or wanted == code
+    ]
+    found.sort(key=lambda row: (words_key(row[1]), row[2]))
+    return [unit_id for unit_id, _, _ in found]
+
+
+def list_units(unit_ids: Sequence[UUID]) -> list[Unit]:
+    """Units in the order of the ids."""
+    units = {
+        unit.id: unit for unit in db.session.scalars(select(Unit).where(Unit.id.in_(unit_ids)))
+    }
+    return [units[unit_id] for unit_id in unit_ids]
+
+
+def list_parents(unit: Unit) -> list[Unit]:
+    """The units above a unit, its province last. At most two: a district and a province."""
+    parents = []
+    while unit.parent_id is not None:
+        unit = db.session.get_one(Unit, unit.parent_id)
+        parents.append(unit)
+    return parents
+
+
+def list_units_below(unit: Unit) -> list[Unit]:
+    """The units directly below one, past ones too, in alphabetical order."""
+    below = db.session.scalars(select(Unit).where(Unit.parent_id == unit.id))
+    return sorted(below, key=lambda unit: (words_key(unit.name), unit.code))
+
+
+def list_predecessors(unit: Unit) -> list[Link]:
+    """The units this one followed."""
+    query = (
+        select(Unit, Succession)
+        .join(Succession, Succession.predecessor_id == Unit.id)
+        .where(Succession.successor_id == unit.id)
+    )
+    return _links(query)
+
+
+def list_successors(unit: Unit) -> list[Link]:
+    """The units that followed this one."""
+    query = (
+        select(Unit, Succession)
+        .join(Succession, Succession.successor_id == Unit.id)
+        .where(Succession.predecessor_id == unit.id)
+    )
+    return _links(query)
+
+
+def list_clusters(province_ids: Sequence[UUID]) -> list[Cluster]:
+    """The clusters of provinces, in alphabetical order."""
+    query = select(Cluster).where(Cluster.province_id.in_(province_ids))
+    return sorted(db.session.scalars(query), key=lambda cluster: words_key(cluster.name))
+
+
+def list_clusters_of(unit: Unit) -> Sequence[Row[Cluster, ClusterMembership]]:
+    """The clusters a unit is or was in, newest first."""
+    return db.session.execute(
+        select(Cluster, ClusterMembership)
+        .join(Cluster, Cluster.id == ClusterMembership.cluster_id)
+        .where(ClusterMembership.unit_id == unit.id)
+        .order_by(ClusterMembership.from_on.desc(), Cluster.name)
+    ).all()
+
+
+def list_same_code(unit: Unit) -> list[Unit]:
+    """Other units that had this unit's code at another time."""
+    query = select(Unit).where(Unit.code == unit.code, Unit.id != unit.id)
+    return list(db.session.scalars(query.order_by(Unit.valid_from)))
+
+
+def _members(cluster_id: UUID, on: date) -> ColumnElement[UUID]:
+    until = ClusterMembership.until_on
+    return (
+        select(ClusterMembership.unit_id)
+        .where(
+            ClusterMembership.cluster_id == cluster_id,
+            ClusterMembership.from_on <= on,
+            or_(until.is_(None), until >= on),
+        )
+        .scalar_subquery()
+    )
+
+
+def _links(query: object) -> list[Link]:
+    links = [Link(unit, how) for unit, how in db.session.execute(query)]  # type: ignore[call-overload]
+    return sorted(links, key=lambda link: (link.succession.on, words_key(link.unit.name)))
