@@ -55,6 +55,13 @@ def masked(value: int) -> Ends:
     return (1, 4) if 1 <= value <= 4 else (value, value)
 
 
+def test_what_no_single_relation_tells_is_solved() -> None:
+    """Three sums of two, all exact: bound propagation learns nothing, the program everything."""
+    cells = dict.fromkeys("abc", ANYTHING) | {"ab": (5, 5), "bc": (6, 6), "ac": (5, 5)}
+    sums = ("ab", ("a", "b")), ("bc", ("b", "c")), ("ac", ("a", "c"))
+    assert proved(attack(printed(cells, *sums))) == {"a": (2, 2), "b": (3, 3), "c": (3, 3)}
+
+
 def test_18_1_1_0_of_20() -> None:
     values = {"a": 18, "b": 1, "c": 1, "d": 0}
     cells = {name: masked(value) for name, value in values.items()} | {"all": (20, 20)}
@@ -223,6 +230,14 @@ def test_a_second_edition_with_one_more_case_is_caught(folder: Path, tmp_path: P
     _export(later, tmp_path / "second")
     findings = attack(read(folder, tmp_path / "second"))
     assert any("u0:open:2026-01" in line for line in findings.contradictions)
+
+
+def test_a_print_that_a_second_edition_draws_wider_is_caught(folder: Path) -> None:
+    """Nothing contradicts, but the first print of a cell stands for ever."""
+    second = folder.parent / "second"
+    _export(UNITS, second)
+    _reprint(second, "unit:u0:new:2026-01", lo="0", hi="9")
+    assert attack(read(folder, second)).contradictions == ("printed twice: unit:u0:new:2026-01",)
 
 
 def test_an_exact_count_planted_among_ranges_is_caught(folder: Path) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from casework.anonymisation.attack import attack
 from casework.anonymisation.protection import (
     OPEN,
+    Move,
     Prints,
     Protection,
     Result,
@@ -22,6 +23,7 @@ from casework.anonymisation.protection import (
     protect,
     verify,
 )
+from casework.anonymisation.protection.proof import agrees
 from casework.anonymisation.relations import (
     CLUSTER_PLAN,
     PLAN,
@@ -161,6 +163,17 @@ def test_earlier_prints_are_never_drawn_again_and_a_false_one_is_named() -> None
         protect(monthly(later, ("2026-01", "2026-02")), first.prints)
 
 
+def test_what_earlier_prints_already_tell_is_named_and_not_drawn_again() -> None:
+    """Ranges printed without proof give u0 to u3 away; only a new print may be widened."""
+    units = {f"u{n}": (5, ((0, 0), (0, 1))) for n in range(4)}
+    table = monthly(units, ("2026-02", "2026-03"), FALLING)
+    printed_before = _narrow(table)
+    result = protect(table, printed_before)
+    assert "unit:u0:closed:2026-03" in result.unproved
+    assert result.widened == ()
+    assert_unchanged(printed_before, result.prints)
+
+
 def test_a_relation_that_does_not_hold_is_named() -> None:
     table = monthly({"u0": (3, ((2, 1),)), "u1": (8, ((0, 3),))}, ("2026-01",))
     wrong = table.true.copy()
@@ -202,6 +215,19 @@ def test_checking_again_finds_a_narrowed_print_a_lost_move_and_a_false_label() -
     false[cell] = 5
     told = verify(table, Prints(prints.ids, false, prints.high, prints.shown), moves, Protection())
     assert told[0] == "false print: unit:u0:new:2026-01"
+
+
+def test_a_move_must_agree_when_made_twice() -> None:
+    """One more of a count of 3 stays in 0–4; two more do not, and two candidates are too few."""
+    table = monthly({"u0": (3, ((3, 3),))}, ("2026-01",))
+    places = [table.ids.index(f"unit:u0:{measure}:2026-01") for measure in ("new", "closed")]
+    above = [table.ids.index(f"province:province:{m}:2026-01") for m in ("new", "closed")]
+    cells = np.array(places + above)
+    prints = _narrow(table)
+    up, down = Move(cells, np.full(4, 1)), Move(cells, np.full(4, -1))
+    assert not agrees(table, prints.low, prints.high, up)
+    assert agrees(table, prints.low, prints.high, down)
+    assert "move 0 disagrees" in verify(table, prints, (up,), Protection())[0]
 
 
 @pytest.mark.parametrize(

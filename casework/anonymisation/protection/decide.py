@@ -29,10 +29,10 @@ from casework.anonymisation.protection.table import (
 ROUNDS = 8
 """Pushes in one neighbourhood, each along other random weights, before going on."""
 
-IDLE = 3
+IDLE = 5
 """Pushes in a row that prove nothing before a neighbourhood is left."""
 
-WORTH_A_PARTY = 0.1
+WORTH_A_PARTY = 0.05
 """Parties of units grow when they prove less than this share of what is left."""
 
 Progress = Callable[[str, int, int], None]
@@ -102,12 +102,12 @@ class _Search:
             self._report("cell")
 
     def _stage(self, name: str, parties: Iterator[list[int]]) -> float:
-        """Explore each party; the share of the unproved cells that this proved."""
-        before = int(self.ledger.unproved().sum())
+        """Explore each party; the share of what was open, cell by reader, that this settled."""
+        before = int(self.ledger.open_to.sum())
         for units in parties:
             self._explore(units)
             self._report(name)
-        return 1.0 - int(self.ledger.unproved().sum()) / max(before, 1)
+        return 1.0 - int(self.ledger.open_to.sum()) / max(before, 1)
 
     def _report(self, stage: str) -> None:
         everything = len(self.ledger.cells)
@@ -173,7 +173,8 @@ class _Search:
         others = others[(others != reader) & (others != own)]
         best: tuple[Move, float] | None = None
         wishes = self._wishes(np.flatnonzero(self.ledger.unproved()))
-        for size in (2 * self.settings.partners, 5 * self.settings.partners, len(others)):
+        few = self.settings.partners
+        for size in (few, 5 * few, len(others)):
             units = {*others[:size].tolist(), *([own] if own != SHARED else [])}
             near = Neighbourhood(self.layout, self.made, units, elastic=True)
             for step in (1, -1):
