@@ -1,5 +1,50 @@
-"""Being written."""
+"""The unit view: published figures, each with its unit of count and whether it is exact or protected."""
 
-from flask import Blueprint
+from uuid import UUID
 
-bp = Blueprint("figures", __name__)
+from flask import Blueprint, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+
+from casework.authz.enforce import Access, can, requires
+from casework.authz.permissions import Permission
+from casework.core.htmx import render
+from casework.core.navigation import menu
+from casework.inspection.indicators.queries import (
+    get_unit,
+    latest_open,
+    list_units,
+    published_on,
+    unit_figures,
+)
+from casework.inspection.readmodel.models import Measure
+
+bp = Blueprint("figures", __name__, url_prefix="/figures")
+menu(_l("Figures"), "figures.index", lambda: can(Permission.FIGURE_READ))
+
+
+@bp.get("")
+@requires(Permission.FIGURE_READ)
+def index(access: Access) -> ResponseReturnValue:
+    """The own unit at once, or the units to choose from."""
+    units = list_units(access)
+    if len(units) == 1:
+        return redirect(url_for(".show", unit_id=units[0].id), 303)
+    return render(
+        "inspection/indicators/list.html", units=units, latest=latest_open(units), Measure=Measure
+    )
+
+
+@bp.get("/<uuid:unit_id>")
+@requires(Permission.FIGURE_READ)
+def show(access: Access, unit_id: UUID) -> ResponseReturnValue:
+    """A unit's page for a period."""
+    unit = get_unit(access, unit_id)
+    view = unit_figures(unit, request.args.get("period"))
+    return render(
+        "inspection/indicators/show.html",
+        unit=unit,
+        view=view,
+        published_on=published_on(unit, view.period),
+        Measure=Measure,
+    )
