@@ -4,6 +4,7 @@ What happened before July 2025 stands under today's units, as if they had taken 
 were formed.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -15,6 +16,7 @@ from holidays import country_holidays
 from casework.core.clock import VIETNAM, add_months, month_end
 
 SUNDAY = 6
+_MONTH = re.compile(r"[12]\d{3}-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +63,13 @@ def horizon(months: int, until: str | None, today: date) -> Horizon:
     Raises ValueError for a month that is not YYYY-MM or not closed yet.
     """
     newest = last_closed_month(today)
-    month = datetime.strptime(until or newest, "%Y-%m").replace(tzinfo=UTC)
-    if f"{month:%Y-%m}" > newest:
-        raise ValueError(f"{until} is not over yet; the last closed month is {newest}.")
+    wanted = until or newest
+    if not _MONTH.fullmatch(wanted) or wanted > newest:
+        raise ValueError(f"{wanted} is no closed month; the last one is {newest}.")
+    month = date.fromisoformat(f"{wanted}-01")
     closes_on = month_end(month.year, month.month)
     begins_on = add_months(closes_on.replace(day=1), 1 - months)
-    return Horizon(begins_on, closes_on, today if f"{month:%Y-%m}" == newest else closes_on)
+    return Horizon(begins_on, closes_on, today if wanted == newest else closes_on)
 
 
 def is_tet(day: date) -> bool:

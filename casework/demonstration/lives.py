@@ -15,7 +15,7 @@ from casework.demonstration.horizon import Horizon, working_day
 
 MEAN_MONTHS = 14
 DAYS_A_MONTH = 30.4
-SHORTEST, LONGEST = 30, 1200
+SHORTEST, LONGEST = timedelta(days=30), 1200
 # Per commune: 14 persons in group A, 2 in B, 0.8 in C, few others.
 MEAN_OPEN = 17.2
 WEEKLY_CONTACTS = 4
@@ -45,21 +45,16 @@ def share_out(cases: int, units: int, rng: Random) -> list[int]:
 
 
 def draw_life(rng: Random, horizon: Horizon) -> Life:
-    """A case of a steady caseload."""
+    """A case of a steady caseload. How long it goes on does not depend on how long it has been."""
     told = (horizon.today - horizon.begins_on).days
-    months_told = told / DAYS_A_MONTH
-    length = timedelta(
-        days=min(max(rng.expovariate(1 / (MEAN_MONTHS * DAYS_A_MONTH)), SHORTEST), LONGEST)
-    )
-    if rng.random() < MEAN_MONTHS / (MEAN_MONTHS + months_told):
-        before = timedelta(days=min(rng.expovariate(1 / (MEAN_MONTHS * DAYS_A_MONTH)), LONGEST))
-        opened_on, ends_on = (
-            horizon.begins_on - before - timedelta(days=1),
-            horizon.begins_on + length,
-        )
+    mean = MEAN_MONTHS * DAYS_A_MONTH
+    length = timedelta(days=round(rng.expovariate(1 / mean)))
+    if rng.random() < mean / (mean + told):
+        before = timedelta(days=1 + round(rng.expovariate(1 / mean)) % LONGEST)
+        opened_on, ends_on = horizon.begins_on - before, horizon.begins_on + length
     else:
         opened_on = horizon.begins_on + timedelta(days=rng.randrange(told))
-        ends_on = opened_on + length
+        ends_on = opened_on + max(length, SHORTEST)
     opened_on, ends_on = working_day(opened_on), working_day(ends_on)
     return Life(min(opened_on, horizon.last_day), ends_on if ends_on <= horizon.last_day else None)
 

@@ -15,21 +15,21 @@ FAMILIES = {
     "Sơn": 1, "Kim": 1, "Châu": 1, "Tạ": 1, "Mai": 1, "Quách": 1, "Tăng": 1,
 }  # fmt: skip
 MIDDLES = {
-    Sex.MALE: ("Văn", "Văn", "Văn", "Hữu", "Hoàng", "Thành", "Chí", "Trọng", "Nhựt", "Phước"),
-    Sex.FEMALE: ("Thị", "Thị", "Thị", "Ngọc", "Kim", "Mỹ", "Cẩm", "Bích", "Hồng", "Thúy"),
+    Sex.MALE: ("Văn", "Văn", "Văn", "Hữu", "Hoàng", "Thành", "Nhựt", "Phước"),
+    Sex.FEMALE: ("Thị", "Thị", "Thị", "Ngọc", "Kim", "Cẩm", "Bích", "Hồng", "Thúy"),
 }
 GIVEN = {
     Sex.MALE: (
-        "An", "Bảo", "Bé", "Bình", "Chiến", "Công", "Cảnh", "Danh", "Đạt", "Đậm", "Đệ", "Điền",
+        "An", "Bảo", "Bé", "Chiến", "Công", "Cảnh", "Danh", "Đạt", "Đậm", "Đệ", "Điền",
         "Đông", "Giàu", "Hải", "Hậu", "Hiền", "Hiếu", "Hòa", "Hợp", "Huy", "Kha", "Khang", "Khôi",
-        "Lành", "Lộc", "Lợi", "Luân", "Mến", "Nam", "Nghĩa", "Nhân", "Nhẫn", "Nhí", "Phong", "Phú",
-        "Quí", "Sử", "Tài", "Tân", "Thạnh", "Thắng", "Thơ", "Thuận", "Tiến", "Tính", "Toàn", "Trí",
-        "Trung", "Truyền", "Tuấn", "Út", "Vinh", "Vĩnh", "Vũ", "Xuyên", "Ý",
+        "Lành", "Lộc", "Lợi", "Luân", "Mến", "Nam", "Nghĩa", "Nhân", "Nhẫn", "Nhí", "Phú",
+        "Quí", "Tài", "Tân", "Thạnh", "Thơ", "Thuận", "Tiến", "Tính",
+        "Trung", "Truyền", "Tuấn", "Út", "Vinh", "Vĩnh", "Xuyên", "Ý",
     ),
     Sex.FEMALE: (
-        "An", "Ánh", "Bé", "Cúc", "Diễm", "Diệu", "Dung", "Đào", "Đẹp", "Điệp", "Giang", "Hà",
+        "An", "Ánh", "Bé", "Cúc", "Diễm", "Diệu", "Dung", "Đào", "Đẹp", "Điệp", "Giang",
         "Hạnh", "Hằng", "Hân", "Hiền", "Hoa", "Huệ", "Huyền", "Hương", "Kiều", "Lan", "Lành", "Lệ",
-        "Liên", "Liễu", "Loan", "Lụa", "Ly", "Mai", "Mến", "Muội", "Mười", "My", "Nga", "Ngân",
+        "Liên", "Liễu", "Loan", "Lụa", "Ly", "Mến", "Muội", "Mười", "My", "Nga", "Ngân",
         "Nguyệt", "Nhàn", "Nhi", "Như", "Nhung", "Oanh", "Phượng", "Quyên", "Sáu", "Sương", "Thảo",
         "Thắm", "Thơ", "Thu", "Thư", "Tiên", "Trang", "Trinh", "Tuyền", "Tươi", "Út", "Vân", "Xuân",
         "Yến",
