@@ -23,13 +23,14 @@ from jinja2 import StrictUndefined
 
 from casework import cli
 from casework.authz import enforce
-from casework.config import Settings
+from casework.confidential.cases.operations import share_custody
 from casework.confidential.cases.routes import bp as cases
 from casework.confidential.consent.routes import bp as consent
 from casework.confidential.contacts.routes import bp as contacts
 from casework.confidential.followups.routes import bp as followups
 from casework.confidential.groups.routes import bp as groups
 from casework.confidential.intake.routes import bp as intake
+from casework.config import Settings
 from casework.core import database, errors, headers, health, i18n, logs, navigation, operations
 from casework.inspection.indicators.routes import bp as indicators
 from casework.organisation import accounts
@@ -41,22 +42,50 @@ from casework.organisation.units.routes import bp as units
 ROOT = Path(__file__).resolve().parent.parent
 
 # In the order of the menu.
-FEATURES = (followups, intake, cases, consent, contacts, groups, meetings, indicators, units, access_log, account_pages)
+FEATURES = (
+    followups,
+    intake,
+    cases,
+    consent,
+    contacts,
+    groups,
+    meetings,
+    indicators,
+    units,
+    access_log,
+    account_pages,
+)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The whole application: settings, extensions, features in menu order."""
-    app = database.OneCommit(__name__, template_folder=str(ROOT / "templates"), static_folder="static")
+    app = database.OneCommit(
+        __name__, template_folder=str(ROOT / "templates"), static_folder="static"
+    )
     app.config.from_mapping((settings or Settings.from_environment()).for_flask())
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for extension in (logs, database, i18n, errors, headers, operations, health, navigation, Compress(), accounts):
+    for extension in (
+        logs,
+        database,
+        i18n,
+        errors,
+        headers,
+        operations,
+        health,
+        navigation,
+        Compress(),
+        accounts,
+    ):
         extension.init_app(app)
     enforce.init_app(
-        app, sign_in=accounts.ask_to_sign_in, open_to_anybody=frozenset({"static", "health.show", "language.switch"})
+        app,
+        sign_in=accounts.ask_to_sign_in,
+        open_to_anybody=frozenset({"static", "health.show", "language.switch"}),
     )
     CSRFProtect(app)
     for feature in FEATURES:
         app.register_blueprint(feature)
+    app.extensions["after_sign_in"].append(share_custody)
     cli.init_app(app)
     return app

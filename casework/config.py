@@ -98,11 +98,17 @@ def _sqlite(instance: Path, name: str) -> str:
 
 def _with_driver(url: str) -> str:
     scheme, separator, rest = url.partition("://")
-    return f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") and separator else url
+    return (
+        f"postgresql+psycopg://{rest}"
+        if scheme in ("postgres", "postgresql") and separator
+        else url
+    )
 
 
 def _secret(instance: Path, name: str) -> str:
     path = instance / name
     if not path.exists():
-        raise SettingMissing(f"CASEWORK_{name.upper()} is not set and {path} does not exist. Run `python3 dev.py run`.")
+        raise SettingMissing(
+            f"CASEWORK_{name.upper()} is not set and {path} does not exist. Run `python3 dev.py run`."
+        )
     return path.read_text().strip()

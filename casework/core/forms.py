@@ -6,7 +6,6 @@ back after signing in (`g.kept_text`, filled by vault.drafts).
 
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
-from enum import StrEnum
 from typing import Any
 
 from flask import g, request
@@ -155,9 +154,9 @@ def options(pairs: Iterable[tuple[str, Any]], *, blank: bool = False) -> list[Se
 
 
 def choice(
-    label: Any, kind: type[StrEnum], *validators: Any, blank: bool = False, **kwargs: Any
+    label: Any, kind: Any, *validators: Any, blank: bool = False, **kwargs: Any
 ) -> SelectField:
-    """One of an enumeration, shown with the labels that stand beside it."""
+    """One of a StrEnum, shown with the labels that stand beside it (its members' `label`)."""
     return SelectField(
         label,
         [*validators],

@@ -3,10 +3,15 @@
 import pytest
 from sqlalchemy import select
 
+from casework.authz.permissions import Role
 from casework.confidential.cases.models import Assignment, Case, PersonIdentity
+from casework.core.audit import SYSTEM
 from casework.core.clock import today
 from casework.core.database import db
+from casework.organisation.accounts.operations import create_account, give_role
 from casework.vault.grants import Grant
+from tests.cast import PASSWORD
+from tests.page import Visitor
 
 INTAKE = {
     "name": "Đào Thị Ngọc Ánh",
@@ -181,3 +186,26 @@ def test_the_counselor_sees_who_looked(counselor, client_as):
     words = counselor.get(address + "/looks").words
     assert "Lê Thị Ánh saw the code" in words
     assert "Trần Văn Đức was refused" in words
+
+
+def test_a_coordinator_who_came_later_can_hand_over(counselor, client_as, cast, app, visitor):
+    address = open_case(counselor)
+    with app.test_request_context():
+        newcomer = create_account(
+            "coordinator-new", "Cao Thị Mới", PASSWORD, by=SYSTEM, temporary=False
+        )
+        db.session.flush()
+        give_role(newcomer, Role.COORDINATOR, cast.units["a"], by=SYSTEM, on=today())
+        db.session.commit()
+    credentials = {"username": "coordinator-new", "password": PASSWORD}
+    assert visitor.submit("/sign-in", "/sign-in", **credentials).status == 303
+    receiver = str(cast.accounts["counselor2"])
+    path = address + "/assignment"
+    early = visitor.submit(path, path, counselor=receiver)
+    assert "hold no keys" in early.words
+    again = client_as("counselor").client
+    again.delete_cookie("casework")
+    counselor_signs_in = {"username": "counselor", "password": PASSWORD}
+    assert Visitor(again).submit("/sign-in", "/sign-in", **counselor_signs_in).status == 303
+    assert visitor.submit(path, path, counselor=receiver).status == 303
+    assert "Đào Thị Ngọc Ánh" in client_as("counselor2").get(address).words

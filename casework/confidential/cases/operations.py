@@ -6,8 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
+from casework.authz.enforce import Identity
 from casework.authz.permissions import Role
 from casework.confidential.cases.models import (
     Assignment,
@@ -23,7 +24,7 @@ from casework.core.database import db
 from casework.core.forms import RuleBroken
 from casework.organisation.accounts.queries import list_role_holders
 from casework.vault import grants
-from casework.vault.grants import Use
+from casework.vault.grants import Grant, Use
 
 # Without 0 O, 1 I L, U: a code is read out on the phone and written on paper.
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -94,3 +95,22 @@ def close_case(case: Case, reason: ClosureReason, *, by: Actor, on: date) -> Non
 def custodians_of(unit_id: UUID) -> list[UUID]:
     """The coordinators who keep the keys of a unit's cases, so that a case never depends on one person."""
     return [account.id for account in list_role_holders(unit_id, Role.COORDINATOR)]
+
+
+def share_custody(identity: Identity) -> None:
+    """Pass the keys an account holds to coordinators of its units who have come since.
+
+    Runs at sign-in, because only somebody who holds a key can pass it on.
+    """
+    by = identity.account_id
+    for unit_id in {held.unit_id for held in identity.roles if held.unit_id is not None}:
+        for coordinator in custodians_of(unit_id):
+            if coordinator != by:
+                for case_id in db.session.scalars(_without_custody(unit_id, by, coordinator)).all():
+                    grants.hand_on(case_id, coordinator, by=by, use=Use.CUSTODY)
+
+
+def _without_custody(unit_id: UUID, giver: UUID, coordinator: UUID) -> Select[Any]:
+    held = select(Grant.subject_id).where(Grant.holder_id == giver, grants.unexpired())
+    kept = select(Grant.subject_id).where(Grant.holder_id == coordinator, Grant.use == Use.CUSTODY)
+    return select(Case.id).where(Case.unit_id == unit_id, Case.id.in_(held), Case.id.not_in(kept))
