@@ -13,7 +13,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from flask import g, has_request_context
+from flask import Response, g, has_request_context
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import BigInteger, event, insert, select, text  # noqa: TID251 - the advisory lock below
 from sqlalchemy.orm import Mapped, Session
 
@@ -30,6 +31,18 @@ class Outcome(StrEnum):
     DONE = "done"
     READ = "read"
     REFUSED = "refused"
+
+    @property
+    def label(self) -> str:
+        """The outcome's word on screens."""
+        return str(_OUTCOME_LABELS[self])
+
+
+_OUTCOME_LABELS = {
+    Outcome.DONE: _l("done"),
+    Outcome.READ: _l("read"),
+    Outcome.REFUSED: _l("refused"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +73,11 @@ class AuditEntry(Base):
     previous: Mapped[str] = operational(nullable=False)
     digest: Mapped[str] = operational(nullable=False)
 
+    @property
+    def outcome_label(self) -> str:
+        """The outcome's word on screens."""
+        return Outcome(self.outcome).label
+
 
 def record(
     action: str,
@@ -76,7 +94,7 @@ def record(
 
 
 def record_read(
-    action: str, kind: str, subject_ids: Iterable[UUID], *, by: Actor, unit_id: UUID | None = None
+    action: str, kind: str, subject_ids: Iterable[UUID | None], *, by: Actor, unit_id: UUID | None = None
 ) -> None:
     """Note that records were read, before they are shown. Raises when the log can't be written."""
     entries = [
@@ -208,9 +226,11 @@ def _write_with_the_change(session: Session) -> None:
 def _keep_reads(session: Session) -> None:
     """A refused form shows what was read while it was refused, so its reads are noted all the same."""
     entries = session.info.pop("audit", [])
-    session.info["audit_reads"] = [entry for entry in entries if entry["outcome"] == Outcome.READ]
+    kept = session.info.setdefault("audit_reads", [])
+    kept.extend(entry for entry in entries if entry["outcome"] == Outcome.READ)
 
 
-def write_kept_reads() -> None:
-    """Write the reads of a refused change, once its transaction is gone."""
+def write_kept_reads(answer: Response) -> Response:
+    """Write the reads of a refused change once its transaction is gone, before its page is sent."""
     _write_apart(db.session.info.pop("audit_reads", []))
+    return answer

@@ -191,7 +191,7 @@ class OneCommit(Flask):
         if not g.writes or answer.status_code >= 400:
             db.session.rollback()
             for settle in self.extensions["after_refusal"]:
-                settle()
+                answer = settle(answer)
             return answer
         for prepare in self.extensions["before_commit"]:
             prepare(answer)

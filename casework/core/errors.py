@@ -38,11 +38,11 @@ def typed_text() -> list[tuple[str, str]]:
     """The fields of the refused request, so that nothing typed is lost. Secrets are left out."""
     if request.max_content_length and (request.content_length or 0) > request.max_content_length:
         return []
-    return [
-        (name, value)
-        for name, value in request.form.items(multi=True)
-        if name not in _NEVER_SHOWN and value
-    ]
+    try:
+        typed = list(request.form.items(multi=True))
+    except HTTPException:
+        return []  # The body itself is what was refused.
+    return [(name, value) for name, value in typed if name not in _NEVER_SHOWN and value]
 
 
 def page(status: int, title: str, explanation: str, **values: Any) -> tuple[str, int]:
@@ -60,7 +60,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(StaleDataError, _stale)
     app.register_error_handler(OperationalError, _database)
-    app.register_error_handler(Exception, _unexpected)
+    app.register_error_handler(Exception, unexpected)
 
 
 def _not_found(_error: Exception) -> tuple[str, int]:
@@ -117,7 +117,8 @@ def _busy(error: Exception) -> tuple[str, int]:
     return page(503, _("Busy"), text, reference=_note(error), resend=True)
 
 
-def _unexpected(error: Exception) -> tuple[str, int]:
+def unexpected(error: Exception) -> tuple[str, int]:
+    """A fault of the program: noted under a number, never shown."""
     db.session.rollback()
     text = _("Something went wrong in the program. It has been noted under the number below.")
     return page(500, _("An error of the program"), text, reference=_note(error), resend=True)

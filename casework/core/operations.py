@@ -12,8 +12,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped
 from werkzeug.wrappers import Response as BaseResponse
 
+from casework.core import audit
 from casework.core.clock import now
 from casework.core.database import Base, db, operational
+from casework.core.errors import unexpected
 
 
 class Operation(Base):
@@ -50,6 +52,7 @@ def first_answer(account_id: UUID) -> BaseResponse | None:
 def init_app(app: Flask) -> None:
     """Write the operation with the change, and answer the loser of a race like the winner."""
     app.extensions["before_commit"].append(_remember)
+    app.extensions["after_refusal"] += [audit.write_kept_reads, _answer_like_the_first]
     app.register_error_handler(IntegrityError, _answer_again)
 
 
@@ -60,13 +63,18 @@ def _remember(answer: Response) -> None:
         db.session.execute(insert(Operation).values(**values, location=answer.location, at=now()))
 
 
-def _answer_again(error: IntegrityError) -> BaseResponse:
+def _answer_like_the_first(answer: Response) -> Response | BaseResponse:
+    """Of one form sent twice at once, the second finds its rules broken by the first's success."""
+    account_id = g.get("account_id")
+    first = first_answer(account_id) if account_id and g.writes else None
+    db.session.rollback()
+    return first or answer
+
+
+def _answer_again(error: IntegrityError) -> BaseResponse | tuple[str, int]:
     db.session.rollback()
     account_id = g.get("account_id")
-    answer = first_answer(account_id) if account_id else None
-    if answer is None:
-        raise error
-    return answer
+    return (first_answer(account_id) if account_id else None) or unexpected(error)
 
 
 def _operation_of_request() -> UUID | None:

@@ -93,7 +93,8 @@ class Keyring:
         self.holder_id = holder_id
         self._private = X25519PrivateKey.from_private_bytes(secret)
         self._own = envelope.derive(secret, "own grants")
-        self._keys: dict[UUID, bytes] = {}
+        # By subject too: a text moved to another case does not open, though its key is held.
+        self._keys: dict[tuple[UUID, UUID], bytes] = {}
         self._current: dict[tuple[UUID, Compartment], UUID] = {}
         self._loaded: set[UUID] = set()
 
@@ -104,14 +105,14 @@ class Keyring:
             key_id = self._current[subject_id, compartment]
         except KeyError:
             raise NoKey(f"no grant for {compartment}") from None
-        return key_id, self._keys[key_id]
+        return key_id, self._keys[subject_id, key_id]
 
     def opening_key(self, subject_id: UUID, key_id: UUID) -> bytes:
         """The key that sealed a text. Raises NoKey."""
-        if key_id not in self._keys:
+        if (subject_id, key_id) not in self._keys:
             self.load([subject_id])
         try:
-            return self._keys[key_id]
+            return self._keys[subject_id, key_id]
         except KeyError:
             raise NoKey("no grant for this key") from None
 
@@ -131,15 +132,19 @@ class Keyring:
             self._loaded.update(missing)
 
     def take(self, grants: Iterable[tuple[UUID, UUID, str, str, bool, bytes]]) -> None:
-        """Unwrap grants already fetched (columns GRANT_COLUMNS)."""
+        """Unwrap grants already fetched (columns GRANT_COLUMNS). A damaged one opens nothing."""
         for key_id, subject_id, compartment, use, is_hpke, wrapped in grants:
-            if use == Use.READ:
-                self._keys[key_id] = self.unwrap(key_id, is_hpke, wrapped)
-                self._current[subject_id, Compartment(compartment)] = key_id
+            if use != Use.READ:
+                continue
+            try:
+                self._keys[subject_id, key_id] = self.unwrap(key_id, is_hpke, wrapped)
+            except NoKey:
+                continue
+            self._current[subject_id, Compartment(compartment)] = key_id
 
     def adopt(self, subject_id: UUID, compartment: Compartment, key_id: UUID, key: bytes) -> None:
         """Take a key just made."""
-        self._keys[key_id] = key
+        self._keys[subject_id, key_id] = key
         self._current[subject_id, compartment] = key_id
         self._loaded.add(subject_id)
 
@@ -210,6 +215,8 @@ def hand_on(subject_id: UUID, to: UUID, *, by: UUID | None, use: Use = Use.READ)
     ).all()
     if not rows:
         raise NoKey("the giver holds no key of this subject")
+    expired = (Grant.holder_id == to, Grant.subject_id == subject_id, ~unexpired())
+    db.session.execute(delete(Grant).where(*expired))
     has = set(
         db.session.scalars(
             select(Grant.data_key_id).where(

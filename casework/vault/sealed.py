@@ -50,8 +50,10 @@ class Sealed:
         )
 
     def __set__(self, row: HasSubject, text: str | None) -> None:
+        """Seal a text. Saving nothing where a text does not open leaves that text as it is."""
         if not text:
-            setattr(row, self.column, None)
+            if not isinstance(self.__get__(row), Unreadable):
+                setattr(row, self.column, None)
             return
         key_id, key = current_keyring().sealing_key(row.subject_id, self.compartment)
         binding = self.place(row.__tablename__, row.id).binding()

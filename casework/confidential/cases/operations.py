@@ -24,7 +24,7 @@ from casework.core.database import db
 from casework.core.forms import RuleBroken
 from casework.organisation.accounts.queries import list_role_holders
 from casework.vault import grants
-from casework.vault.grants import Grant, Use
+from casework.vault.grants import Compartment, Grant, Use, current_keyring
 
 # Without 0 O, 1 I L, U: a code is read out on the phone and written on paper.
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -76,6 +76,7 @@ def correct_identity(
     case: Case, person: PersonIdentity, answer: dict[str, Any], *, by: Actor
 ) -> None:
     """Save who the person is and how to reach them."""
+    check_key(case, Compartment.IDENTITY)
     for name, value in answer.items():
         setattr(person, name, value)
     audit.record("case.identity", "case", case.id, by=by, unit_id=case.unit_id)
@@ -90,6 +91,17 @@ def close_case(case: Case, reason: ClosureReason, *, by: Actor, on: date) -> Non
     case.closed_on, case.closure_reason, case.status = on, reason, CaseStatus.CLOSED
     case.next_on = None
     audit.record("case.close", "case", case.id, by=by, unit_id=case.unit_id, reason=str(reason))
+
+
+def check_key(case: Case, compartment: Compartment) -> None:
+    """Who is assigned but holds no key (their access was reset) is told so before writing."""
+    try:
+        current_keyring().sealing_key(case.id, compartment)
+    except grants.NoKey:
+        message = _l(
+            "You hold no key of this case now. Ask a coordinator to hand the case over to you again."
+        )
+        raise RuleBroken(message) from None
 
 
 def custodians_of(unit_id: UUID) -> list[UUID]:

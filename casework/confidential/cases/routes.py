@@ -113,7 +113,11 @@ def correct(access: Access, case_id: UUID) -> ResponseReturnValue:
     if not form.name.data and not form.alias.data:
         form.name.errors = [_("Give a name or an alias.")]
         return _identity(case, person, form), 422
-    correct_identity(case, person, form.answer(), by=access.actor)
+    try:
+        correct_identity(case, person, form.answer(), by=access.actor)
+    except RuleBroken as broken:
+        form.refuse(broken)
+        return _identity(case, person, form), 422
     return redirect(url_for(".show", case_id=case.id), 303)
 
 

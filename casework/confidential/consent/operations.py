@@ -6,11 +6,13 @@ from datetime import date
 from flask_babel import lazy_gettext as _l
 
 from casework.confidential.cases.models import Case
+from casework.confidential.cases.operations import check_key
 from casework.confidential.consent.models import Consent, ConsentMethod, Purpose
 from casework.core import audit
 from casework.core.audit import Actor
 from casework.core.database import db
 from casework.core.forms import RuleBroken
+from casework.vault.grants import Compartment
 
 # Law 91/2025/QH15 and the Civil Code: under 18 a guardian agrees (and the child too from 7).
 ADULT_AGE = 18
@@ -32,6 +34,8 @@ class Answer:
 def record_consent(case: Case, answer: Answer, *, by: Actor) -> Consent:
     """Add the person's latest answer. Earlier answers stay as history."""
     check_method(case.birth_year, answer.method, answer.witness, answer.on)
+    if answer.witness:
+        check_key(case, Compartment.IDENTITY)
     if answer.until_on is not None and answer.until_on < answer.on:
         raise RuleBroken(_l("The last day is before the first."), field="until_on")
     consent = Consent(

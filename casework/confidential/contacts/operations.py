@@ -7,6 +7,7 @@ from uuid import uuid4
 from flask_babel import lazy_gettext as _l
 
 from casework.confidential.cases.models import Case, CaseStatus
+from casework.confidential.cases.operations import check_key
 from casework.confidential.consent.models import Purpose
 from casework.confidential.consent.queries import has_consent
 from casework.confidential.contacts.models import Contact, ContactKind, ContactRevision
@@ -14,6 +15,8 @@ from casework.core import audit
 from casework.core.audit import Actor
 from casework.core.database import db
 from casework.core.forms import RuleBroken
+from casework.vault.grants import Compartment
+from casework.vault.sealed import Unreadable
 
 
 def log_contact(case: Case, answer: dict[str, Any], *, by: Actor) -> Contact:
@@ -31,8 +34,12 @@ def log_contact(case: Case, answer: dict[str, Any], *, by: Actor) -> Contact:
 
 
 def correct_contact(case: Case, contact: Contact, answer: dict[str, Any], *, by: Actor) -> None:
-    """Change a contact; its earlier notes stay readable. The closed note is changed by its writer alone."""
+    """Change a contact; its earlier notes stay readable. The closed note is its writer's alone."""
     _check(case, answer["kind"], answer["on"])
+    for name in ("note", "closed_note"):
+        if answer[name] and isinstance(getattr(contact, name), Unreadable):
+            message = _l("The text that stands here can't be opened, so it can't be replaced.")
+            raise RuleBroken(message, field=name)
     revision = ContactRevision(
         contact_id=contact.id,
         case_id=case.id,
@@ -58,6 +65,7 @@ def _values(answer: dict[str, Any]) -> dict[str, Any]:
 def _check(case: Case, kind: ContactKind, on: date) -> None:
     if not case.is_open:
         raise RuleBroken(_l("This case is closed."))
+    check_key(case, Compartment.NOTES)
     if on < case.opened_on:
         raise RuleBroken(_l("The case was opened after this day."), field="on")
     if kind is ContactKind.PHONE and not has_consent(case, Purpose.PHONE_CONTACT, on):
