@@ -1,13 +1,15 @@
 """Forms of groups: many names at once, and the one form that logs a whole session."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
 from wtforms import Field, HiddenField, IntegerField, SelectField, SelectMultipleField
-from wtforms.validators import NumberRange, Optional, ValidationError
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from casework.confidential.groups.models import GroupMember
@@ -61,6 +63,11 @@ def list_of_names(_form: Any, field: Field) -> None:
         )
 
 
+def filled() -> DataRequired:
+    """The field must hold more than spaces."""
+    return DataRequired(_l("Fill this in."))
+
+
 def held_day(_form: Any, field: Field) -> None:
     """A session is logged when it was held, not before."""
     if field.data and field.data > today():
@@ -71,28 +78,39 @@ class CountField(IntegerField):
     """A whole number; nothing typed is nought."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        if valuelist and not valuelist[0].strip():
-            self.data = 0
-            return
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(_l("Type a whole number, such as 3.")) from None
+        typed = valuelist[0].strip() if valuelist else ""
+        if typed and not re.fullmatch(r"[+-]?[0-9]{1,9}", typed):
+            raise ValueError(_l("Type a whole number, such as 3."))
+        self.data = int(typed or 0)
+
+
+def _one_of(
+    label: Any, pairs: Callable[[], Iterable[tuple[Any, Any]]], coerce: Callable[[Any], Any] = str
+) -> SelectField:
+    """One of some values. The words are asked for when it is shown, in the reader's language."""
+    message = _l("Choose one of the list.")
+    return SelectField(
+        label,
+        choices=lambda: [SelectChoice(value, word) for value, word in pairs()],
+        coerce=coerce,
+        invalid_value_message=message,
+        invalid_choice_message=message,
+    )
 
 
 class GroupForm(Form):
     """A new self-help or peer group with its schedule."""
 
-    name = short_text(_l("Name of the group"), required())
-    kind = SelectField(
-        _l("Kind"), choices=lambda: [(kind.value, kind.label) for kind in CONFIDENTIAL_KINDS]
+    name = short_text(_l("Name of the group"), filled())
+    kind = _one_of(_l("Kind"), lambda: [(str(kind), kind.label) for kind in CONFIDENTIAL_KINDS])
+    unit = _one_of(_l("Unit"), list)
+    week = _one_of(_l("Week of the month"), WEEKS.items, coerce=int)
+    weekday = _one_of(_l("Day of the week"), lambda: enumerate(WEEKDAYS), coerce=int)
+    interval_months = _one_of(
+        _l("Every how many months"),
+        lambda: zip(INTERVALS, map(str, INTERVALS), strict=True),
+        coerce=int,
     )
-    unit = SelectField(_l("Unit"))
-    week = SelectField(_l("Week of the month"), choices=lambda: list(WEEKS.items()), coerce=int)
-    weekday = SelectField(
-        _l("Day of the week"), choices=lambda: list(enumerate(WEEKDAYS)), coerce=int
-    )
-    interval_months = SelectField(_l("Every how many months"), choices=INTERVALS, coerce=int)
     active_from = DayField(
         _l("Meetings are due from"),
         [
@@ -103,7 +121,7 @@ class GroupForm(Form):
 
     def offer(self, units: Sequence[Unit]) -> None:
         """The units to choose from."""
-        self.unit.choices = [(str(unit.id), unit.label) for unit in units]
+        self.unit.choices = [SelectChoice(str(unit.id), unit.label) for unit in units]
 
     def chosen_kind(self) -> GroupKind:
         """The kind as the program knows it."""
@@ -113,14 +131,14 @@ class GroupForm(Form):
 class MembersForm(Form):
     """Many new members at once."""
 
-    names = long_text(_l("Names, one a line"), required(), list_of_names)
+    names = long_text(_l("Names, one a line"), filled(), list_of_names)
     joined_on = past_day(_l("Members from"))
 
 
 class MemberForm(VersionedForm):
     """One member: the name the group uses, and from when until when."""
 
-    name = short_text(_l("Name used in the group"), required())
+    name = short_text(_l("Name used in the group"), filled())
     joined_on = past_day(_l("Member from"), years=30)
     left_on = past_day(_l("Last day as a member"), years=30, needed=False)
 
@@ -145,7 +163,7 @@ class AttendanceForm(VersionedForm):
         """The members to tick: everybody, or those in `present`, or what was sent."""
         ids = [str(member.id) for member in roster]
         self.present.choices = [
-            (str(member.id), member.name or UNREADABLE_NAME) for member in roster
+            SelectChoice(str(member.id), member.name or UNREADABLE_NAME) for member in roster
         ]
         if self.present.raw_data is None:
             self.present.data = ids if present is None else [i for i in ids if i in present]

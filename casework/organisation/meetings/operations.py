@@ -122,7 +122,7 @@ def after_holidays(day: date) -> date:
 def hold_meeting(group: Group, on: date, *, by: Actor) -> Meeting:
     """The group met on a day, which answers the nearest due meeting within seven days.
 
-    Of two as near it is the earlier one. Where none is open a meeting is noted that was not due. A due meeting is held once.
+    Of two as near it is the earlier one; where none is open a meeting is noted that was not due.
     """
     window = timedelta(days=ON_TIME_DAYS)
     nearby = db.session.scalars(

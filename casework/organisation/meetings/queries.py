@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import or_, select
 
 from casework.authz.enforce import Access
 from casework.core.clock import month_end
 from casework.core.database import db
+from casework.core.text import words_key
 from casework.organisation.bodies.models import Group
 from casework.organisation.meetings.models import Meeting, MeetingStatus, Schedule
 from casework.organisation.units.models import Unit
@@ -24,7 +25,21 @@ class OnSchedule:
     still_open: int
 
 
-def list_meetings(access: Access, month: date) -> Sequence[Row[tuple[Meeting, Group, Unit]]]:
+@dataclass(frozen=True, slots=True)
+class MeetingLine:
+    """A meeting in the list of a month."""
+
+    meeting: Meeting
+    group: Group
+    unit: Unit
+
+    @property
+    def on(self) -> date | None:
+        """The day it is listed under."""
+        return self.meeting.due_on or self.meeting.held_on
+
+
+def list_meetings(access: Access, month: date) -> Sequence[MeetingLine]:
     """Meetings of the units reached: due in a month, or held in it without having been due."""
     first, last = month.replace(day=1), month_end(month.year, month.month)
     query = (
@@ -39,8 +54,8 @@ def list_meetings(access: Access, month: date) -> Sequence[Row[tuple[Meeting, Gr
             )
         )
     )
-    rows = db.session.execute(query).all()
-    return sorted(rows, key=lambda row: (row[0].due_on or row[0].held_on or first, row[1].name))
+    lines = [MeetingLine(*row) for row in db.session.execute(query)]
+    return sorted(lines, key=lambda line: (line.on or first, words_key(line.group.name)))
 
 
 def count_on_schedule(meetings: Iterable[Meeting], on: date) -> OnSchedule:

@@ -22,14 +22,14 @@ menu(_l("Meetings"), "meetings.index", lambda: can(Permission.MEETING_READ))
 def index(access: Access) -> ResponseReturnValue:
     """The meetings of one month."""
     month = _month(request.args.get("month", ""))
-    rows = list_meetings(access, month)
+    lines = list_meetings(access, month)
     return render(
         "organisation/meetings/list.html",
         month=month,
-        rows=rows,
-        counted=count_on_schedule((meeting for meeting, *_rest in rows), today()),
+        lines=lines,
+        counted=count_on_schedule((line.meeting for line in lines), today()),
         today=today(),
-        several_units=len({unit.id for *_rest, unit in rows}) > 1,
+        several_units=len({line.unit.id for line in lines}) > 1,
         previous=f"{add_months(month, -1):%Y-%m}",
         following=f"{add_months(month, 1):%Y-%m}",
     )
