@@ -16,7 +16,6 @@ from casework.confidential.cases.models import (
     Sex,
     TargetGroup,
 )
-from casework.confidential.cases.operations import _LETTERS
 from casework.confidential.consent.models import Consent, ConsentMethod, Purpose
 from casework.confidential.consent.operations import ADULT_AGE
 from casework.confidential.contacts.models import Contact, ContactKind
@@ -31,6 +30,8 @@ from casework.organisation.units.models import Unit
 from casework.vault.grants import Compartment
 
 T = TypeVar("T")
+# As the codes of real cases: without letters that look or sound like others.
+LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 GROUPS = {
     TargetGroup.POST_REHAB: 140,
     TargetGroup.LEFT_SEX_WORK: 20,
@@ -276,12 +277,12 @@ class CaseMaker:
 
 def reference_of(number: int, seed: int) -> str:
     """The case code of the nth case: it looks drawn, and no two are the same."""
-    base = len(_LETTERS)
+    base = len(LETTERS)
     # The factor has no divisor in common with the number of codes: all codes differ.
     code, letters = (number * 271_828_183 + seed * 104_729 + 1_234_577) % base**6, []
     for _ in range(6):
         code, digit = divmod(code, base)
-        letters.append(_LETTERS[digit])
+        letters.append(LETTERS[digit])
     return f"{''.join(letters[:3])}-{''.join(letters[3:])}"
 
 

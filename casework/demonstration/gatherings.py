@@ -8,7 +8,8 @@ from uuid import UUID
 
 from casework.confidential.cases.models import Sex
 from casework.confidential.groups.models import Attendance, Facilitator, GroupMember, GroupSession
-from casework.core.clock import add_months, month_end
+from casework.confidential.groups.operations import DUE_MONTHS_AHEAD
+from casework.core.clock import add_months
 from casework.demonstration import names, notes
 from casework.demonstration.cases import MadeCase
 from casework.demonstration.horizon import Horizon, is_tet, moment, working_day
@@ -35,7 +36,6 @@ WEEKDAYS = (0, 1, 2, 3, 4, 5)
 USUAL_ROSTER = (8, 10, 11, 12, 12, 13, 14)
 FULL_ROSTER = 12
 PRESENCE, WITH_CASE = 0.78, 0.7
-MONTHS_AHEAD = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +121,8 @@ class GroupMaker:
             "weekday": weekday,
         }
         self.batch.add(Schedule, **values)
-        ahead = add_months(today.replace(day=1), MONTHS_AHEAD)
-        days = due_days(Schedule(**values), month_end(ahead.year, ahead.month))
+        ahead = add_months(today, DUE_MONTHS_AHEAD)
+        days = due_days(Schedule(**values), ahead)
         if due_today and today not in days:  # a holiday moved it away
             days.append(today)
         return [self._meeting(group_id, day) for day in days]
@@ -170,7 +170,7 @@ class GroupMaker:
             group_id,
             (Compartment.ROSTER,),
             readers=[leader],
-            custodians=(),
+            custodians=self.team.coordinators,
             organisation=self.organisation,
             by=leader.id,
             at=at,

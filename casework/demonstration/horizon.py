@@ -5,7 +5,6 @@ were formed.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -43,13 +42,6 @@ class Horizon:
         """The closed months as YYYY-MM."""
         first = self.begins_on
         return [f"{add_months(first, month):%Y-%m}" for month in range(self.months)]
-
-    def firsts(self, *, ahead: int) -> Iterator[date]:
-        """The first day of every month told, the running one, and so many months ahead."""
-        month, end = self.begins_on, add_months(self.today.replace(day=1), ahead)
-        while month <= end:
-            yield month
-            month = add_months(month, 1)
 
 
 def last_closed_month(today: date) -> str:
