@@ -4,14 +4,17 @@ The house has six parts; imports only point down, and import-linter checks it (p
 
     anonymisation             the only door: reads confidential, writes the read model
     confidential | inspection two sides that may not import each other, even indirectly
-    organisation              what names no person supported: accounts, units, groups, meetings, the access log
+    organisation              what names no person supported: accounts, units, groups, meetings, the
+    access log
     authz                     who may do what, and how far: one table
     vault                     keys: what only the people entrusted with a case can open
     core                      database, forms, htmx, audit, language: knows no feature
 
 A feature folder holds at most routes > forms > operations > queries > models, in that import order.
-A request passes: headers > who signed in (organisation.accounts) > may they (authz.enforce) > the view >
-the one commit (core.database). `demonstration` and `cli` stand above all and nothing depends on them.
+A request passes: headers > who signed in (organisation.accounts) > may they (authz.enforce) > the
+view >
+the one commit (core.database). `demonstration` and `cli` stand above all and nothing depends on
+them.
 """
 
 from pathlib import Path
@@ -36,7 +39,9 @@ from casework.inspection.indicators.routes import bp as indicators
 from casework.organisation import accounts
 from casework.organisation.access_log.routes import bp as access_log
 from casework.organisation.accounts.routes import bp as account_pages
+from casework.organisation.administration.routes import bp as administration
 from casework.organisation.meetings.routes import bp as meetings
+from casework.organisation.roles.routes import bp as roles
 from casework.organisation.units.routes import bp as units
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,6 +57,8 @@ FEATURES = (
     meetings,
     indicators,
     units,
+    roles,
+    administration,
     access_log,
     account_pages,
 )

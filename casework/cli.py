@@ -1,20 +1,19 @@
 """Commands typed at the server: `flask --app app …`. Each commits once, at its end."""
 
-import json
-import os
 from pathlib import Path
 
 import click
-from flask import Flask, current_app
+from flask import Flask
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
 
 from casework.core import audit
-from casework.core.audit import SYSTEM
-from casework.core.clock import now
 from casework.core.database import db
 from casework.demonstration import first_start
 from casework.demonstration.commands import demo
+from casework.organisation.access_log.operations import anchor_log
+from casework.organisation.access_log.queries import anchor_file, list_anchors
+from casework.organisation.administration.commands import keys, setup, units
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -40,7 +39,7 @@ def audit_commands() -> None:
 @with_appcontext
 def verify() -> None:
     """Walk the chain and compare it with the anchors. Exit code 1 when it was changed or cut."""
-    verdict = audit.verify(db.session(), _anchors())
+    verdict = audit.verify(db.session(), list_anchors())
     if verdict.broken_at is not None:
         raise click.ClickException(
             f"The log is broken at row {verdict.broken_at}; {verdict.good} rows before it hold."
@@ -52,30 +51,14 @@ def verify() -> None:
 @with_appcontext
 def anchor() -> None:
     """Append the newest row's position and digest to the anchor file, to be kept elsewhere."""
-    position, digest = audit.head(db.session())
-    line = {"position": position, "digest": digest, "at": now().isoformat()}
-    with _anchor_file().open("a") as file:
-        file.write(json.dumps(line) + "\n")
-    click.echo(f"Anchored row {position} in {_anchor_file()}.")
+    click.echo(f"Anchored row {anchor_log()} in {anchor_file()}.")
 
 
 def init_app(app: Flask) -> None:
     """Register the commands."""
     app.cli.add_command(prepare)
     app.cli.add_command(audit_commands)
+    app.cli.add_command(setup)
+    app.cli.add_command(keys)
+    app.cli.add_command(units)
     app.cli.add_command(demo)
-
-
-def _anchor_file() -> Path:
-    settings = current_app.config["SETTINGS"]
-    return Path(settings.audit_anchor or settings.instance / "audit_anchors.jsonl")
-
-
-def _anchors() -> list[tuple[int, str]]:
-    if not _anchor_file().exists():
-        return []
-    lines = [json.loads(line) for line in _anchor_file().read_text().splitlines() if line]
-    return [(line["position"], line["digest"]) for line in lines]
-
-
-__all__ = ["SYSTEM", "os"]

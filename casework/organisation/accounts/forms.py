@@ -1,16 +1,18 @@
 """Forms of signing in and of the own account."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import Field, HiddenField, PasswordField, StringField
-from wtforms.validators import EqualTo, Length, Regexp, ValidationError
+from wtforms.validators import EqualTo, Regexp, ValidationError
 
 from casework.core.forms import Form, at_most, no_nul, required
 from casework.core.text import fold
 
 PASSWORD_LENGTH = 12
+USERNAME = re.compile(r"^[a-z0-9][a-z0-9._-]{2,40}$")
 _COMMON = Path(__file__).with_name("common_passwords.txt")
 
 
@@ -29,20 +31,23 @@ class CodeForm(Form):
     next = HiddenField()
 
 
-def not_common(form: Any, field: Field) -> None:
-    """Refuse what everybody tries first: known common passwords, the own name, one character
-    repeated.
+def fault_of_password(password: str, username: str) -> Any:
+    """Why this can't be a password, or None: too short, what everybody tries first, or the own name
+    in it.
     """
-    password = fold(field.data or "")
-    username = fold(getattr(form, "username_of_account", ""))
-    if (
-        len(set(password)) < 5
-        or password in common_passwords()
-        or (username and username in password)
-    ):
-        raise ValidationError(
-            _l("This password is easy to guess. Take several words that only you put together.")
-        )
+    folded, name = fold(password), fold(username)
+    if len(password) < PASSWORD_LENGTH:
+        return _l("At least %(min)d characters.", min=PASSWORD_LENGTH)
+    if len(set(folded)) < 5 or folded in common_passwords() or (name and name in folded):
+        return _l("This password is easy to guess. Take several words that only you put together.")
+    return None
+
+
+def not_easy(form: Any, field: Field) -> None:
+    """Refuse a short or common password."""
+    fault = fault_of_password(field.data or "", getattr(form, "username_of_account", ""))
+    if fault is not None:
+        raise ValidationError(fault)
 
 
 def common_passwords() -> frozenset[str]:
@@ -52,10 +57,9 @@ def common_passwords() -> frozenset[str]:
     )
 
 
-def new_password(label: Any = None) -> PasswordField:
+def new_password() -> PasswordField:
     """At least twelve characters, nothing else asked."""
-    length = Length(min=PASSWORD_LENGTH, max=1000, message=_l("At least %(min)d characters."))
-    return PasswordField(label or _l("New password"), [required(), length, not_common])
+    return PasswordField(_l("New password"), [required(), at_most(1000), not_easy])
 
 
 class PasswordForm(Form):

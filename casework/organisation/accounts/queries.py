@@ -23,7 +23,7 @@ def find_account(username: str) -> Account | None:
 
 def get_account(access: Access, account_id: UUID) -> Account:
     """An account this access reaches. Raises OutOfReach."""
-    account = db.session.scalar(select(Account).where(Account.id == account_id, _reached(access)))
+    account = db.session.scalar(select(Account).where(Account.id == account_id, reached(access)))
     if account is None:
         raise OutOfReach
     return account
@@ -31,7 +31,7 @@ def get_account(access: Access, account_id: UUID) -> Account:
 
 def list_accounts(access: Access) -> Sequence[Account]:
     """All accounts this access reaches, in the order of names."""
-    accounts = db.session.scalars(select(Account).where(_reached(access))).all()
+    accounts = db.session.scalars(select(Account).where(reached(access))).all()
     return sorted(accounts, key=lambda account: name_key(account.display_name))
 
 
@@ -102,7 +102,7 @@ def names_of(account_ids: Sequence[UUID | None]) -> dict[UUID | None, str]:
     return {row.id: row.display_name for row in db.session.execute(query)}
 
 
-def _reached(access: Access) -> ColumnElement[bool]:
+def reached(access: Access) -> ColumnElement[bool]:
     """Accounts with a role in a unit of the access; accounts without any role belong to whoever
     reaches everything.
     """
