@@ -37,11 +37,12 @@ def menu(label: Any, endpoint: str, is_open: Callable[[], bool]) -> None:
 
 
 def links() -> list[Link]:
-    """The entries of the current account."""
-    blueprint = request.blueprint or ""
+    """The entries of the current account, in the order in which features were registered."""
+    blueprint, order = request.blueprint or "", list(current_app.blueprints)
+    entries = sorted(_entries, key=lambda entry: order.index(entry.endpoint.split(".")[0]))
     return [
         Link(entry.label, url_for(entry.endpoint), entry.endpoint.split(".")[0] == blueprint)
-        for entry in _entries
+        for entry in entries
         if entry.is_open()
     ]
 
