@@ -230,6 +230,23 @@ def upgrade_default() -> None:
         schema="vault",
     )
     op.create_table(
+        "publications",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("province_id", sa.Uuid(), nullable=False),
+        sa.Column("period", sa.Text(), nullable=False),
+        sa.Column("prepared_at", UtcDateTime(), nullable=False),
+        sa.Column("prepared_by", sa.Text(), nullable=False),
+        sa.Column("published_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["province_id"], ["organisation.units.id"], name=op.f("fk_publications_province_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_publications")),
+        sa.UniqueConstraint(
+            "province_id", "period", name=op.f("uq_publications_province_id_period")
+        ),
+        schema="anonymisation",
+    )
+    op.create_table(
         "cases",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("reference", sa.Text(), nullable=False),
@@ -383,6 +400,37 @@ def upgrade_default() -> None:
         ["successor_id"],
         unique=False,
         schema="organisation",
+    )
+    op.create_table(
+        "published_counts",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("publication_id", sa.Uuid(), nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.Column("level", sa.Text(), nullable=False),
+        sa.Column("measure", sa.Text(), nullable=False),
+        sa.Column("period", sa.Text(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("is_printed", sa.Boolean(), nullable=False),
+        sa.Column("shown", sa.Text(), nullable=False),
+        sa.Column("low", sa.Integer(), nullable=True),
+        sa.Column("high", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["publication_id"],
+            ["anonymisation.publications.id"],
+            name=op.f("fk_published_counts_publication_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["unit_id"], ["organisation.units.id"], name=op.f("fk_published_counts_unit_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_published_counts")),
+        sa.UniqueConstraint(
+            "publication_id",
+            "unit_id",
+            "measure",
+            "period",
+            name=op.f("uq_published_counts_publication_id_unit_id_measure_period"),
+        ),
+        schema="anonymisation",
     )
     op.create_table(
         "assignments",
@@ -842,6 +890,7 @@ def downgrade_default() -> None:
         op.f("ix_assignments_account_id_until_on"), table_name="assignments", schema="confidential"
     )
     op.drop_table("assignments", schema="confidential")
+    op.drop_table("published_counts", schema="anonymisation")
     op.drop_index(
         op.f("ix_successions_successor_id"), table_name="successions", schema="organisation"
     )
@@ -863,6 +912,7 @@ def downgrade_default() -> None:
     op.drop_index(op.f("ix_cases_unit_id_opened_on"), table_name="cases", schema="confidential")
     op.drop_index(op.f("ix_cases_unit_id_closed_on"), table_name="cases", schema="confidential")
     op.drop_table("cases", schema="confidential")
+    op.drop_table("publications", schema="anonymisation")
     op.drop_index(op.f("ix_key_locks_holder_id_kind"), table_name="key_locks", schema="vault")
     op.drop_table("key_locks", schema="vault")
     op.drop_index(op.f("ix_kept_forms_holder_id_address"), table_name="kept_forms", schema="vault")

@@ -1,0 +1,314 @@
+"""What is counted, straight from the records: by unit, and again for the province (never added).
+
+Whose cases: a person is asked once whether they may be counted. The *first recorded* answer to
+"count in anonymous statistics" decides for the life of the case, so that who was counted as new is
+counted as open and closed too; without an answer nobody is counted. (A later withdrawal changes
+nothing here yet: honouring it needs editions that are proved jointly.)
+
+* opened, closed: cases opened and closed up to the end of a month, however long ago. A case belongs
+  to the unit it stands under now.
+* supported: persons with at least one contact in a quarter while their case was open.
+* attendances: present members and unnamed visitors at sessions of self-help and peer groups in a
+  quarter, without members whose case may not be counted.
+* contacts: contacts of a month. This is work done by staff, so all of it is counted.
+* sessions: of all groups. A meeting belongs to the month it is due in, one that was not due to the
+  month it was held in. Postponed with a reason, it is not due.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Subquery,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+
+from casework.anonymisation.relations import quarter_of, whole
+from casework.confidential.cases.models import Case
+from casework.confidential.consent.models import Consent, Purpose
+from casework.confidential.contacts.models import Contact
+from casework.confidential.groups.models import Attendance, GroupMember, GroupSession
+from casework.core.clock import month_end
+from casework.inspection.readmodel.models import Measure
+from casework.organisation.accounts.models import AccountRole
+from casework.organisation.bodies.models import CONFIDENTIAL_KINDS, Group
+from casework.organisation.meetings.models import ON_TIME_DAYS, Meeting
+from casework.organisation.units.models import Unit
+
+Tally = Mapping[tuple[UUID, str], int]
+"""Count by (unit or province, period). What is not there is zero."""
+
+ACTIVITY = (
+    Measure.CONTACTS,
+    Measure.SESSIONS_DUE,
+    Measure.SESSIONS_HELD,
+    Measure.SESSIONS_ON_TIME,
+)
+"""Work done, counted by month."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Everything counted for some months. `opened` and `closed` run up to each month's end."""
+
+    opened: Tally
+    closed: Tally
+    supported: Tally
+    attendances: Tally
+    activity: Mapping[Measure, Tally]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A unit that takes part, and since which day its records run."""
+
+    id: UUID
+    code: str
+    valid_from: date
+    valid_until: date | None
+    since: date
+
+
+def days_of(period: str) -> tuple[date, date]:
+    """First and last day of 2026-10, 2026-Q4 or 2026."""
+    year = int(period[:4])
+    if len(period) == 4:
+        return date(year, 1, 1), date(year, 12, 31)
+    last = int(period[-1]) * 3 if "Q" in period else int(period[5:])
+    return date(year, last - 2 if "Q" in period else last, 1), month_end(year, last)
+
+
+def list_parts(connection: Connection, province_id: UUID) -> list[Part]:
+    """The units of a province that take part: where anybody works, a group meets, a case stands."""
+    begun = union_all(
+        select(AccountRole.unit_id.label("unit_id"), AccountRole.from_on.label("since")),
+        select(Group.unit_id, Group.active_from),
+        select(Case.unit_id, func.min(Case.opened_on)).group_by(Case.unit_id),
+    ).subquery()
+    query = (
+        select(Unit.id, Unit.code, Unit.valid_from, Unit.valid_until, func.min(begun.c.since))
+        .join(begun, begun.c.unit_id == Unit.id)
+        .where(Unit.province_id == province_id, ~Unit.is_province)
+        .group_by(Unit.id, Unit.code, Unit.valid_from, Unit.valid_until)
+        .order_by(Unit.code, Unit.valid_from)
+    )
+    return [Part(*row) for row in connection.execute(query)]
+
+
+def first_record_on(connection: Connection, province_id: UUID) -> date | None:
+    """The day of a province's earliest contact or session: figures begin with its month."""
+    query = union_all(
+        *(
+            select(func.min(day)).join(Unit, Unit.id == unit).where(Unit.province_id == province_id)
+            for day, unit in ((Contact.on, Contact.unit_id), (Meeting.held_on, Meeting.unit_id))
+        )
+    )
+    return min((day for (day,) in connection.execute(query) if day), default=None)
+
+
+def count(connection: Connection, province_id: UUID, months: Sequence[str]) -> Counted:
+    """Count a province for `months` (in order, the one before the first included if it's needed).
+
+    A handful of statements, however many units and months.
+    """
+    records = _Records(connection, province_id)
+    ends = {month: days_of(month)[1] for month in months}
+    quarters = {
+        quarter: days_of(quarter)
+        for quarter in whole(_whole_quarters(months), "quarter")
+        if days_of(quarter)[1] <= ends[months[-1]]
+    }
+    within = {month: days_of(month) for month in months}
+    return Counted(
+        opened=records.cases({month: Case.opened_on <= end for month, end in ends.items()}),
+        closed=records.cases({month: Case.closed_on <= end for month, end in ends.items()}),
+        supported=records.supported(quarters),
+        attendances=records.attendances(quarters),
+        activity={Measure.CONTACTS: records.contacts(within), **records.sessions(within)},
+    )
+
+
+def _whole_quarters(months: Sequence[str]) -> list[str]:
+    """All months of the quarters touched: earlier ones may stand in earlier editions."""
+    quarters = sorted({quarter_of(month) for month in months})
+    return [
+        f"{quarter[:4]}-{int(quarter[-1]) * 3 - back:02}"
+        for quarter in quarters
+        for back in (2, 1, 0)
+    ]
+
+
+class _Records:
+    def __init__(self, connection: Connection, province_id: UUID) -> None:
+        self.connection, self.province_id = connection, province_id
+
+    def cases(self, conditions: Mapping[str, ColumnElement[bool]]) -> Tally:
+        may = self._countable()
+        return self._tally(
+            Case.__table__.join(may, may.c.case_id == Case.id),
+            Case.unit_id,
+            {name: func.count().filter(condition) for name, condition in conditions.items()},
+        )
+
+    def supported(self, quarters: Mapping[str, tuple[date, date]]) -> Tally:
+        may = self._countable()
+        return self._tally(
+            Case.__table__.join(may, may.c.case_id == Case.id).join(
+                Contact, Contact.case_id == Case.id
+            ),
+            Case.unit_id,
+            {
+                quarter: func.count(Case.id.distinct()).filter(Contact.on.between(*days))
+                for quarter, days in quarters.items()
+            },
+            Contact.on >= Case.opened_on,
+            or_(Case.closed_on.is_(None), Contact.on <= Case.closed_on),
+            _between(Contact.on, quarters.values()),
+        )
+
+    def attendances(self, quarters: Mapping[str, tuple[date, date]]) -> Tally:
+        sessions = GroupSession.__table__.join(Group, Group.id == GroupSession.group_id)
+        found = Counter(
+            self._tally(
+                sessions,
+                GroupSession.unit_id,
+                {
+                    quarter: func.sum(
+                        case((GroupSession.held_on.between(*days), GroupSession.visitors), else_=0)
+                    )
+                    for quarter, days in quarters.items()
+                },
+                Group.kind.in_(CONFIDENTIAL_KINDS),
+            )
+        )
+        may = self._countable()
+        found.update(
+            self._tally(
+                sessions.join(Attendance, Attendance.session_id == GroupSession.id).join(
+                    GroupMember, GroupMember.id == Attendance.member_id
+                ),
+                GroupSession.unit_id,
+                {
+                    quarter: func.count().filter(GroupSession.held_on.between(*days))
+                    for quarter, days in quarters.items()
+                },
+                Group.kind.in_(CONFIDENTIAL_KINDS),
+                Attendance.was_present.is_(True),
+                or_(
+                    GroupMember.case_id.is_(None),
+                    GroupMember.case_id.in_(select(may.c.case_id)),
+                ),
+                _between(GroupSession.held_on, quarters.values()),
+            )
+        )
+        return found
+
+    def contacts(self, months: Mapping[str, tuple[date, date]]) -> Tally:
+        return self._tally(
+            Contact.__table__,
+            Contact.unit_id,
+            {
+                month: func.count().filter(Contact.on.between(*days))
+                for month, days in months.items()
+            },
+            _between(Contact.on, months.values()),
+        )
+
+    def sessions(self, months: Mapping[str, tuple[date, date]]) -> dict[Measure, Tally]:
+        first, last = next(iter(months.values()))[0], list(months.values())[-1][1]
+        query = (
+            select(Meeting.unit_id, Meeting.due_on, Meeting.held_on, Meeting.excuse)
+            .join(Unit, Unit.id == Meeting.unit_id)
+            .where(Unit.province_id == self.province_id)
+            .where(func.coalesce(Meeting.due_on, Meeting.held_on).between(first, last))
+        )
+        due: Counter[tuple[UUID, str]] = Counter()
+        held: Counter[tuple[UUID, str]] = Counter()
+        on_time: Counter[tuple[UUID, str]] = Counter()
+        for unit_id, due_on, held_on, excuse in self.connection.execute(query):
+            month = f"{due_on or held_on:%Y-%m}"
+            for key in ((unit_id, month), (self.province_id, month)):
+                was_due = due_on is not None and (held_on is not None or not excuse)
+                due[key] += was_due
+                held[key] += held_on is not None
+                on_time[key] += bool(
+                    due_on and held_on and abs((held_on - due_on).days) <= ON_TIME_DAYS
+                )
+        return {
+            Measure.SESSIONS_DUE: due,
+            Measure.SESSIONS_HELD: held,
+            Measure.SESSIONS_ON_TIME: on_time,
+        }
+
+    def _countable(self) -> Subquery:
+        """The cases of this province whose first recorded answer was yes."""
+        answers = (
+            select(
+                Consent.case_id,
+                Consent.is_given,
+                func.row_number()
+                .over(
+                    partition_by=Consent.case_id,
+                    # Two answers at one moment: the no counts.
+                    order_by=(Consent.recorded_at, Consent.is_given),
+                )
+                .label("nth"),
+            )
+            .join(Case, Case.id == Consent.case_id)
+            .join(Unit, Unit.id == Case.unit_id)
+            .where(
+                Consent.purpose == Purpose.ANONYMOUS_STATISTICS,
+                Unit.province_id == self.province_id,
+            )
+            .subquery()
+        )
+        return select(answers.c.case_id).where(answers.c.nth == 1, answers.c.is_given).subquery()
+
+    def _tally(
+        self,
+        source: FromClause,
+        unit: Any,
+        columns: Mapping[str, ColumnElement[int]],
+        *conditions: ColumnElement[bool],
+    ) -> Tally:
+        """Count by unit, and once more over the whole province."""
+        if not columns:
+            return {}
+        by_unit = (
+            select(unit, *columns.values())
+            .select_from(source.join(Unit, Unit.id == unit))
+            .where(Unit.province_id == self.province_id, *conditions)
+            .group_by(unit)
+        )
+        whole_province = (
+            select(literal(self.province_id), *columns.values())
+            .select_from(source.join(Unit, Unit.id == unit))
+            .where(Unit.province_id == self.province_id, *conditions)
+        )
+        return Counter(
+            {
+                (place, period): number or 0
+                for query in (by_unit, whole_province)
+                for place, *numbers in self.connection.execute(query)
+                for period, number in zip(columns, numbers, strict=True)
+            }
+        )
+
+
+def _between(day: Any, spans: Collection[tuple[date, date]]) -> ColumnElement[bool]:
+    """From the first day of the first span to the last of the last: what else need not be read."""
+    firsts, lasts = zip(*spans, strict=True) if spans else ((date.max,), (date.min,))
+    between: ColumnElement[bool] = day.between(min(firsts), max(lasts))
+    return between
