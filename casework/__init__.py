@@ -4,17 +4,15 @@ The house has six parts; imports only point down, and import-linter checks it (p
 
     anonymisation             the only door: reads confidential, writes the read model
     confidential | inspection two sides that may not import each other, even indirectly
-    organisation              what names no person supported: accounts, units, groups, meetings, the
-    access log
+    organisation              what names no person supported: accounts, units, meetings, access log
     authz                     who may do what, and how far: one table
     vault                     keys: what only the people entrusted with a case can open
     core                      database, forms, htmx, audit, language: knows no feature
 
 A feature folder holds at most routes > forms > operations > queries > models, in that import order.
-A request passes: headers > who signed in (organisation.accounts) > may they (authz.enforce) > the
-view >
-the one commit (core.database). `demonstration` and `cli` stand above all and nothing depends on
-them.
+A request passes: headers > who signed in (organisation.accounts) > may they (authz.enforce) >
+the view > the one commit (core.database). `demonstration` and `cli` stand above all, and nothing
+depends on them.
 """
 
 from pathlib import Path
