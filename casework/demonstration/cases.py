@@ -73,7 +73,7 @@ YES = {
     Purpose.REFERRAL: 68,
 }  # fmt: skip
 MINUTES = (15, 20, 30, 30, 40, 45, 45, 60, 60, 90)
-FULL_NAMES, ALIASES, PHONES, HAMLETS, CAUTIONS = 0.88, 0.35, 0.8, 0.9, 0.45
+FULL_NAMES, ALIASES, PHONES, HAMLETS, CAUTIONS = 0.88, 0.35, 0.95, 0.9, 0.45
 CLOSED_NOTES, HANDED_OVER, WITHDRAWN = 0.15, 0.12, 0.02
 
 
@@ -133,9 +133,9 @@ class CaseMaker:
             by=counselor.id,
             at=case["created_at"],
         )
-        called = self._person(case_id, sex, keys)
-        self._assign(case_id, life, counselor)
         may_phone = self._consents(case_id, life, birth_year, counselor, keys)
+        called = self._person(case_id, sex, keys, may_phone)
+        self._assign(case_id, life, counselor)
         pronoun = notes.pronoun(sex, birth_year, life.opened_on)
         case["next_on"] = self._contacts(case_id, life, counselor, keys, pronoun, may_phone, due_on)
         return MadeCase(case_id, called, counselor, life)
@@ -151,18 +151,19 @@ class CaseMaker:
         later = {CaseStatus.ACTIVE: 85, CaseStatus.FOLLOW_UP: 12 if days > 300 else 0}
         return _one_of(self.rng, {**later, CaseStatus.PAUSED: 3})
 
-    def _person(self, case_id: UUID, sex: Sex, keys: Keys) -> str:
+    def _person(self, case_id: UUID, sex: Sex, keys: Keys, may_phone: bool) -> str:
         rng = self.rng
         name = names.full_name(rng, sex) if rng.random() < FULL_NAMES else ""
         alias = names.alias(rng) if not name or rng.random() < ALIASES else ""
         hamlet = names.hamlet(rng, self.unit.kind, self.province_code)
+        cautions = notes.SAFE_CALLS if may_phone else notes.SAFE_VISITS
         row = self.batch.add(PersonIdentity, id=case_id, birth_date_sealed=None, version=1)
         texts = {
             "name": name,
             "alias": alias,
-            "phone": names.phone(rng) if rng.random() < PHONES else "",
+            "phone": names.phone(rng) if may_phone and rng.random() < PHONES else "",
             "address": f"{hamlet}, {self.unit.label}" if rng.random() < HAMLETS else "",
-            "safe_contact": rng.choice(notes.SAFE_CONTACTS) if rng.random() < CAUTIONS else "",
+            "safe_contact": rng.choice(cautions) if rng.random() < CAUTIONS else "",
         }
         for attribute, text in texts.items():
             seal(row, PersonIdentity, attribute, text, keys)

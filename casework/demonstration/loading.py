@@ -2,11 +2,12 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
+from uuid import UUID
 
 from sqlalchemy import func, select
 from tqdm import tqdm
@@ -24,7 +25,7 @@ from casework.demonstration.horizon import Horizon, moment
 from casework.demonstration.keys import Organisation
 from casework.demonstration.places import choose_units
 from casework.demonstration.rows import Batch, Ids
-from casework.demonstration.staff import hire_players, hire_team
+from casework.demonstration.staff import Team, hire_players, hire_team
 from casework.organisation.accounts.models import Account
 from casework.organisation.bodies.models import Group
 from casework.organisation.units.models import Unit
@@ -81,46 +82,56 @@ def has_accounts() -> bool:
 
 def load(wish: Wish, password: str, pepper: bytes, instance: Path, *, recovery: bool) -> Loaded:
     """Fill an empty program; the caller commits. Raises AlreadyLoaded or NoSuchPlace."""
-    if is_loaded():
-        raise AlreadyLoaded("The demonstration is already loaded; nothing was changed.")
-    if has_accounts():
-        raise AlreadyLoaded(
-            "There are accounts already; the demonstration is for an empty program."
-        )
+    _refuse_a_second_time()
     began = time.monotonic()
     units = choose_units(wish.provinces, wish.units)
     organisation, key_file = _organisation(instance) if recovery else (None, None)
-    horizon, connection = wish.horizon, db.session.connection()
-    rng = Random(f"{wish.seed}|everybody")
+    rng = _draws(wish.seed, "everybody")
+    since = moment(rng, min(wish.horizon.begins_on, STAFF_SINCE))
     batch = Batch(Ids(rng, PLAYERS_ORDINAL))
-    since = moment(rng, min(horizon.begins_on, STAFF_SINCE))
-    first_teams = hire_players(batch, units, password, pepper, on=since.date(), at=since)
+    teams = hire_players(batch, units, password, pepper, on=since.date(), at=since)
+    connection = db.session.connection()
     rows = batch.write(connection)
-    cases = lives.usual_cases(len(units), horizon) if wish.cases is None else wish.cases
+    story = _Story(wish, organisation, teams, since, _province_codes(units))
+    cases = lives.usual_cases(len(units), wish.horizon) if wish.cases is None else wish.cases
     own = min(wish.own_cases, cases // 2)
-    shares = lives.share_out(cases - own, len(units), rng)
-    number, codes = 0, _province_codes(units)
-    for ordinal, (unit, share) in enumerate(
-        zip(units, tqdm(shares, unit="unit", disable=None), strict=True)
-    ):
-        rng = Random(f"{wish.seed}|{unit.code}")
-        batch = Batch(Ids(rng, PLAYERS_ORDINAL + 1 + ordinal))
-        team = (
-            first_teams[ordinal]
-            if ordinal < len(first_teams)
-            else hire_team(batch, unit, organisation, rng, on=since.date(), at=since)
-        )
-        maker = CaseMaker(batch, rng, horizon, unit, codes[unit.province_id], team, organisation)
+    shares, number = lives.share_out(cases - own, len(units), rng), 0
+    for ordinal, share in enumerate(tqdm(shares, unit="unit", disable=None)):
         own_here = own if ordinal == 0 else 0
-        made = _cases(maker, own_here, share, number, wish.seed)
-        groups = GroupMaker(batch, rng, horizon, unit, team, organisation, _punctuality(rng))
-        groups.make_all(plans_to_try(team) if ordinal == 0 else usual_plans(rng, team), made)
+        rows += story.of_unit(ordinal, units[ordinal], own_here, share, number).write(connection)
         number += own_here + share
-        rows += batch.write(connection)
     audit.record(
         ACTION, "demonstration", None, by=SYSTEM, units=len(units), cases=cases, seed=wish.seed
     )
     return Loaded(len(units), cases, rows, time.monotonic() - began, key_file)
+
+
+@dataclass(frozen=True, slots=True)
+class _Story:
+    """What all units have in common."""
+
+    wish: Wish
+    organisation: Organisation | None
+    teams: Sequence[Team]
+    since: datetime
+    codes: Mapping[UUID | None, str]
+
+    def of_unit(self, ordinal: int, unit: Unit, own: int, others: int, number: int) -> Batch:
+        """Everything of one unit: `own` open cases of its first counselor, and others."""
+        wish, organisation = self.wish, self.organisation
+        rng = _draws(wish.seed, unit.code)
+        batch = Batch(Ids(rng, PLAYERS_ORDINAL + 1 + ordinal))
+        if ordinal < len(self.teams):
+            team = self.teams[ordinal]
+        else:
+            on, at = self.since.date(), self.since
+            team = hire_team(batch, unit, organisation, rng, on=on, at=at)
+        code = self.codes[unit.province_id]
+        cases = CaseMaker(batch, rng, wish.horizon, unit, code, team, organisation)
+        made = _cases(cases, own, others, number, wish.seed)
+        groups = GroupMaker(batch, rng, wish.horizon, unit, team, organisation, _punctuality(rng))
+        groups.make_all(plans_to_try(team) if ordinal == 0 else usual_plans(rng, team), made)
+        return batch
 
 
 def count() -> dict[str, int]:
@@ -131,6 +142,15 @@ def count() -> dict[str, int]:
         for kind in kinds
     }
     return {"units": db.session.scalar(select(func.count(Case.unit_id.distinct()))) or 0, **counted}
+
+
+def _refuse_a_second_time() -> None:
+    if is_loaded():
+        raise AlreadyLoaded("The demonstration is already loaded; nothing was changed.")
+    if has_accounts():
+        raise AlreadyLoaded(
+            "There are accounts already; the demonstration is for an empty program."
+        )
 
 
 def _cases(maker: CaseMaker, own: int, others: int, number: int, seed: int) -> list[MadeCase]:
@@ -149,6 +169,11 @@ def _cases(maker: CaseMaker, own: int, others: int, number: int, seed: int) -> l
         counselor = rng.choice(counselors) if life.closed_on or not own else counselors[-1]
         made.append(maker.make(life, reference_of(number + index, seed), counselor, None))
     return made
+
+
+def _draws(seed: int, whose: str) -> Random:
+    """Chance that repeats itself. Nothing secret comes from it: keys come from the system."""
+    return Random(f"{seed}|{whose}")  # nosec B311
 
 
 def _punctuality(rng: Random) -> float:
@@ -170,6 +195,6 @@ def _organisation(instance: Path) -> tuple[Organisation, Path | None]:
     return Organisation(holder.id, holder.public_key), file
 
 
-def _province_codes(units: Sequence[Unit]) -> dict[object, str]:
+def _province_codes(units: Sequence[Unit]) -> dict[UUID | None, str]:
     ids = {unit.province_id for unit in units}
     return {unit.id: unit.code for unit in db.session.scalars(select(Unit).where(Unit.id.in_(ids)))}

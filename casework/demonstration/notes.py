@@ -78,14 +78,17 @@ CLOSED_NOTES = (
     "Cần xin ý kiến người có chuyên môn tâm lý nếu {p} còn mất ngủ.",
     "{P} chưa sẵn sàng nói về gia đình, không gợi lại.",
 )
-SAFE_CONTACTS = (
+SAFE_CALLS = (
     "Gọi sau 17 giờ; chỉ nói là người quen ở xã.",
     "Không nhắn tin. Không để lại lời nhắn với người khác.",
     "Gọi vào giờ nghỉ trưa. Nếu người khác nghe máy thì nói nhầm số.",
-    "Gặp tại văn phòng, không đến nhà.",
-    "Có thể đến nhà vào buổi sáng; mẹ biết và ủng hộ.",
     "Gọi trước rồi mới đến; không mặc đồng phục.",
     "Nhắn qua chị gái, chỉ hẹn giờ, không nói nội dung.",
+)
+SAFE_VISITS = (
+    "Gặp tại văn phòng, không đến nhà.",
+    "Có thể đến nhà vào buổi sáng; mẹ biết và ủng hộ.",
+    "Không gọi, không nhắn. Hẹn lần sau ngay khi gặp.",
 )
 SESSION_NOTES = (
     "Mọi người kể một việc vui trong tháng. Không khí cởi mở.",
