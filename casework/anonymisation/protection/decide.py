@@ -35,6 +35,9 @@ IDLE = 5
 WORTH_A_PARTY = 0.05
 """Parties of units grow when they prove less than this share of what is left."""
 
+TRIES = 3
+"""Failures, each among other partners, before a cell is left unproved."""
+
 Progress = Callable[[str, int, int], None]
 """Called with the stage, the small cells proved so far and all small cells."""
 
@@ -157,14 +160,13 @@ class _Search:
 
     def _settle(self, cell: int) -> None:
         """Prove one cell against every reader, widening what must be, the least useful first."""
-        while self.ledger.unproved()[cell]:
-            reader = self.ledger.reader_of(cell)
-            found = self._cheapest(cell, reader)
-            if found is None:
-                return
-            self._make_room(found)
-            if not self._enter(found):
-                return
+        tries = TRIES
+        while tries and self.ledger.unproved()[cell]:
+            found = self._cheapest(cell, self.ledger.reader_of(cell))
+            if found is not None:
+                self._make_room(found)
+            if found is None or not self._enter(found):
+                tries -= 1
 
     def _cheapest(self, cell: int, reader: int) -> Move | None:
         """The cheapest move of ``cell`` that ``reader`` cannot rule out: few units, more, all."""
