@@ -1,0 +1,133 @@
+"""Opens every page once as everybody, as a page and as a fragment, and keeps what came of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import event, inspect, select
+from werkzeug.datastructures import Headers
+
+from casework.core.audit import AuditEntry
+from casework.core.database import db
+from tests.rules.world import EVERYBODY, NOBODY, World, ways
+
+FRAGMENT = {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": "panel"}
+# The log and the time a browser was last seen are all that opening a page may write.
+WRITTEN_BY_READING = {"audit_entries": None, "account_sessions": {"seen_at"}}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one account got for one page."""
+
+    who: str
+    endpoint: str
+    address: str
+    method: str
+    fragment: bool
+    status: int
+    headers: Headers
+    text: str
+    statements: tuple[str, ...]
+    # The rows this request added to the log: (action, outcome, subject).
+    logged: tuple[tuple[str, str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """All answers, and whose reading changed the database."""
+
+    answers: list[Answer]
+    wrote: list[str]
+
+
+def open_everything(world: World) -> Sweep:
+    """GET and HEAD of every rule, by everybody and nobody."""
+    answers, wrote = [], []
+    for who in (*EVERYBODY, NOBODY):
+        client = world.sign_in(who).client
+        before = digest(world.app)
+        for rule, method in ways(world.app):
+            if method not in ("GET", "HEAD"):
+                continue
+            address = world.address(rule)
+            for fragment in (False, True) if method == "GET" else (False,):
+                head = position(world.app)
+                with statements_of(world.app) as statements:
+                    response = client.open(
+                        address, method=method, headers=FRAGMENT if fragment else None
+                    )
+                answers.append(
+                    Answer(
+                        who,
+                        rule.endpoint,
+                        address,
+                        method,
+                        fragment,
+                        response.status_code,
+                        response.headers,
+                        response.get_data(as_text=True),
+                        tuple(statements),
+                        logged_since(world.app, head),
+                    )
+                )
+        if digest(world.app) != before:
+            wrote.append(who)
+    return Sweep(answers, wrote)
+
+
+@contextmanager
+def statements_of(app: Flask) -> Iterator[list[str]]:
+    """The SQL that runs meanwhile, on either database."""
+    found: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        found.append(statement)
+
+    with app.app_context():
+        engines = list(db.engines.values())
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", note)
+
+
+def digest(app: Flask) -> str:
+    """Everything in both SQLite files but what reading writes, as one number."""
+    found = sha256()
+    with app.app_context():
+        for engine in set(db.engines.values()):
+            with engine.connect() as connection:
+                for table in inspect(connection).get_table_names():
+                    left_out = WRITTEN_BY_READING.get(table, set())
+                    if left_out is None:
+                        continue
+                    columns = inspect(connection).get_columns(table)
+                    kept = ", ".join(c["name"] for c in columns if c["name"] not in left_out)
+                    rows = connection.exec_driver_sql(f"SELECT {kept} FROM {table} ORDER BY rowid")
+                    found.update(f"{table}{rows.all()}".encode())
+    return found.hexdigest()
+
+
+def position(app: Flask) -> int:
+    """The newest row of the log."""
+    with app.app_context():
+        newest = select(AuditEntry.position).order_by(AuditEntry.position.desc()).limit(1)
+        return db.session.scalar(newest) or 0
+
+
+def logged_since(app: Flask, head: int) -> tuple[tuple[str, str, Any], ...]:
+    """The rows of the log after a position."""
+    with app.app_context():
+        query = (
+            select(AuditEntry.action, AuditEntry.outcome, AuditEntry.subject_id)
+            .where(AuditEntry.position > head)
+            .order_by(AuditEntry.position)
+        )
+        return tuple((row[0], row[1], row[2]) for row in db.session.execute(query))

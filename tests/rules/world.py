@@ -1,0 +1,184 @@
+"""Two units at work: a case with a contact and a group with a session in each, made through the
+forms; and ways to fill any address of the program with ids of one unit, of the other, or of nobody.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from uuid import UUID, uuid4
+
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.routing import Rule
+
+from casework.authz.enforce import permission_of
+from casework.authz.permissions import Role
+from casework.core.audit import SYSTEM
+from casework.core.clock import today
+from casework.core.database import db
+from casework.organisation.accounts import sessions
+from casework.organisation.accounts.models import Account, AccountRole
+from casework.organisation.accounts.operations import create_account, give_role
+from casework.organisation.meetings.models import Meeting
+from casework.vault import locks
+from tests.cast import PASSWORD, Cast
+from tests.confidential.test_cases import open_case
+from tests.page import Visitor
+
+# One account of each role in unit a (or above it), and one that holds two roles in two units.
+EVERYBODY = (
+    "counselor",
+    "coordinator",
+    "volunteer",
+    "unithead",
+    "accountant",
+    "inspector",
+    "manager",
+    "dpo",
+    "admin",
+    "two-roles",
+)
+NOBODY = "nobody"
+# What a name in an address stands for. Another name in an address needs a line here and in `_ids`.
+PARAMETERS = frozenset(
+    {
+        "case_id",
+        "contact_id",
+        "group_id",
+        "member_id",
+        "session_id",
+        "meeting_id",
+        "unit_id",
+        "account_id",
+        "role_id",
+    }
+)
+# Answers the browser itself asks for; they are no page of the program.
+ASSETS = frozenset({"static"})
+
+
+@dataclass
+class World:
+    """The program with its people, and the ids of what they made: by unit, then by name."""
+
+    app: Flask
+    cast: Cast
+    ids: dict[str, dict[str, UUID]]
+
+    def sign_in(self, username: str) -> Visitor:
+        """Another computer at which somebody signs in (or nobody)."""
+        client = self.app.test_client()
+        if username != NOBODY:
+            with self.app.test_request_context():
+                account = db.session.get_one(Account, self.cast.accounts[username])
+                secret = self.cast.secrets[username]
+                token = sessions.start_session(account, secret, awaits_code=False)
+                db.session.commit()
+                name = sessions.cookie_name()
+            client.set_cookie(name, token)
+        return Visitor(client)
+
+    def address(self, rule: Rule, unit: str = "a") -> str:
+        """A rule's address with the ids of a unit; those of nobody for `absent`."""
+        unknown = rule.arguments - PARAMETERS - {"filename"}
+        assert not unknown, f"tests/rules/world.py does not know what to put for {unknown}"
+        ids = self.ids.get(unit, {})
+        values = {name: ids.get(name) or uuid4() for name in rule.arguments - {"filename"}}
+        with self.app.test_request_context():
+            adapter = self.app.url_map.bind("localhost")
+            return adapter.build(rule.endpoint, {**values, **_file(rule)})
+
+
+def build(app: Flask, cast: Cast) -> World:
+    """Have the counselors of both units take a person in, log a contact and hold a session."""
+    cast = replace(cast, accounts=dict(cast.accounts), secrets=dict(cast.secrets))
+    _add_an_account_with_two_roles(app, cast)
+    world = World(app, cast, {})
+    for unit, counselor in (("a", "counselor"), ("b", "counselor-b")):
+        world.ids[unit] = _ids(world, world.sign_in(counselor), unit, counselor)
+    return world
+
+
+def ways(app: Flask) -> list[tuple[Rule, str]]:
+    """Every rule with each of its methods."""
+    return [
+        (rule, method)
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint not in ASSETS
+        for method in sorted((rule.methods or set()) - {"OPTIONS"})
+    ]
+
+
+def undeclared(app: Flask, open_to_anybody: frozenset[str]) -> set[str]:
+    """Endpoints that name no permission and are not listed as open."""
+    return {
+        endpoint
+        for endpoint, view in app.view_functions.items()
+        if permission_of(view) is None and endpoint not in open_to_anybody
+    }
+
+
+def _add_an_account_with_two_roles(app: Flask, cast: Cast) -> None:
+    """Coordinator in one unit, unit head in the other; and an account nobody acts with."""
+    for name in ("two-roles", "target"):
+        with app.app_context():
+            account = create_account(name, "Mai Văn Hai", PASSWORD, by=SYSTEM, temporary=False)
+            db.session.flush()
+            secret = locks.open_with_organisation_key(account.id, cast.organisation_secret)
+            for role, unit in ((Role.COORDINATOR, "b"), (Role.UNIT_HEAD, "a")):
+                give_role(account, role, cast.units[unit], by=SYSTEM, on=date(2025, 7, 1))
+            cast.accounts[name], cast.secrets[name] = account.id, secret or b""
+            db.session.commit()
+
+
+def _ids(world: World, counselor: Visitor, unit: str, username: str) -> dict[str, UUID]:
+    case = open_case(counselor, name=f"Người Của {unit.upper()}")
+    new = case + "/contacts/new"
+    assert counselor.submit(new, new, note=f"ghi chép {unit}").status == 303
+    contact = _links(counselor, case + "/contacts", "/contacts/")
+    group, member, session = _hold_a_session(counselor)
+    account = world.cast.accounts["target" if unit == "a" else username]
+    with world.app.app_context():
+        roles = select(AccountRole.id).where(AccountRole.account_id == account)
+        due = select(Meeting.id).where(
+            Meeting.group_id == UUID(group.split("/")[2]), Meeting.held_on.is_(None)
+        )
+        role, meeting = (db.session.scalars(query).first() for query in (roles, due))
+    assert role is not None
+    assert meeting is not None
+    return {
+        "case_id": UUID(case.split("/")[2]),
+        "contact_id": contact,
+        "group_id": UUID(group.split("/")[2]),
+        "member_id": member,
+        "session_id": session,
+        "meeting_id": meeting,
+        "unit_id": world.cast.units[unit],
+        "account_id": account,
+        "role_id": role,
+    }
+
+
+def _hold_a_session(counselor: Visitor) -> tuple[str, UUID, UUID]:
+    since = today() - timedelta(days=40)
+    page = counselor.submit("/groups/new", "/groups/new", name="Hoa Sen", active_from=str(since))
+    members = page.location
+    group = members.removesuffix("/members")
+    page = counselor.submit(members, members, names="Chị Bảy\nAnh Tư", joined_on=str(since))
+    assert page.status == 303, page.words
+    member = _links(counselor, members, "/members/")
+    page = counselor.submit(f"{group}/sessions/new", f"{group}/sessions/new", note="buổi đầu")
+    assert page.status == 303, page.words
+    return group, member, UUID(page.location.split("/")[-1])
+
+
+def _links(visitor: Visitor, address: str, before: str) -> UUID:
+    """The id in the first link of a page that has one after these words."""
+    for link in visitor.get(address).all("a"):
+        last = (link.get("href") or "").rpartition(before)[2]
+        if len(last) == 36:
+            return UUID(last)
+    raise AssertionError(f"no link to {before} on {address}")
+
+
+def _file(rule: Rule) -> dict[str, str]:
+    return {"filename": "casework.css"} if "filename" in rule.arguments else {}
