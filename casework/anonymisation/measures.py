@@ -35,6 +35,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from casework.anonymisation.models import PublishedCount
 from casework.anonymisation.relations import quarter_of, whole
 from casework.confidential.cases.models import Case
 from casework.confidential.consent.models import Consent, Purpose
@@ -96,6 +97,8 @@ def list_parts(connection: Connection, province_id: UUID) -> list[Part]:
         select(AccountRole.unit_id.label("unit_id"), AccountRole.from_on.label("since")),
         select(Group.unit_id, Group.active_from),
         select(Case.unit_id, func.min(Case.opened_on)).group_by(Case.unit_id),
+        # Who was in an edition stays in the later ones.
+        select(PublishedCount.unit_id, literal(date.max)).distinct(),
     ).subquery()
     query = (
         select(Unit.id, Unit.code, Unit.valid_from, Unit.valid_until, func.min(begun.c.since))

@@ -1,0 +1,172 @@
+"""Published figures as the files anybody can check, read from the read model alone.
+
+Only names of units come from elsewhere: which unit a figure belongs to is no secret.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy import select
+
+from casework.anonymisation.exchange import CellRow, cell_rows, write_edition
+from casework.anonymisation.measures import ACTIVITY, Part
+from casework.anonymisation.protection import OPEN, Prints, Relations, Shown
+from casework.anonymisation.relations import (
+    PLAN,
+    PROVINCE,
+    Cell,
+    Frame,
+    months_between,
+    relations_of,
+)
+from casework.anonymisation.sequence import known_zero
+from casework.core.database import db
+from casework.inspection.readmodel.models import Edition, Figure, Measure
+from casework.organisation.units.models import Unit
+
+JSON = "edition.json"
+
+Ends = tuple[Shown, int | None, int | None]
+
+
+class NothingPublished(LookupError):
+    """The read model has no edition of this province for this month."""
+
+
+class Files(NamedTuple):
+    """What is written: a row per cell, and the relations over the first of them."""
+
+    rows: list[CellRow]
+    relations: Relations
+
+    def write_csv(self, folder: Path) -> None:
+        """Two files, as exchange describes them; the folder is made if absent."""
+        write_edition(folder, self.rows, self.relations, [row.id for row in self.rows])
+
+    def write_json(self, folder: Path) -> None:
+        """One file with the same content."""
+        folder.mkdir(parents=True, exist_ok=True)
+        relations = self.relations
+        entries = zip(
+            relations.rel.tolist(), relations.cell.tolist(), relations.coef.tolist(), strict=True
+        )
+        content = {
+            "cells": [{**row._asdict(), "personal": int(row.personal)} for row in self.rows],
+            "relations": [
+                {
+                    "rel": rel,
+                    "cell": self.rows[cell].id,
+                    "coef": coef,
+                    "rhs": int(relations.rhs[rel]),
+                }
+                for rel, cell, coef in entries
+            ],
+        }
+        part = folder / f"{JSON}.part"
+        part.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+        part.replace(folder / JSON)
+
+
+def unit_names(units: Iterable[Part | Unit]) -> dict[UUID, str]:
+    """The code of each unit; where two of different times share one, with the day it began."""
+    listed = list(units)
+    codes = [unit.code for unit in listed]
+    return {
+        unit.id: unit.code if codes.count(unit.code) == 1 else f"{unit.code}-{unit.valid_from}"
+        for unit in listed
+    }
+
+
+def period_of(figure: Figure) -> str:
+    """2026-10, 2026-Q4 or 2026, from the days of a figure."""
+    first = figure.from_on
+    length = (figure.until_on - first).days
+    if length < 31:
+        return f"{first:%Y-%m}"
+    return f"{first:%Y}" if length > 300 else f"{first:%Y}-Q{(first.month + 2) // 3}"
+
+
+def read_figures(province_id: UUID, period: str) -> Files:
+    """Everything published of a province up to a month. Raises NothingPublished."""
+    query = (
+        select(Figure, Edition.period)
+        .join(Edition, Edition.id == Figure.edition_id)
+        .where(Edition.province_id == province_id, Edition.period <= period)
+        .order_by(Edition.period)
+    )
+    figures = [(figure, edition) for figure, edition in db.session.execute(query)]
+    if not figures or figures[-1][1] != period:
+        raise NothingPublished(f"Nothing is published for {period}.")
+    ids = {figure.unit_id for figure, _ in figures} - {province_id}
+    names = unit_names(db.session.scalars(select(Unit).where(Unit.id.in_(ids))))
+    names[province_id] = PROVINCE
+    first = figures[0][1]
+    frame = relations_of(
+        PLAN,
+        units=tuple(sorted(names[unit] for unit in ids)),
+        months=months_between(first, period),
+    )
+    prints = {cell_of(figure, names[figure.unit_id]): _ends(figure) for figure, _ in figures}
+    return files_of(frame, prints | dict.fromkeys(_zeros(frame, prints), (Shown.EXACT, 0, 0)))
+
+
+def files_of(frame: Frame, prints: Mapping[Cell, Ends]) -> Files:
+    """The rows of a frame's cells, those without a print as `none`; figures of work done follow."""
+    # Only what is personal and what is related is taken from the table: it holds no count.
+    table = frame.table(dict.fromkeys(frame.to_count, 0))
+    ends = [prints.get(cell, (Shown.NONE, None, None)) for cell in frame.cells]
+    shown = Prints(
+        table.ids,
+        np.array([low or 0 for _, low, _ in ends], dtype=np.int64),
+        np.array([OPEN if high is None else high for _, _, high in ends], dtype=np.int64),
+        tuple(shown for shown, _, _ in ends),
+    )
+    rows = cell_rows(frame, table, shown)
+    known = set(frame.cells)
+    rows += [_row(cell, ends) for cell, ends in prints.items() if cell not in known]
+    return Files(rows, table.relations)
+
+
+def cell_of(figure: Figure, name: str) -> Cell:
+    """The cell that a figure prints."""
+    level = "province" if figure.level == "province" else "unit"
+    return Cell(level, name, figure.measure, period_of(figure))  # type: ignore[arg-type]
+
+
+def _ends(figure: Figure) -> Ends:
+    return Shown(figure.shown), figure.low, figure.high
+
+
+def _zeros(frame: Frame, prints: Mapping[Cell, Ends]) -> set[Cell]:
+    """Cells of units that were not there yet, or not any more: work done is printed every month."""
+    present: dict[str, list[str]] = {}
+    for cell in prints:
+        if cell.measure == Measure.CONTACTS:
+            present.setdefault(cell.unit, []).append(cell.period)
+    first, last = min(present[PROVINCE]), max(present[PROVINCE])
+    first_in = {name: min(months) for name, months in present.items()}
+    last_in = {name: max(months) for name, months in present.items() if max(months) < last}
+    return {
+        cell
+        for cell in frame.cells
+        if cell not in prints and known_zero(cell, first, first_in, last_in)
+    }
+
+
+def _row(cell: Cell, ends: Ends) -> CellRow:
+    shown, low, high = ends
+    return CellRow(
+        cell.id,
+        *cell,
+        personal=cell.measure not in ACTIVITY,
+        shown=shown,
+        value=low if shown is Shown.EXACT else None,
+        lo=low if shown is Shown.BAND else None,
+        hi=high if shown is Shown.BAND else None,
+    )

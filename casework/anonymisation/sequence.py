@@ -1,0 +1,340 @@
+"""How one month's figures follow another's. Pure: counts in, prints and their proof out.
+
+A published month is frozen: its true counts and its prints stay what they were, and later months
+are proved together with them. What is recorded late is counted in the first month not yet
+published, so that ``stock(t) = stock(t - 1) + new - closed`` is true of every edition:
+
+    new(t)    = openings recorded up to t  - openings that earlier editions took into account
+    closed(t) = closures recorded up to t  - closures that earlier editions took into account
+
+A difference below zero (a case transferred, reopened or erased since) is raised to zero and the
+other one by as much: who leaves a unit's stock is closed there, who comes back is new. The same
+amount is added to the province's flows, so that levels agree. What is counted by quarter (persons
+supported, attendances) is counted once, with the quarter's last month; what is recorded later waits
+for an edition of the year.
+
+A unit before it takes part, or after it was dissolved and is empty, is publicly zero. The proof
+must not hide anybody there, so such cells are fixed at zero although no figure is written.
+
+Few contacts tell how few persons they were with: a unit's contacts under five in a month are
+printed as "under 5", and the province's then only as the range its units leave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import numpy as np
+
+from casework.anonymisation.measures import ACTIVITY, Counted, Part, days_of
+from casework.anonymisation.protection import OPEN, Prints, Protection, Result, Shown, protect
+from casework.anonymisation.relations import (
+    PLAN,
+    PROVINCE,
+    Cell,
+    Frame,
+    Level,
+    Plan,
+    previous_month,
+    quarter_of,
+    relations_of,
+    whole,
+)
+from casework.inspection.readmodel.models import Measure
+
+RECORDED_OPENED, RECORDED_CLOSED = "recorded_opened", "recorded_closed"
+FEW_CONTACTS = 5
+
+Watch = Callable[[str, int, int], None]
+"""Told the stage, how many cells are settled and how many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Print:
+    """One count: what is true, and what is shown of it. No high means no upper end."""
+
+    cell: Cell
+    count: int
+    is_printed: bool
+    shown: Shown
+    low: int | None
+    high: int | None
+
+
+@dataclass
+class Past:
+    """What earlier editions of a province said: everything the next one must agree with.
+
+    ``taken``: openings and closures taken into account, by unit (or PROVINCE). ``first_in`` and
+    ``last_in``: the months between which a unit's figures run; no last month while they go on.
+    """
+
+    plan: Plan = PLAN
+    months: list[str] = field(default_factory=list)
+    counts: dict[Cell, int] = field(default_factory=dict)
+    printed: dict[Cell, Print] = field(default_factory=dict)
+    taken: dict[str, tuple[int, int]] = field(default_factory=dict)
+    first_in: dict[str, str] = field(default_factory=dict)
+    last_in: dict[str, str] = field(default_factory=dict)
+
+    def add(self, month: str, prints: Sequence[Print]) -> None:
+        """Take an edition into account."""
+        self.months.append(month)
+        taken: dict[str, dict[str, int]] = {}
+        here: set[str] = set()
+        for one in prints:
+            cell = one.cell
+            if cell.measure in (RECORDED_OPENED, RECORDED_CLOSED):
+                taken.setdefault(cell.unit, {})[cell.measure] = one.count
+            elif cell.measure in ACTIVITY:
+                here.add(cell.unit)
+            else:
+                self.counts[cell] = one.count
+                if one.is_printed:
+                    self.printed[cell] = one
+        for unit, both in taken.items():
+            self.taken[unit] = both[RECORDED_OPENED], both[RECORDED_CLOSED]
+        self._note_presence(month, here)
+
+    def _note_presence(self, month: str, here: set[str]) -> None:
+        for unit in self.taken:
+            if unit in here:
+                self.first_in.setdefault(unit, month)
+                self.last_in.pop(unit, None)
+            elif unit in self.first_in:
+                self.last_in.setdefault(unit, previous_month(month))
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        return tuple(sorted(unit for unit in self.taken if unit != PROVINCE))
+
+
+@dataclass(frozen=True)
+class Step:
+    """A month ready to be published, with its proof."""
+
+    month: str
+    frame: Frame
+    result: Result
+    prints: tuple[Print, ...]
+
+
+def last_month(period: str) -> str:
+    """The month whose edition prints a period."""
+    return f"{days_of(period)[1]:%Y-%m}"
+
+
+def known_zero(
+    cell: Cell, first: str, first_in: Mapping[str, str], last_in: Mapping[str, str]
+) -> bool:
+    """Whether anybody knows that the unit had no figures then. ``first``: the first edition."""
+    if cell.level != "unit":
+        return False
+    begins, ends = first_in.get(cell.unit, first), last_in.get(cell.unit)
+    before = begins > first and last_month(cell.period) < begins
+    return before or (ends is not None and f"{days_of(cell.period)[0]:%Y-%m}" > ends)
+
+
+def next_month(
+    past: Past,
+    month: str,
+    counted: Counted,
+    parts: Mapping[str, Part],
+    province_id: UUID,
+    settings: Protection | None = None,
+    watch: Watch = lambda stage, settled, all_: None,
+) -> Step:
+    """Count, protect and prove a month. ``parts``: the units that take part, by name.
+
+    Raises ``TableWrong`` when the counts break a relation or an earlier print.
+    """
+    counting = _Counting(past, month, counted, parts, province_id)
+    frame = relations_of(past.plan, units=counting.units, months=(*past.months, month))
+    counts = counting.counts_of(frame)
+    zeros = counting.known_zeros(frame)
+    table = frame.table(counts)
+    result = protect(table, _frozen(past, frame, zeros), settings, watch)
+    prints = [
+        _print_of(result, place, cell, counts[cell], cell in frame.printed and cell not in zeros)
+        for place, cell in enumerate(frame.cells)
+        if cell in counts and cell not in past.counts
+    ]
+    return Step(month, frame, result, (*prints, *counting.ledger(), *counting.activity()))
+
+
+def _frozen(past: Past, frame: Frame, zeros: set[Cell]) -> Prints:
+    """Earlier prints as they stand, what anybody knows to be zero, and what was not printed."""
+    rows = {cell: (one.low or 0, one.high, one.shown) for cell, one in past.printed.items()}
+    rows |= dict.fromkeys(zeros - rows.keys(), (0, 0, Shown.EXACT))
+    unprinted = (frame.printed & past.counts.keys()) - rows.keys()
+    rows |= dict.fromkeys(unprinted, (0, None, Shown.NONE))
+    return Prints(
+        tuple(cell.id for cell in rows),
+        np.array([low for low, _, _ in rows.values()], dtype=np.int64),
+        np.array([OPEN if high is None else high for _, high, _ in rows.values()], dtype=np.int64),
+        tuple(shown for _, _, shown in rows.values()),
+    )
+
+
+def _print_of(result: Result, place: int, cell: Cell, count: int, is_printed: bool) -> Print:
+    shown, low, high = (
+        result.prints.shown[place],
+        int(result.prints.low[place]),
+        int(result.prints.high[place]),
+    )
+    if not is_printed or shown is Shown.NONE:
+        return Print(cell, count, is_printed, Shown.NONE, None, None)
+    return Print(cell, count, True, shown, low, None if high >= OPEN else high)
+
+
+class _Counting:
+    """The counts of one month, from the records and from what earlier editions counted."""
+
+    def __init__(
+        self,
+        past: Past,
+        month: str,
+        counted: Counted,
+        parts: Mapping[str, Part],
+        province_id: UUID,
+    ) -> None:
+        self.past, self.month, self.counted, self.parts = past, month, counted, parts
+        self.first = past.months[0] if past.months else month
+        self.ids = {name: part.id for name, part in parts.items()} | {PROVINCE: province_id}
+        begin, end = days_of(month)
+        self.over = {
+            name for name, part in parts.items() if part.valid_until and part.valid_until < begin
+        }
+        begun = {
+            name
+            for name, part in parts.items()
+            if part.since <= end and (name not in self.over or self._recorded(name, month)[0])
+        }
+        self.units = tuple(sorted(begun | set(past.units)))
+        self.flows = self._flows()
+        self.gone = {name for name in self.units if name in self.over and self._is_empty(name)}
+
+    def counts_of(self, frame: Frame) -> dict[Cell, int]:
+        """Earlier counts as they were, this month's as they are."""
+        counts = {cell: self.past.counts[cell] for cell in frame.cells if cell in self.past.counts}
+        for cell in frame.to_count:
+            if cell not in counts:
+                counts[cell] = self._count(cell)
+        return counts
+
+    def known_zeros(self, frame: Frame) -> set[Cell]:
+        """Cells of units that were not there."""
+        begun = dict.fromkeys(self.units, self.month) | self.past.first_in
+        before = previous_month(self.month)
+        ended = {name: self.past.last_in.get(name, before) for name in self.gone}
+        return {cell for cell in frame.cells if known_zero(cell, self.first, begun, ended)}
+
+    def ledger(self) -> list[Print]:
+        """What the flows have now taken into account."""
+        rows = []
+        for name in (*self.units, PROVINCE):
+            both = self._recorded(name, self.month)
+            for measure, count in zip((RECORDED_OPENED, RECORDED_CLOSED), both, strict=True):
+                cell = Cell(_level(name), name, measure, self.month)
+                rows.append(Print(cell, count, False, Shown.NONE, None, None))
+        return rows
+
+    def activity(self) -> list[Print]:
+        """Work done, exact; few contacts of a unit as "under 5"."""
+        rows = []
+        ends: list[tuple[int, int]] = []
+        here = [name for name in self.units if name not in self.gone]
+        for name in (*here, PROVINCE):
+            for measure in ACTIVITY:
+                count = self.counted.activity[measure].get((self.ids[name], self.month), 0)
+                low = high = count
+                if measure is Measure.CONTACTS and name == PROVINCE:
+                    low, high = sum(low for low, _ in ends), sum(high for _, high in ends)
+                elif measure is Measure.CONTACTS:
+                    if count < FEW_CONTACTS:
+                        low, high = 0, FEW_CONTACTS - 1
+                    ends.append((low, high))
+                shown = Shown.EXACT if low == high else Shown.BAND
+                cell = Cell(_level(name), name, measure, self.month)
+                rows.append(Print(cell, count, True, shown, low, high))
+        return rows
+
+    def _recorded(self, name: str, month: str) -> tuple[int, int]:
+        key = (self.ids[name], month)
+        return self.counted.opened.get(key, 0), self.counted.closed.get(key, 0)
+
+    def _taken(self, name: str) -> tuple[int, int]:
+        if self.past.months:
+            return self.past.taken.get(name, (0, 0))
+        return self._recorded(name, previous_month(self.month))
+
+    def _flows(self) -> dict[str, tuple[int, int]]:
+        """New and closed of the month, by unit and for the province."""
+        flows, raised = {}, 0
+        for name in self.units:
+            new, closed = self._difference(name)
+            more = max(0, -new, -closed)
+            more += max(0, self._came_back(name, closed + more))
+            flows[name] = new + more, closed + more
+            raised += more
+        new, closed = self._difference(PROVINCE)
+        flows[PROVINCE] = new + raised, closed + raised
+        return flows
+
+    def _difference(self, name: str) -> tuple[int, int]:
+        now, taken = self._recorded(name, self.month), self._taken(name)
+        return now[0] - taken[0], now[1] - taken[1]
+
+    def _came_back(self, name: str, closed: int) -> int:
+        """Persons supported beyond stock and closures: reopened cases hide as many closures."""
+        quarter = quarter_of(self.month)
+        months = whole((*self.past.months, self.month), "quarter").get(quarter)
+        if months is None or months[-1] != self.month:
+            return 0
+        opened, ended = self._recorded(name, self.month)
+        for month in months[:-1]:
+            closed += self.past.counts.get(Cell("unit", name, Measure.CLOSED, month), 0)
+        supported = self.counted.supported.get((self.ids[name], quarter), 0)
+        return supported - (opened - ended) - closed
+
+    def _count(self, cell: Cell) -> int:
+        measure, period = cell.measure, cell.period
+        if last_month(period) < self.month:
+            # The stock before the first month; a unit that was not there yet had nobody.
+            opened, closed = (0, 0) if self.past.months else self._recorded(cell.unit, period)
+            return opened - closed
+        if measure == Measure.OPEN:
+            opened, closed = self._recorded(cell.unit, period)
+            return opened - closed
+        if measure in (Measure.NEW, Measure.CLOSED):
+            return self._flow(cell)
+        tally = self.counted.supported if measure == Measure.SUPPORTED else self.counted.attendances
+        return tally.get((self.ids[cell.unit], period), 0)
+
+    def _flow(self, cell: Cell) -> int:
+        """The month's flow, and with it the frozen ones of its quarter or year."""
+        total = self.flows[cell.unit][0 if cell.measure == Measure.NEW else 1]
+        if len(cell.period) == 7 and "Q" not in cell.period:
+            return total
+        begin = f"{days_of(cell.period)[0]:%Y-%m}"
+        return total + sum(
+            self.past.counts.get(cell._replace(period=month), 0)
+            for month in self.past.months
+            if month >= begin
+        )
+
+    def _is_empty(self, name: str) -> bool:
+        quarter = quarter_of(self.month)
+        opened, closed = self._recorded(name, self.month)
+        tallies = (self.counted.supported, self.counted.attendances)
+        return (
+            opened == closed
+            and self.flows[name] == (0, 0)
+            and not any(tally.get((self.ids[name], quarter), 0) for tally in tallies)
+        )
+
+
+def _level(name: str) -> Level:
+    return "province" if name == PROVINCE else "unit"
