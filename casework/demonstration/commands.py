@@ -57,9 +57,7 @@ def demo() -> None:
 @click.option(
     "--own-cases",
     type=click.IntRange(0),
-    default=USUAL_OWN_CASES,
-    show_default=True,
-    help="Open cases of the account `counselor`.",
+    help=f"Open cases of the account `counselor` (default: {USUAL_OWN_CASES}).",
 )
 @click.option(
     "--seed", type=int, default=1, show_default=True, help="The same seed makes the same people."
@@ -71,7 +69,7 @@ def load(
     cases: int | None,
     months: int,
     until: str | None,
-    own_cases: int,
+    own_cases: int | None,
     seed: int,
 ) -> None:
     """Fill an empty program with people who don't exist."""

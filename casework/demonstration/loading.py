@@ -46,13 +46,13 @@ class AlreadyLoaded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What to load. None of `units` is all there are; none of `cases` is what is usual."""
+    """What to load. No `units` are all there are; no `cases` and `own_cases` are the usual ones."""
 
     horizon: Horizon
     provinces: Sequence[str] = ("96",)
     units: int | None = USUAL_UNITS
     cases: int | None = None
-    own_cases: int = USUAL_OWN_CASES
+    own_cases: int | None = None
     seed: int = 1
 
 
@@ -93,8 +93,7 @@ def load(wish: Wish, password: str, pepper: bytes, instance: Path, *, recovery: 
     connection = db.session.connection()
     rows = batch.write(connection)
     story = _Story(wish, organisation, teams, since, _province_codes(units))
-    cases = lives.usual_cases(len(units), wish.horizon) if wish.cases is None else wish.cases
-    own = min(wish.own_cases, cases // 2)
+    cases, own = _how_many(wish, len(units))
     shares, number = lives.share_out(cases - own, len(units), rng), 0
     for ordinal, share in enumerate(tqdm(shares, unit="unit", disable=None)):
         own_here = own if ordinal == 0 else 0
@@ -169,6 +168,16 @@ def _cases(maker: CaseMaker, own: int, others: int, number: int, seed: int) -> l
         counselor = rng.choice(counselors) if life.closed_on or not own else counselors[-1]
         made.append(maker.make(life, reference_of(number + index, seed), counselor, None))
     return made
+
+
+def _how_many(wish: Wish, units: int) -> tuple[int, int]:
+    """Cases altogether, and how many of them are open ones of the first counselor."""
+    cases = wish.cases
+    if cases is None:
+        cases = lives.usual_cases(units, wish.horizon) + (wish.own_cases or 0)
+    if wish.own_cases is None:
+        return cases, min(USUAL_OWN_CASES, cases // 2)
+    return cases, min(wish.own_cases, cases)
 
 
 def _draws(seed: int, whose: str) -> Random:

@@ -20,6 +20,7 @@ from casework.confidential.groups.models import Attendance, Facilitator, GroupMe
 from casework.core import audit
 from casework.core.audit import AuditEntry
 from casework.core.database import Base, db
+from casework.demonstration.loading import Wish, _how_many
 from casework.demonstration.staff import PLAYERS
 from casework.organisation.accounts.models import Account, AccountRole
 from casework.organisation.bodies.models import Group
@@ -29,7 +30,14 @@ from casework.vault import locks
 from casework.vault.grants import Grant, Keyring, Use
 from casework.vault.sealed import Sealed, Unreadable
 from tests.conftest import MIGRATIONS, Program
-from tests.demonstration.conftest import PASSWORD, Demonstration, dispose, load_small, sqlite_app
+from tests.demonstration.conftest import (
+    PASSWORD,
+    TOLD,
+    Demonstration,
+    dispose,
+    load_small,
+    sqlite_app,
+)
 from tests.page import Visitor
 
 # Units come from official lists, keys from the system's random numbers; the others from use.
@@ -263,6 +271,22 @@ def test_an_unknown_province_and_an_open_month_are_refused(tmp_path: Path) -> No
     assert "no closed month" in runner.invoke(args=["demo", "load", "--until", "2190-01"]).output
     assert "not loaded" in runner.invoke(args=["demo", "status"]).output
     dispose(app)
+
+
+@pytest.mark.parametrize(
+    ("cases", "own", "expected"),
+    [
+        (None, None, (42, 21)),
+        (None, 300, (342, 300)),
+        (500, 300, (500, 300)),
+        (20, None, (20, 10)),
+        (20, 300, (20, 20)),
+    ],
+)
+def test_the_counselors_own_cases(
+    cases: int | None, own: int | None, expected: tuple[int, int]
+) -> None:
+    assert _how_many(Wish(TOLD, cases=cases, own_cases=own), 2) == expected
 
 
 def test_status_counts(sqlite_demonstration: Demonstration) -> None:
