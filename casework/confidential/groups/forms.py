@@ -1,7 +1,7 @@
 """Forms of groups: many names at once, and the one form that logs a whole session."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -159,14 +159,14 @@ class AttendanceForm(VersionedForm):
     )
     note = long_text(_l("What was talked about"))
 
-    def offer(self, roster: Sequence[GroupMember], present: set[str] | None = None) -> None:
+    def offer(self, roster: Sequence[GroupMember], present: Collection[UUID] | None = None) -> None:
         """The members to tick: everybody, or those in `present`, or what was sent."""
         ids = [str(member.id) for member in roster]
         self.present.choices = [
             SelectChoice(str(member.id), member.name or UNREADABLE_NAME) for member in roster
         ]
         if self.present.raw_data is None:
-            self.present.data = ids if present is None else [i for i in ids if i in present]
+            self.present.data = ids if present is None else [str(i) for i in present]
             self.list_changed = False
         else:
             shown = set((self.shown.data or "").split())

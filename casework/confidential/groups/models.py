@@ -40,6 +40,14 @@ class GroupMember(Versioned, Base):
 
     name = Sealed("name_sealed", Compartment.ROSTER)
 
+    def has_left(self, on: date) -> bool:
+        """Whether the last day as a member lies before a day."""
+        return self.left_on is not None and self.left_on < on
+
+    def belongs_on(self, on: date) -> bool:
+        """Whether this is a member on a day; the first and the last day count."""
+        return self.joined_on <= on and not self.has_left(on)
+
     @property
     def subject_id(self) -> UUID:
         """The group whose keys seal this."""

@@ -21,9 +21,9 @@ from casework.confidential.groups.models import (
     GroupSessionRevision,
 )
 from casework.confidential.groups.queries import (
+    ListedMember,
     attended_days,
     find_session_on,
-    list_attendances,
     list_members,
     list_roster,
 )
@@ -44,16 +44,6 @@ from casework.vault.grants import Compartment, NoKey, current_keyring, make_keys
 from casework.vault.sealed import Unreadable
 
 DUE_MONTHS_AHEAD = 12
-
-
-class AlreadyLogged(RuleBroken):
-    """This day has its session already."""
-
-    def __init__(self, session: GroupSession) -> None:
-        super().__init__(
-            _l("A session of this day is already logged. Open it to correct it."), field="on"
-        )
-        self.session_id = session.id
 
 
 def open_confidential_group(
@@ -152,15 +142,15 @@ def log_session(
 ) -> GroupSession:
     """A session with its whole list; people who are new become members from that day.
 
-    Raises AlreadyLogged when the day has a session.
+    Raises RuleBroken when the day has a session.
     """
     # Two forms of the same day wait for each other here; SQLite has one writer anyway.
     db.session.refresh(group, with_for_update=True)
     _check_key(group)
     _check_day(group, on, "on")
-    logged = find_session_on(group, on)
-    if logged is not None:
-        raise AlreadyLogged(logged)
+    if find_session_on(group, on) is not None:
+        text = _l("A session of this day is already logged. Open it to correct it.")
+        raise RuleBroken(text, field="on")
     roster = list_roster(group, on)
     newcomers = add_members(group, walk_ins, by=by, on=on, field="walk_ins")
     make_due_meetings(group, add_months(today(), DUE_MONTHS_AHEAD))
@@ -187,7 +177,7 @@ def log_session(
 def correct_session(
     group: Group,
     session: GroupSession,
-    roster: Sequence[GroupMember],
+    listed: Sequence[ListedMember],
     *,
     present: Collection[UUID],
     visitors: int,
@@ -199,14 +189,13 @@ def correct_session(
     A note that can't be opened is left as it is.
     """
     _check_key(group)
-    attendances = list_attendances(session)
-    absent = [str(i) for i, attendance in attendances.items() if not attendance.was_present]
+    known = [line.attendance for line in listed if line.attendance is not None]
     revision = GroupSessionRevision(
         id=uuid4(),
         session_id=session.id,
         group_id=group.id,
         visitors=session.visitors,
-        absent="\n".join(absent),
+        absent="\n".join(str(a.member_id) for a in known if not a.was_present),
         replaced_by=by.id,
     )
     db.session.add(revision)
@@ -216,9 +205,9 @@ def correct_session(
     session.visitors = visitors
     # Ticks stand in rows of their own; the session's version counts them all the same.
     flag_modified(session, "visitors")
-    for member_id, attendance in attendances.items():
-        attendance.was_present = member_id in present
-    _list_members(session, [m for m in roster if m.id not in attendances], present)
+    for attendance in known:
+        attendance.was_present = attendance.member_id in present
+    _list_members(session, [line.member for line in listed if not line.attendance], present)
     audit.record("group.session.correct", "group", group.id, by=by, unit_id=group.unit_id)
 
 
@@ -248,7 +237,7 @@ def _names_taken(group: Group, on: date, but: GroupMember | None = None) -> set[
     return {
         same_name(member.name)
         for member in list_members(group)
-        if member is not but and (member.left_on is None or member.left_on >= on)
+        if member is not but and not member.has_left(on)
     } - {""}
 
 

@@ -22,7 +22,6 @@ from casework.confidential.groups.forms import (
 )
 from casework.confidential.groups.models import GroupMember, GroupSession
 from casework.confidential.groups.operations import (
-    AlreadyLogged,
     add_members,
     change_member,
     correct_session,
@@ -31,26 +30,30 @@ from casework.confidential.groups.operations import (
     open_confidential_group,
 )
 from casework.confidential.groups.queries import (
-    SESSIONS_A_PAGE,
+    MEETINGS_A_PAGE,
+    ListedMember,
+    find_session_on,
     get_group,
     get_member,
     get_session,
     list_attendances,
     list_groups,
+    list_meetings,
     list_members,
     list_own_units,
     list_revisions,
     list_roster,
-    list_sessions,
 )
 from casework.core import audit
 from casework.core.clock import today
 from casework.core.forms import RuleBroken, Stale
 from casework.core.htmx import render
 from casework.core.navigation import menu
-from casework.organisation.accounts.queries import names_of
 from casework.organisation.bodies.models import Group
-from casework.organisation.meetings.queries import find_schedule
+from casework.organisation.meetings.forms import ExcuseForm
+from casework.organisation.meetings.models import Meeting
+from casework.organisation.meetings.operations import excuse
+from casework.organisation.meetings.queries import find_schedule, get_meeting
 
 bp = Blueprint("groups", __name__, url_prefix="/groups")
 menu(_l("Groups"), "groups.index", lambda: can(Permission.GROUP_READ))
@@ -104,9 +107,10 @@ def show(access: Access, group_id: UUID) -> ResponseReturnValue:
     """One group: schedule, roster as of today, sessions."""
     group = get_group(access, group_id)
     roster = list_roster(group, today())
-    lines = list_sessions(group, _day(request.args.get("before")))
+    until = _day(request.args.get("until"))
+    lines = list_meetings(group, until)
     _note_read(access, group, "group.read")
-    older = lines[SESSIONS_A_PAGE - 1].session.held_on if len(lines) > SESSIONS_A_PAGE else None
+    older = lines[MEETINGS_A_PAGE].on if len(lines) > MEETINGS_A_PAGE else None
     return render(
         f"{FOLDER}/show.html",
         group=group,
@@ -114,11 +118,36 @@ def show(access: Access, group_id: UUID) -> ResponseReturnValue:
         weeks=WEEKS,
         weekdays=WEEKDAYS,
         roster=roster,
-        lines=lines[:SESSIONS_A_PAGE],
+        lines=lines[:MEETINGS_A_PAGE],
         older=older,
-        newest="before" not in request.args,
+        newest=until is None,
         today=today(),
     )
+
+
+@bp.get("/<uuid:group_id>/meetings/<uuid:meeting_id>/excuse")
+@requires(Permission.GROUP_WRITE)
+def excuse_form(access: Access, group_id: UUID, meeting_id: UUID) -> ResponseReturnValue:
+    """The form that says why a due meeting is postponed."""
+    group = get_group(access, group_id)
+    return _excuse(group, get_meeting(group, meeting_id), ExcuseForm())
+
+
+@bp.post("/<uuid:group_id>/meetings/<uuid:meeting_id>/excuse")
+@requires(Permission.GROUP_WRITE)
+def excuse_meeting(access: Access, group_id: UUID, meeting_id: UUID) -> ResponseReturnValue:
+    """Postpone a due meeting with a reason: it counts as due no more."""
+    group = get_group(access, group_id)
+    meeting = get_meeting(group, meeting_id)
+    form = ExcuseForm()
+    if not form.validate():
+        return _excuse(group, meeting, form), 422
+    try:
+        excuse(meeting, form.excuse.data, by=access.actor)
+    except RuleBroken as broken:
+        form.refuse(broken)
+        return _excuse(group, meeting, form), 422
+    return redirect(url_for(".show", group_id=group.id), 303)
 
 
 @bp.get("/<uuid:group_id>/members")
@@ -212,9 +241,6 @@ def log(access: Access, group_id: UUID) -> ResponseReturnValue:
             by=access.actor,
             on=form.on.data,
         )
-    except AlreadyLogged as broken:
-        form.refuse(broken)
-        return _session_form(access, group, form, logged=broken.session_id), 422
     except RuleBroken as broken:
         form.refuse(broken)
         return _session_form(access, group, form), 422
@@ -227,26 +253,24 @@ def log(access: Access, group_id: UUID) -> ResponseReturnValue:
 def session(access: Access, group_id: UUID, session_id: UUID) -> ResponseReturnValue:
     """A session, whole, and what it said before each correction."""
     group = get_group(access, group_id)
-    found, meeting = get_session(group, session_id)
-    everybody = list_members(group)
-    attendances = list_attendances(found)
+    found, meeting, logged_by = get_session(group, session_id)
+    everybody = list_attendances(group, found)
     revisions = list_revisions(found)
     _note_read(access, group, "group.session.read")
-    names = {str(m.id): m.name for m in everybody}
-    listed = [m for m in everybody if m.id in attendances]
+    names = {str(line.member.id): line.member.name for line in everybody}
     return render(
         f"{FOLDER}/session.html",
         group=group,
         session=found,
         meeting=meeting,
+        logged_by=logged_by,
         status=meeting.status(today()),
-        present=[m for m in listed if attendances[m.id].was_present],
-        absent=[m for m in listed if not attendances[m.id].was_present],
+        present=[line.member for line in everybody if line.was_present],
+        absent=[line.member for line in everybody if line.attendance and not line.was_present],
         revisions=[
-            (revision, [names.get(i, "") for i in revision.absent.split()])
-            for revision in revisions
+            (revision, corrected_by, [names.get(i, "") for i in revision.absent.split()])
+            for revision, corrected_by in revisions
         ],
-        staff=names_of([found.recorded_by, *(r.replaced_by for r in revisions)]),
     )
 
 
@@ -255,10 +279,11 @@ def session(access: Access, group_id: UUID, session_id: UUID) -> ResponseReturnV
 def correction(access: Access, group_id: UUID, session_id: UUID) -> ResponseReturnValue:
     """The session's form, filled with what it says now."""
     group = get_group(access, group_id)
-    found, _meeting = get_session(group, session_id)
+    found, *_meeting = get_session(group, session_id)
     form = AttendanceForm(visitors=found.visitors, note=found.note, version=found.version)
-    roster, came = _session_list(group, found)
-    form.offer(roster, {str(m.id) for m in came})
+    listed = _session_list(group, found)
+    came = [line.member.id for line in listed if line.was_present]
+    form.offer([line.member for line in listed], came)
     return _correction(access, group, found, form)
 
 
@@ -267,10 +292,10 @@ def correction(access: Access, group_id: UUID, session_id: UUID) -> ResponseRetu
 def correct(access: Access, group_id: UUID, session_id: UUID) -> ResponseReturnValue:
     """Correct ticks, visitors and notes; what was there before stays readable."""
     group = get_group(access, group_id)
-    found, _meeting = get_session(group, session_id)
+    found, *_meeting = get_session(group, session_id)
     form = AttendanceForm()
-    roster, came = _session_list(group, found)
-    form.offer(roster)
+    listed = _session_list(group, found)
+    form.offer([line.member for line in listed])
     if not form.validate():
         return _correction(access, group, found, form), 422
     try:
@@ -278,7 +303,7 @@ def correct(access: Access, group_id: UUID, session_id: UUID) -> ResponseReturnV
         correct_session(
             group,
             found,
-            roster,
+            listed,
             present=form.ticked(),
             visitors=form.visitors.data,
             note=form.note.data,
@@ -286,18 +311,23 @@ def correct(access: Access, group_id: UUID, session_id: UUID) -> ResponseReturnV
         )
     except Stale:
         form.version.data = found.version
-        yours = [m for m in roster if m.id in form.ticked()]
-        return _correction(access, group, found, form, both=(yours, came)), 409
+        yours = [line.member for line in listed if line.member.id in form.ticked()]
+        saved = [line.member for line in listed if line.was_present]
+        return _correction(access, group, found, form, both=(yours, saved)), 409
     except RuleBroken as broken:
         form.refuse(broken)
         return _correction(access, group, found, form), 422
     return redirect(url_for(".session", group_id=group.id, session_id=found.id), 303)
 
 
+def _excuse(group: Group, meeting: Meeting, form: ExcuseForm) -> str:
+    return render(f"{FOLDER}/excuse.html", group=group, meeting=meeting, form=form)
+
+
 def _members(access: Access, group: Group, form: MembersForm) -> str:
     everybody = list_members(group)
     _note_read(access, group, "group.read")
-    here = [m for m in everybody if m.left_on is None or m.left_on >= today()]
+    here = [m for m in everybody if not m.has_left(today())]
     gone = [m for m in everybody if m not in here]
     return render(f"{FOLDER}/members.html", group=group, form=form, here=here, gone=gone)
 
@@ -306,9 +336,8 @@ def _member(group: Group, found: GroupMember, form: MemberForm, *, stale: bool =
     return render(f"{FOLDER}/member.html", group=group, member=found, form=form, stale=stale)
 
 
-def _session_form(
-    access: Access, group: Group, form: SessionForm, logged: UUID | None = None
-) -> str:
+def _session_form(access: Access, group: Group, form: SessionForm) -> str:
+    logged = find_session_on(group, form.on.data) if form.on.data else None
     _note_read(access, group, "group.read")
     return render(f"{FOLDER}/session_new.html", group=group, form=form, logged=logged)
 
@@ -326,16 +355,13 @@ def _correction(
     )
 
 
-def _session_list(group: Group, found: GroupSession) -> tuple[list[GroupMember], list[GroupMember]]:
-    """Whom a correction lists (the session's list and the roster of its day); who was present."""
-    attendances = list_attendances(found)
-    roster = [
-        m
-        for m in list_members(group)
-        if m.id in attendances
-        or (m.joined_on <= found.held_on and (m.left_on is None or m.left_on >= found.held_on))
+def _session_list(group: Group, found: GroupSession) -> list[ListedMember]:
+    """Whom a correction lists: the session's own list, and whoever was a member on its day."""
+    return [
+        line
+        for line in list_attendances(group, found)
+        if line.attendance or line.member.belongs_on(found.held_on)
     ]
-    return roster, [m for m in roster if m.id in attendances and attendances[m.id].was_present]
 
 
 def _note_read(access: Access, group: Group, action: str) -> None:

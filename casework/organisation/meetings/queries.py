@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from uuid import UUID
 
 from sqlalchemy import or_, select
 
 from casework.authz.enforce import Access
 from casework.core.clock import month_end
 from casework.core.database import db
+from casework.core.errors import OutOfReach
 from casework.core.text import words_key
 from casework.organisation.bodies.models import Group
 from casework.organisation.meetings.models import Meeting, MeetingStatus, Schedule
@@ -84,16 +86,11 @@ def find_schedule(group: Group, on: date) -> Schedule | None:
     return db.session.scalar(query)
 
 
-def list_open_meetings(group: Group, on: date, window: timedelta) -> Sequence[Meeting]:
-    """Meetings of a group that are due and can still be held on time, the earliest first."""
-    query = (
-        select(Meeting)
-        .where(
-            Meeting.group_id == group.id,
-            Meeting.held_on.is_(None),
-            Meeting.excuse.is_(None),
-            Meeting.due_on >= on - window,
-        )
-        .order_by(Meeting.due_on)
+def get_meeting(group: Group, meeting_id: UUID) -> Meeting:
+    """A meeting of this group. Raises OutOfReach."""
+    meeting = db.session.scalar(
+        select(Meeting).where(Meeting.group_id == group.id, Meeting.id == meeting_id)
     )
-    return db.session.scalars(query.limit(3)).all()
+    if meeting is None:
+        raise OutOfReach
+    return meeting
