@@ -39,7 +39,7 @@ from casework.anonymisation.measures import Counted, Part, days_of
 from casework.anonymisation.models import Publication, PublishedCount
 from casework.anonymisation.protection import Shown, TableWrong
 from casework.anonymisation.relations import PROVINCE, Cell, Level, months_between, previous_month
-from casework.anonymisation.sequence import Past, Print, Step, Watch, next_month
+from casework.anonymisation.sequence import Batch, Past, Print, Watch, next_months
 from casework.core import audit
 from casework.core.audit import Actor
 from casework.core.clock import now, today
@@ -78,7 +78,7 @@ class Prepared:
     """Months that passed proof and attack and are not written yet."""
 
     province_id: UUID
-    steps: tuple[Step, ...]
+    batch: Batch
     ids: dict[str, UUID]
     report: PublicationReport
 
@@ -118,9 +118,9 @@ def publish_periods(
 ) -> PublicationReport:
     """Publish months in order; first finish what an interrupted run has prepared.
 
-    All are proved one after the other, each with everything printed before. The attack reads the
-    last edition: it holds the earlier ones' prints, so what they give away it finds there too.
-    Nothing is written unless all pass. Raises Refused.
+    Several months are counted one after the other, proved and attacked together, and reach their
+    readers together, or not at all. `progress` goes through the months while they are counted,
+    `watch` is told how far proof and attack are. Raises Refused.
     """
     province_id = province.id
     finished = finish(province_id, by=by)
@@ -161,40 +161,37 @@ def prepare(
         counted = measures.count(connection, province_id, months)
     by_name = {names[part.id]: part for part in parts}
     begun = time.monotonic()
-    steps = [
-        _prove(past, period, counted, by_name, province_id, tell)
-        for period in progress(list(periods))
-    ]
+    batch = _prove(past, progress(list(periods)), counted, by_name, province_id, tell)
     proved = time.monotonic()
-    _attack(past, steps[-1], seconds, tell)
+    _attack(past, periods[-1], batch, seconds, tell)
     report = PublicationReport(
         tuple(periods),
         Counter(
             (str(one.cell.level), one.cell.measure, str(one.shown))
-            for step in steps
-            for one in step.prints
+            for prints in batch.months.values()
+            for one in prints
             if one.is_printed
         ),
-        tuple((cell, width.name.lower()) for step in steps for cell, width in step.result.widened),
+        tuple((cell, width.name.lower()) for cell, width in batch.result.widened),
         proved - begun,
         time.monotonic() - proved,
     )
     ids = {name: part.id for name, part in by_name.items()} | {PROVINCE: province_id}
-    return Prepared(province_id, tuple(steps), ids, report)
+    return Prepared(province_id, batch, ids, report)
 
 
 def write(prepared: Prepared, *, by: Actor) -> None:
     """Write what passed: prepared first, then the read model, then published. Raises Refused."""
     rows: list[dict[str, Any]] = []
-    for step in prepared.steps:
+    for period, prints in prepared.batch.months.items():
         publication = Publication(
             id=uuid4(),
             province_id=prepared.province_id,
-            period=step.month,
+            period=period,
             prepared_by=by.name or str(by.id),
         )
         db.session.add(publication)
-        rows += [_count_row(publication.id, one, prepared.ids) for one in step.prints]
+        rows += [_count_row(publication.id, one, prepared.ids) for one in prints]
     try:
         db.session.flush()
         db.session.execute(insert(PublishedCount), rows)
@@ -355,44 +352,43 @@ def _load_past(connection: Connection, province_id: UUID, names: dict[UUID, str]
 
 def _prove(
     past: Past,
-    month: str,
+    periods: Iterable[str],
     counted: Counted,
     parts: dict[str, Part],
     province_id: UUID,
     tell: Watch,
-) -> Step:
-    """One month, proved together with everything before it, which it joins. Raises Refused."""
+) -> Batch:
+    """The months, proved together with everything before them. Raises Refused."""
     if not parts:
         raise Refused("No unit of this province takes part yet.")
     try:
-        step = next_month(past, month, counted, parts, province_id, watch=tell)
+        batch = next_months(past, periods, counted, parts, province_id, watch=tell)
     except TableWrong as error:
-        raise Refused(f"{month}: {error}") from error
-    wrong = [f"unproved: {cell}" for cell in step.result.unproved] or step.result.verify()
+        raise Refused(f"The counts do not agree: {error}") from error
+    wrong = [f"unproved: {cell}" for cell in batch.result.unproved] or batch.result.verify()
     if wrong:
-        raise Refused(f"{month} is not safe to publish. {'; '.join(wrong[:6])}")
-    past.add(month, step.prints)
-    return step
+        raise Refused(f"This is not safe to publish. {'; '.join(wrong[:6])}")
+    return batch
 
 
-def _attack(past: Past, step: Step, seconds: float, tell: Watch) -> None:
+def _attack(past: Past, period: str, batch: Batch, seconds: float, tell: Watch) -> None:
     """Let the auditor read the files as a stranger would. Raises Refused."""
     prints = {cell: (one.shown, one.low, one.high) for cell, one in past.printed.items()}
-    frozen = step.result.prints
-    for place, cell in enumerate(step.frame.cells):
-        if frozen.shown[place] is Shown.EXACT and cell not in prints:
-            prints[cell] = (Shown.EXACT, int(frozen.low[place]), int(frozen.high[place]))
+    decided = batch.result.prints
+    for place, cell in enumerate(batch.frame.cells):
+        if decided.shown[place] is Shown.EXACT and cell not in prints:  # known to be zero
+            prints[cell] = (Shown.EXACT, int(decided.low[place]), int(decided.high[place]))
     with tempfile.TemporaryDirectory() as folder:
-        files_of(step.frame, prints).write_csv(Path(folder))
+        files_of(batch.frame, prints).write_csv(Path(folder))
         edition = attack.read(Path(folder))
     findings = attack.attack(
         edition, seconds=seconds, progress=lambda settled, all_: tell("attack", settled, all_)
     )
-    true = dict(zip(step.result.table.ids, step.result.table.true.tolist(), strict=True))
-    stops = findings.stops(true)
+    table = batch.result.table
+    stops = findings.stops(dict(zip(table.ids, table.true.tolist(), strict=True)))
     if stops:
         raise Refused(
-            f"{step.month} is not published: the attack stops at {len(stops)} cells, "
+            f"{period} is not published: the attack stops at {len(stops)} cells, "
             f"first {', '.join(stops[:6])}"
         )
 

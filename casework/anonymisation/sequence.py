@@ -22,7 +22,7 @@ printed as "under 5", and the province's then only as the range its units leave.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -92,8 +92,8 @@ class Past:
                 here.add(cell.unit)
             else:
                 self.counts[cell] = one.count
-                if one.is_printed:
-                    self.printed[cell] = one
+            if one.is_printed:
+                self.printed[cell] = one
         for unit, both in taken.items():
             self.taken[unit] = both[RECORDED_OPENED], both[RECORDED_CLOSED]
         self._note_presence(month, here)
@@ -112,13 +112,12 @@ class Past:
 
 
 @dataclass(frozen=True)
-class Step:
-    """A month ready to be published, with its proof."""
+class Batch:
+    """Months ready to be published together, with their one proof."""
 
-    month: str
+    months: dict[str, tuple[Print, ...]]
     frame: Frame
     result: Result
-    prints: tuple[Print, ...]
 
 
 def last_month(period: str) -> str:
@@ -137,38 +136,60 @@ def known_zero(
     return before or (ends is not None and f"{days_of(cell.period)[0]:%Y-%m}" > ends)
 
 
-def next_month(
+def next_months(
     past: Past,
-    month: str,
+    months: Iterable[str],
     counted: Counted,
     parts: Mapping[str, Part],
     province_id: UUID,
     settings: Protection | None = None,
     watch: Watch = lambda stage, settled, all_: None,
-) -> Step:
-    """Count, protect and prove a month. ``parts``: the units that take part, by name.
+) -> Batch:
+    """Count months one after the other, then protect and prove them at once; `past` takes them in.
 
+    They come out together, so one proof over all of them serves: no reader has less than the last
+    edition and everything before it. ``parts``: the units that take part, by name.
     Raises ``TableWrong`` when the counts break a relation or an earlier print.
     """
-    counting = _Counting(past, month, counted, parts, province_id)
-    frame = relations_of(past.plan, units=counting.units, months=(*past.months, month))
-    counts = counting.counts_of(frame)
-    zeros = counting.known_zeros(frame)
-    table = frame.table(counts)
-    result = protect(table, _frozen(past, frame, zeros), settings, watch)
-    prints = [
-        _print_of(result, place, cell, counts[cell], cell in frame.printed and cell not in zeros)
-        for place, cell in enumerate(frame.cells)
-        if cell in counts and cell not in past.counts
-    ]
-    return Step(month, frame, result, (*prints, *counting.ledger(), *counting.activity()))
+    before = frozenset(past.counts)
+    others: dict[str, list[Print]] = {}
+    cells: dict[str, list[Cell]] = {}
+    for month in months:
+        counting = _Counting(past, month, counted, parts, province_id)
+        frame = relations_of(past.plan, units=counting.units, months=(*past.months, month))
+        counts = counting.counts_of(frame)
+        zeros = counting.known_zeros(frame)
+        cells[month] = list(counts)
+        others[month] = [*counting.ledger(), *counting.activity()]
+        unprinted = [Print(cell, n, False, Shown.NONE, None, None) for cell, n in counts.items()]
+        past.add(month, [*unprinted, *others[month]])
+    table = frame.table(past.counts)
+    result = protect(table, _frozen(past, frame, zeros, before), settings, watch)
+    may_print = frame.printed - zeros
+    place = {cell: number for number, cell in enumerate(frame.cells)}
+    ready = {
+        month: (
+            *(
+                _print_of(result, place[cell], cell, past.counts[cell], cell in may_print)
+                for cell in cells[month]
+            ),
+            *others[month],
+        )
+        for month in cells
+    }
+    past.printed |= {one.cell: one for prints in ready.values() for one in prints if one.is_printed}
+    return Batch(ready, frame, result)
 
 
-def _frozen(past: Past, frame: Frame, zeros: set[Cell]) -> Prints:
+def _frozen(past: Past, frame: Frame, zeros: set[Cell], before: frozenset[Cell]) -> Prints:
     """Earlier prints as they stand, what anybody knows to be zero, and what was not printed."""
-    rows = {cell: (one.low or 0, one.high, one.shown) for cell, one in past.printed.items()}
+    rows = {
+        cell: (one.low or 0, one.high, one.shown)
+        for cell, one in past.printed.items()
+        if cell in before
+    }
     rows |= dict.fromkeys(zeros - rows.keys(), (0, 0, Shown.EXACT))
-    unprinted = (frame.printed & past.counts.keys()) - rows.keys()
+    unprinted = (frame.printed & before) - rows.keys()
     rows |= dict.fromkeys(unprinted, (0, None, Shown.NONE))
     return Prints(
         tuple(cell.id for cell in rows),
@@ -217,12 +238,8 @@ class _Counting:
         self.gone = {name for name in self.units if name in self.over and self._is_empty(name)}
 
     def counts_of(self, frame: Frame) -> dict[Cell, int]:
-        """Earlier counts as they were, this month's as they are."""
-        counts = {cell: self.past.counts[cell] for cell in frame.cells if cell in self.past.counts}
-        for cell in frame.to_count:
-            if cell not in counts:
-                counts[cell] = self._count(cell)
-        return counts
+        """The counts that this month adds."""
+        return {cell: self._count(cell) for cell in frame.to_count if cell not in self.past.counts}
 
     def known_zeros(self, frame: Frame) -> set[Cell]:
         """Cells of units that were not there."""
