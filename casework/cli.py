@@ -7,6 +7,7 @@ from flask import Flask
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
 
+from casework.anonymisation.commands import figures
 from casework.core import audit
 from casework.core.database import db
 from casework.demonstration import first_start
@@ -62,3 +63,4 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(keys)
     app.cli.add_command(units)
     app.cli.add_command(demo)
+    app.cli.add_command(figures)
