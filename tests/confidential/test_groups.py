@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from uuid import UUID, uuid4
@@ -11,6 +12,7 @@ import time_machine
 from flask import Flask
 from sqlalchemy import event, func, select, update
 
+from casework.authz.permissions import Role
 from casework.confidential.groups.models import (
     Attendance,
     Facilitator,
@@ -18,9 +20,11 @@ from casework.confidential.groups.models import (
     GroupSession,
     GroupSessionRevision,
 )
-from casework.core.audit import AuditEntry
+from casework.core.audit import SYSTEM, AuditEntry
 from casework.core.clock import today
 from casework.core.database import db
+from casework.organisation.accounts.models import Account
+from casework.organisation.accounts.operations import give_role
 from casework.organisation.bodies.models import Group
 from casework.organisation.meetings.models import Meeting
 from casework.vault.grants import Grant, Use, holders_of
@@ -214,6 +218,21 @@ def test_the_same_form_fifty_times_is_one_session(app, counselor, group):
     answers = {log(counselor, group, form, walk_ins="Mai Văn Mới").location for _ in range(50)}
     assert len(answers) == 1
     assert count(app, GroupSession) == 1 and count(app, GroupMember) == 13
+
+
+def test_eight_at_once_make_one_session(app, client_as, group):
+    address = f"{group}/sessions/new"
+    visitors = [client_as("counselor") for _ in range(8)]
+    forms = [visitor.get(address) for visitor in visitors]
+    assert len({form.form(address)["operation"] for form in forms}) == 8
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(
+            pool.map(
+                lambda pair: log(pair[0], group, pair[1]).status, zip(visitors, forms, strict=True)
+            )
+        )
+    assert sorted(answers) == [303] + [422] * 7
+    assert count(app, GroupSession) == 1 and count(app, Attendance) == 12
 
 
 def test_text_and_ticks_survive_an_expired_session(app, counselor, group, demo_password):
@@ -541,6 +560,22 @@ def test_a_group_is_opened_in_a_unit_of_ones_own(app, cast, counselor):
     assert page.status == 303
     with app.app_context():
         assert db.session.scalars(select(Group.unit_id)).one() == cast.units["a"]
+
+
+def test_with_several_units_one_is_chosen(app, cast, client_as):
+    with app.app_context():
+        account = db.session.get_one(Account, cast.accounts["counselor"])
+        give_role(account, Role.COUNSELOR, cast.units["b"], by=SYSTEM, on=START)
+        db.session.commit()
+    counselor = client_as("counselor")
+    fields = {"name": "Hoa Sen", "kind": "peer"}
+    for foreign in (str(cast.units["c"]), "x", str(uuid4())):
+        page = counselor.submit("/groups/new", "/groups/new", unit=foreign, **fields)
+        assert page.status == 422
+    unit = str(cast.units["b"])
+    assert counselor.submit("/groups/new", "/groups/new", unit=unit, **fields).status == 303
+    with app.app_context():
+        assert db.session.scalars(select(Group.unit_id)).all() == [cast.units["b"]]
 
 
 @pytest.mark.parametrize(
