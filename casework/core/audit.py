@@ -6,7 +6,8 @@ of its own that is finished before the page is shown: no row means no read.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -94,7 +95,12 @@ def record(
 
 
 def record_read(
-    action: str, kind: str, subject_ids: Iterable[UUID | None], *, by: Actor, unit_id: UUID | None = None
+    action: str,
+    kind: str,
+    subject_ids: Iterable[UUID | None],
+    *,
+    by: Actor,
+    unit_id: UUID | None = None,
 ) -> None:
     """Note that records were read, before they are shown. Raises when the log can't be written."""
     entries = [
@@ -127,14 +133,15 @@ class Verdict:
 def verify(session: Session, anchors: Iterable[tuple[int, str]] = ()) -> Verdict:
     """Walk the chain. Rows edited, removed or reordered break it; a cut tail is missed by an anchor."""
     expected, previous, waiting = 1, GENESIS, dict(anchors)
-    for row in _rows(session):
-        values = {key: row[key] for key in _CHAINED}
-        wrong = row["position"] != expected or row["previous"] != previous
-        if wrong or row["digest"] != _digest(values, previous):
-            return Verdict(expected - 1, expected, previous)
-        if waiting.pop(expected, row["digest"]) != row["digest"]:
-            return Verdict(expected - 1, expected, previous)
-        expected, previous = expected + 1, row["digest"]
+    with closing(_rows(session)) as rows:
+        for row in rows:
+            values = {key: row[key] for key in _CHAINED}
+            wrong = row["position"] != expected or row["previous"] != previous
+            if wrong or row["digest"] != _digest(values, previous):
+                return Verdict(expected - 1, expected, previous)
+            if waiting.pop(expected, row["digest"]) != row["digest"]:
+                return Verdict(expected - 1, expected, previous)
+            expected, previous = expected + 1, row["digest"]
     missing = min(waiting, default=None)
     return Verdict(expected - 1, missing, previous)
 
@@ -188,12 +195,12 @@ def _digest(values: dict[str, Any], previous: str) -> str:
     return hashlib.sha256(f"{previous}\n{line}".encode()).hexdigest()
 
 
-def _rows(session: Session) -> Iterator[dict[str, Any]]:
-    rows = session.execute(
+def _rows(session: Session) -> Generator[dict[str, Any], None, None]:
+    with session.execute(
         select(AuditEntry.__table__).order_by(AuditEntry.position),
         execution_options={"yield_per": 2000},
-    )
-    yield from (dict(row) for row in rows.mappings())
+    ) as rows:
+        yield from (dict(row) for row in rows.mappings())
 
 
 def _append(session: Session, entries: list[dict[str, Any]]) -> None:

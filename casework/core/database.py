@@ -230,6 +230,7 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
-def _count_statement(connection: Connection, *_: Any) -> None:
-    if has_request_context():
-        request.environ["casework.statements"] = request.environ.get("casework.statements", 0) + 1
+def _count_statement(_connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+    asked = request.environ.get("casework.statements") if has_request_context() else None
+    if asked is not None and not statement.startswith("BEGIN"):
+        asked.append(statement)

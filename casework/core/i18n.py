@@ -3,9 +3,8 @@
 from datetime import date, datetime
 from typing import Any
 
-from flask import Blueprint, Flask, current_app, redirect, request
-from flask_babel import Babel
-from flask_babel import gettext as _
+from flask import Blueprint, Flask, current_app, g, redirect, request
+from flask_babel import Babel, get_translations
 from werkzeug.wrappers import Response as BaseResponse
 
 from casework.config import LANGUAGES
@@ -74,8 +73,21 @@ def init_app(app: Flask) -> None:
     babel.init_app(app, locale_selector=language)
     app.register_blueprint(bp)
     app.jinja_env.filters.update(day=day, moment=moment, number=number, dong=dong)
+    app.jinja_env.globals["_"] = _said
     app.context_processor(_values)
 
 
 def _values() -> dict[str, Any]:
-    return {"language": language(), "_": _}
+    return {"language": language()}
+
+
+def _said(text: str, **values: Any) -> str:
+    """A message of a template, in the language of the request. Looked up once per request and text:
+    a list asks for the same few labels a hundred times.
+    """
+    known: dict[str, str] = g.setdefault("messages", {})
+    message = known.get(text)
+    if message is None:
+        message = known[text] = get_translations().ugettext(text)
+    # Values are escaped like any other where the template prints the sentence.
+    return message % values if values else message

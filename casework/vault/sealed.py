@@ -42,12 +42,8 @@ class Sealed:
     def __get__(self, row: Any, owner: type | None = None) -> Any:
         if row is None:
             return self
-        sealed = getattr(row, self.column)
-        if sealed is None:
-            return ""
-        return open_text(
-            current_keyring(), sealed, row.subject_id, self.place(type(row).__tablename__, row.id)
-        )
+        sealed, table = getattr(row, self.column), type(row).__tablename__
+        return self.open(current_keyring(), sealed, row.subject_id, table, row.id)
 
     def __set__(self, row: HasSubject, text: str | None) -> None:
         """Seal a text. Saving nothing where a text does not open leaves that text as it is."""
@@ -59,17 +55,18 @@ class Sealed:
         binding = self.place(row.__tablename__, row.id).binding()
         setattr(row, self.column, envelope.seal(text.encode(), key, key_id, binding))
 
+    def open(
+        self, ring: Keyring, sealed: bytes | None, subject_id: UUID, table: str, row_id: UUID
+    ) -> str:
+        """The text of one row; UNREADABLE when it's not genuine here or the key is missing."""
+        if sealed is None:
+            return ""
+        try:
+            key = ring.opening_key(subject_id, envelope.key_id_of(sealed))
+            return envelope.unseal(sealed, key, self.place(table, row_id).binding()).decode()
+        except (envelope.CannotOpen, NoKey):
+            return UNREADABLE
+
     def place(self, table: str, row_id: UUID) -> envelope.Place:
         """Where this attribute's ciphertext of a row stands."""
         return envelope.Place(table, self.column, row_id, self.compartment)
-
-
-def open_text(ring: Keyring, sealed: bytes | None, subject_id: UUID, place: envelope.Place) -> str:
-    """Open one ciphertext; UNREADABLE when it's not genuine or the key is not there."""
-    if sealed is None:
-        return ""
-    try:
-        key = ring.opening_key(subject_id, envelope.key_id_of(sealed))
-        return envelope.unseal(sealed, key, place.binding()).decode()
-    except (envelope.CannotOpen, NoKey):
-        return UNREADABLE

@@ -23,11 +23,11 @@ from casework.vault.grants import (
     GRANT_COLUMNS,
     Compartment,
     Grant,
+    Keyring,
     Use,
     current_keyring,
     unexpired,
 )
-from casework.vault.sealed import open_text
 
 PAGE = 25
 SEARCH_FROM = 2
@@ -87,14 +87,11 @@ def get_person(case: Case, access: Access) -> PersonIdentity:
 
 def find_person(case: Case, access: Access | None) -> PersonIdentity | None:
     """Who the person is, for those entrusted with the case; None for those who may only see its code."""
-    if access is None or find_reached(access, case.id) is None:
+    if access is None:
+        return None
+    if db.session.scalar(select(Case.id).where(Case.id == case.id, reached(access))) is None:
         return None
     return get_person(case, access)
-
-
-def find_reached(access: Access, case_id: UUID) -> UUID | None:
-    """The case's id if the access reaches it."""
-    return db.session.scalar(select(Case.id).where(Case.id == case_id, reached(access)))
 
 
 def list_cases(access: Access, *, closed: bool = False) -> Sequence[CaseLine]:
@@ -120,12 +117,11 @@ def list_cases(access: Access, *, closed: bool = False) -> Sequence[CaseLine]:
         .outerjoin(Grant, _own_identity_grant(ring.holder_id))
         .where(reached(access), Case.closed_on.is_not(None) if closed else Case.closed_on.is_(None))
     )
-    lines = {}
-    for row in db.session.execute(query):
-        if row.wrapped is not None:
-            ring.take([tuple(row)[9:]])
-        lines[row.id] = row
-    return sorted((_line(row) for row in lines.values()), key=_by_name)
+    rows = db.session.execute(query).all()
+    ring.take(row[9:] for row in rows if row.wrapped is not None)
+    # A rotated key gives a case two grants, and so two rows.
+    lines = [_line(ring, row) for row in {row.id: row for row in rows}.values()]
+    return sorted(lines, key=_by_name)
 
 
 def search_cases(access: Access, words: str) -> Sequence[CaseLine]:
@@ -181,26 +177,21 @@ def _own_identity_grant(holder_id: UUID) -> ColumnElement[bool]:
     )
 
 
-def _line(row: Any) -> CaseLine:
-    ring = current_keyring()
-    texts = {
-        column: open_text(
-            ring, getattr(row, f"{column}_sealed"), row.id, place.place("identities", row.id)
-        )
-        if row.wrapped is not None
-        else ""
-        for column, place in (("name", PersonIdentity.name), ("alias", PersonIdentity.alias))
-    }
+def _line(ring: Keyring, row: Any) -> CaseLine:
+    name = alias = ""
+    if row.wrapped is not None:
+        name = PersonIdentity.name.open(ring, row.name_sealed, row.id, "identities", row.id)
+        alias = PersonIdentity.alias.open(ring, row.alias_sealed, row.id, "identities", row.id)
     return CaseLine(
-        id=row.id,
-        reference=row.reference,
-        name=texts["name"],
-        alias=texts["alias"],
-        target_group=row.target_group,
-        status=row.status,
-        opened_on=row.opened_on,
-        next_on=row.next_on,
-        is_open=row.closed_on is None,
+        row.id,
+        row.reference,
+        name,
+        alias,
+        row.target_group,
+        row.status,
+        row.opened_on,
+        row.next_on,
+        row.closed_on is None,
     )
 
 

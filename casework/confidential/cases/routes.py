@@ -47,9 +47,9 @@ def index(access: Access) -> ResponseReturnValue:
     lines = list_cases(access, closed=closed)
     if order == "due":
         lines = sorted(lines, key=lambda line: (line.next_on is None, line.next_on or today()))
-    start = next(
-        (i + 1 for i, line in enumerate(lines) if str(line.id) == request.args.get("after")), 0
-    )
+    after = request.args.get("after")
+    places = (place for place, line in enumerate(lines, 1) if after and str(line.id) == after)
+    start = next(places, 0)
     return _list(access, lines[start : start + PAGE], total=len(lines), rest=lines[start + PAGE :])
 
 

@@ -1,0 +1,194 @@
+"""How long pages take beside a bare Flask + SQLAlchemy page, on the same server, in one interleaved run.
+
+    python -m benchmarks.pages                     300 own cases of 10,000
+    python -m benchmarks.pages --cases 170000 --units 3321 --province all
+    python -m benchmarks.pages --server granian    gunicorn-gthread | gunicorn-sync | granian
+
+Prints a Markdown table: median, 95th percentile, ratio of medians to the bare page, SQL statements apart (the tests
+assert at most twelve), and the peak memory of the server's processes. Machines are noisy: read the ratios.
+"""
+
+import argparse
+import http.client
+import os
+import re
+import secrets
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlencode
+
+ROOT = Path(__file__).resolve().parent.parent
+PASSWORD = "một mật khẩu chỉ để đo"
+PORT = 5099
+SERVERS = {
+    "gunicorn-gthread": ["gunicorn", "--log-level", "error", "--workers", "2", "--threads", "4", "--bind", f"127.0.0.1:{PORT}"],
+    "gunicorn-one": ["gunicorn", "--workers", "1", "--threads", "8", "--bind", f"127.0.0.1:{PORT}"],
+    "gunicorn-sync": ["gunicorn", "--workers", "2", "--bind", f"127.0.0.1:{PORT}"],
+    "granian": ["granian", "--interface", "wsgi", "--workers", "2", "--port", str(PORT)],
+}
+
+
+class Client:
+    """One browser on one kept connection."""
+
+    def __init__(self) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=60)
+        self.cookies: dict[str, str] = {}
+
+    def ask(self, method: str, path: str, fields: dict[str, str] | None = None) -> tuple[int, str, str]:
+        """Status, place it leads to, text."""
+        headers = {"Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items())}
+        body = None
+        if fields is not None:
+            body = urlencode(fields).encode()
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        self.connection.request(method, path, body, headers)
+        answer = self.connection.getresponse()
+        text = answer.read().decode()
+        for cookie in answer.headers.get_all("Set-Cookie") or []:
+            name, _, rest = cookie.partition("=")
+            self.cookies[name] = rest.partition(";")[0]
+        return answer.status, answer.headers.get("Location", ""), text
+
+    def form(self, path: str) -> dict[str, str]:
+        """The hidden fields of the page's main form."""
+        text = self.ask("GET", path)[2].partition("<main")[2]
+        hidden = re.findall(r"<input[^>]*type=\"hidden\"[^>]*>", text)
+        found = {}
+        for tag in hidden:
+            name, value = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
+            if name:
+                found[name[1]] = value[1] if value else ""
+        return found
+
+    def sign_in(self, username: str) -> None:
+        """Sign in by the page's own form."""
+        fields = {**self.form("/sign-in"), "username": username, "password": PASSWORD}
+        status, place, _ = self.ask("POST", "/sign-in", fields)
+        assert status == 303 and "sign-in" not in place, f"{username} could not sign in: {status}"
+
+
+def main() -> None:
+    """Prepare, serve, measure, print."""
+    options = _options()
+    with tempfile.TemporaryDirectory() as folder:
+        environment = _environment(Path(folder))
+        _prepare(environment, options)
+        command = [str(Path(sys.executable).with_name(SERVERS[options.server][0])), *SERVERS[options.server][1:]]
+        server = subprocess.Popen([*command, "benchmarks.served:app"], cwd=ROOT, env=environment)
+        try:
+            _wait()
+            _report(_measure(options.rounds), _peak_memory(server.pid), options)
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--server", choices=SERVERS, default="gunicorn-gthread")
+    parser.add_argument("--province", default="96")
+    parser.add_argument("--units", type=int, default=64)
+    parser.add_argument("--cases", type=int, default=10_000)
+    parser.add_argument("--own-cases", type=int, default=300)
+    parser.add_argument("--months", type=int, default=6)
+    parser.add_argument("--rounds", type=int, default=100)
+    return parser.parse_args()
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    secret = {"CASEWORK_SECRET_KEY": secrets.token_hex(), "CASEWORK_PEPPER": secrets.token_hex()}
+    return {**os.environ, **secret, "CASEWORK_INSTANCE": str(folder), "CASEWORK_DEMO_PASSWORD": PASSWORD}
+
+
+def _prepare(environment: dict[str, str], options: argparse.Namespace) -> None:
+    flask = [str(Path(sys.executable).with_name("flask")), "--app", "app"]
+    subprocess.run([*flask, "prepare", "--empty"], cwd=ROOT, env=environment, check=True, stdout=sys.stderr)
+    load = ["demo", "load", "--seed", "1"]
+    for name in ("province", "units", "cases", "months", "own_cases"):
+        load += [f"--{name.replace('_', '-')}", str(getattr(options, name))]
+    subprocess.run([*flask, *load], cwd=ROOT, env=environment, check=True, stdout=sys.stderr)
+
+
+def _wait() -> None:
+    for _ in range(200):
+        try:
+            if Client().ask("GET", "/healthz")[0] == 200:
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise SystemExit("the server did not start")
+
+
+def _measure(rounds: int) -> dict[str, list[float]]:
+    """Seconds of every request, page by page, interleaved so that noise falls on all alike."""
+    counselor, head = Client(), Client()
+    counselor.sign_in("counselor")
+    head.sign_in("unithead")
+    case = re.findall(r'href="(/cases/[0-9a-f-]{36})"', counselor.ask("GET", "/cases")[2])[0]
+    unit = head.ask("GET", "/figures")[1]
+    search = counselor.form("/cases")
+    pages: dict[str, Callable[[], tuple[int, str, str]]] = {
+        "bare page, 25 rows": lambda: counselor.ask("GET", "/bare/"),
+        "case list, 25 of the own": lambda: counselor.ask("GET", "/cases"),
+        "search by name": lambda: counselor.ask("POST", "/cases/search", {**search, "words": "nguyen"}),
+        "case page": lambda: counselor.ask("GET", case),
+        "contacts of the case": lambda: counselor.ask("GET", case + "/contacts"),
+        "today": lambda: counselor.ask("GET", "/"),
+        "unit page": lambda: head.ask("GET", unit),
+    }
+    taken: dict[str, list[float]] = {name: [] for name in (*pages, "logging a contact")}
+    for number in range(rounds + 5):
+        for name, ask in pages.items():
+            _time(taken[name], ask, number >= 5)
+        fields = {**counselor.form(case + "/contacts/new"), **_contact(number)}
+        log = lambda fields=fields: counselor.ask("POST", case + "/contacts/new", fields)  # noqa: E731
+        _time(taken["logging a contact"], log, number >= 5)
+    return taken
+
+
+def _contact(number: int) -> dict[str, str]:
+    day = time.strftime("%Y-%m-%d")
+    return {"kind": "home", "on": day, "minutes": "30", "note": f"Lần {number}: đã gặp, mọi việc ổn."}
+
+
+def _time(seconds: list[float], ask: Callable[[], tuple[int, str, str]], counts: bool) -> None:
+    begun = time.perf_counter()
+    status = ask()[0]
+    if status not in (200, 303):
+        raise SystemExit(f"answered {status}")
+    if counts:
+        seconds.append(time.perf_counter() - begun)
+
+
+def _peak_memory(pid: int) -> int:
+    """Peak resident memory of the server's processes together, in bytes (shared pages counted in each)."""
+    total = 0
+    for process in [pid, *_children(pid)]:
+        peak = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{process}/status").read_text())
+        total += int(peak[1]) * 1024 if peak else 0
+    return total
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _report(taken: dict[str, list[float]], memory: int, options: argparse.Namespace) -> None:
+    bare = statistics.median(taken["bare page, 25 rows"])
+    print(f"{options.server}, {options.own_cases} own cases of {options.cases}, {options.rounds} rounds\n")
+    print("| page | median ms | 95 % ms | × bare |")
+    print("|---|---:|---:|---:|")
+    for name, seconds in taken.items():
+        middle, tail = statistics.median(seconds), statistics.quantiles(seconds, n=20)[-1]
+        print(f"| {name} | {middle * 1000:.1f} | {tail * 1000:.1f} | {middle / bare:.1f} |")
+    print(f"\nPeak memory of the server's processes: {memory / 2**20:.0f} MiB")
+
+
+if __name__ == "__main__":
+    main()
