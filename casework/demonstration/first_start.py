@@ -1,12 +1,12 @@
 """What `prepare` does once the databases are there: the usual demonstration, then its figures."""
 
 import os
-from importlib import import_module
 
 import click
 from sqlalchemy import select
 from tqdm import tqdm
 
+from casework.anonymisation.publish import Refused, publish_periods
 from casework.core.audit import SYSTEM
 from casework.core.clock import today
 from casework.core.database import db
@@ -39,18 +39,17 @@ def tell_how_to_begin() -> None:
 
 
 def _publish(told: Horizon) -> None:
-    """Publish the figures of the closed months, once the part that publishes is there."""
-    try:
-        publish = import_module("casework.anonymisation.publish")
-    except ModuleNotFoundError:
-        return
-    province = select(Unit.id).where(
+    province = select(Unit).where(
         Unit.code == USUAL_PROVINCE, Unit.is_province, Unit.valid_until.is_(None)
     )
-    publish.publish_periods(
-        db.session.scalars(province).one(), told.periods, by=SYSTEM, progress=_progress
-    )
-    db.session.commit()
+    try:
+        publish_periods(
+            db.session.scalars(province).one(), told.periods, by=SYSTEM, progress=_progress
+        )
+    except Refused as error:  # the program can be tried without figures
+        click.echo(f"The figures were not published: {error}")
+    else:
+        click.echo(f"Published the figures of {told.months} months.")
 
 
 def _progress(periods: list[str]) -> "tqdm[str]":
