@@ -1,6 +1,8 @@
-"""Who did what to which record, and when: append-only, hash-chained, in the same transaction as the change.
+"""Who did what to which record, and when: append-only, hash-chained, in the same transaction as the
+change.
 
-Rows hold ids and codes, never text that people typed. Reading a case leaves a row too, in a transaction
+Rows hold ids and codes, never text that people typed. Reading a case leaves a row too, in a
+transaction
 of its own that is finished before the page is shown: no row means no read.
 """
 
@@ -131,7 +133,10 @@ class Verdict:
 
 
 def verify(session: Session, anchors: Iterable[tuple[int, str]] = ()) -> Verdict:
-    """Walk the chain. Rows edited, removed or reordered break it; a cut tail is missed by an anchor."""
+    """Walk the chain.
+
+    Rows edited, removed or reordered break it; a cut tail is missed by an anchor.
+    """
     expected, previous, waiting = 1, GENESIS, dict(anchors)
     with closing(_rows(session)) as rows:
         for row in rows:
@@ -231,7 +236,8 @@ def _write_with_the_change(session: Session) -> None:
 
 @event.listens_for(db.session, "after_rollback")
 def _keep_reads(session: Session) -> None:
-    """A refused form shows what was read while it was refused, so its reads are noted all the same."""
+    """A refused form shows what was read while it was refused, so its reads are noted all the same.
+    """
     entries = session.info.pop("audit", [])
     kept = session.info.setdefault("audit_reads", [])
     kept.extend(entry for entry in entries if entry["outcome"] == Outcome.READ)
