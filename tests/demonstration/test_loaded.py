@@ -114,6 +114,8 @@ def test_only_counselors_read_and_only_coordinators_keep(demonstration: Demonstr
             (Role.COUNSELOR, Use.READ),
             (Role.COORDINATOR, Use.CUSTODY),
         }
+        kept = select(Grant.subject_id).where(Grant.use == Use.CUSTODY)
+        assert set(db.session.scalars(select(Case.id))) <= set(db.session.scalars(kept))
         others = select(Grant.id).where(Grant.holder_id == _account("unithead").id)
         assert db.session.scalar(others) is None
 
