@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 VERSION, AES_256_GCM = 1, 1
 KEY_BYTES, NONCE_BYTES = 32, 12
 HEADER_BYTES = 2 + 16 + NONCE_BYTES
+_KIND = bytes((VERSION, AES_256_GCM))
 _LENGTH_BYTES = 4
 _BUCKETS = (32, 64, 128, 256, 512, 1024, 2048, 4096)
 
@@ -46,15 +47,15 @@ def new_key() -> bytes:
 def seal(plaintext: bytes, key: bytes, key_id: UUID, binding: bytes) -> bytes:
     """Seal bytes under a 32-byte key; `binding` says where they belong."""
     nonce = os.urandom(NONCE_BYTES)
-    header = bytes((VERSION, AES_256_GCM)) + key_id.bytes
+    header = _KIND + key_id.bytes
     return header + nonce + AESGCM(key).encrypt(nonce, _pad(plaintext), header + binding)
 
 
-def key_id_of(sealed: bytes) -> UUID:
-    """Which key sealed it. Raises CannotOpen for something that is no envelope."""
-    if len(sealed) < HEADER_BYTES or sealed[0] != VERSION or sealed[1] != AES_256_GCM:
+def key_id_of(sealed: bytes) -> bytes:
+    """Which key sealed it: the 16 bytes of its id. Raises CannotOpen for what is no envelope."""
+    if len(sealed) < HEADER_BYTES or sealed[:2] != _KIND:
         raise CannotOpen("not an envelope of a known version")
-    return UUID(bytes=sealed[2:18])
+    return sealed[2:18]
 
 
 def unseal(sealed: bytes, key: bytes, binding: bytes) -> bytes:

@@ -94,7 +94,7 @@ class Keyring:
         self._private = X25519PrivateKey.from_private_bytes(secret)
         self._own = envelope.derive(secret, "own grants")
         # By subject too: a text moved to another case does not open, though its key is held.
-        self._keys: dict[tuple[UUID, UUID], bytes] = {}
+        self._keys: dict[tuple[UUID, bytes], bytes] = {}
         self._current: dict[tuple[UUID, Compartment], UUID] = {}
         self._loaded: set[UUID] = set()
 
@@ -105,10 +105,10 @@ class Keyring:
             key_id = self._current[subject_id, compartment]
         except KeyError:
             raise NoKey(f"no grant for {compartment}") from None
-        return key_id, self._keys[subject_id, key_id]
+        return key_id, self._keys[subject_id, key_id.bytes]
 
-    def opening_key(self, subject_id: UUID, key_id: UUID) -> bytes:
-        """The key that sealed a text. Raises NoKey."""
+    def opening_key(self, subject_id: UUID, key_id: bytes) -> bytes:
+        """The key that sealed a text, by the bytes of its id. Raises NoKey."""
         if (subject_id, key_id) not in self._keys:
             self.load([subject_id])
         try:
@@ -137,14 +137,14 @@ class Keyring:
             if use != Use.READ:
                 continue
             try:
-                self._keys[subject_id, key_id] = self.unwrap(key_id, is_hpke, wrapped)
+                self._keys[subject_id, key_id.bytes] = self.unwrap(key_id, is_hpke, wrapped)
             except NoKey:
                 continue
             self._current[subject_id, Compartment(compartment)] = key_id
 
     def adopt(self, subject_id: UUID, compartment: Compartment, key_id: UUID, key: bytes) -> None:
         """Take a key just made."""
-        self._keys[subject_id, key_id] = key
+        self._keys[subject_id, key_id.bytes] = key
         self._current[subject_id, compartment] = key_id
         self._loaded.add(subject_id)
 

@@ -20,7 +20,6 @@ from casework.organisation.accounts.models import Account
 from casework.organisation.accounts.queries import names_of
 from casework.organisation.units.models import Unit
 from casework.vault.grants import (
-    GRANT_COLUMNS,
     Compartment,
     Grant,
     Keyring,
@@ -111,14 +110,20 @@ def list_cases(access: Access, *, closed: bool = False) -> Sequence[CaseLine]:
             Case.closed_on,
             PersonIdentity.name_sealed,
             PersonIdentity.alias_sealed,
-            *GRANT_COLUMNS,
+            Grant.data_key_id,
+            Grant.is_hpke,
+            Grant.wrapped,
         )
         .join(PersonIdentity, PersonIdentity.id == Case.id)
         .outerjoin(Grant, _own_identity_grant(ring.holder_id))
         .where(reached(access), Case.closed_on.is_not(None) if closed else Case.closed_on.is_(None))
     )
     rows = db.session.execute(query).all()
-    ring.take(row[9:] for row in rows if row.wrapped is not None)
+    ring.take(
+        (row.data_key_id, row.id, Compartment.IDENTITY, Use.READ, row.is_hpke, row.wrapped)
+        for row in rows
+        if row.wrapped is not None
+    )
     # A rotated key gives a case two grants, and so two rows.
     lines = [_line(ring, row) for row in {row.id: row for row in rows}.values()]
     return sorted(lines, key=_by_name)
