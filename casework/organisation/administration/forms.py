@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, SelectField, StringField
+from wtforms import BooleanField, HiddenField, SelectField, StringField
 from wtforms.validators import Optional, Regexp
 
 from casework.authz.permissions import Role
@@ -42,13 +42,15 @@ class AccountFilter(Form):
 class RoleForm(Form):
     """A role in a unit, from a day until a day."""
 
+    province = HiddenField()
     role = choice(_l("Role"), Role, required())
     unit = SelectField(_l("Unit"), coerce=id_or_none)
     from_on = DayField(_l("First day"), [required(), _plausible], default=today)
     until_on = DayField(_l("Last day"), [Optional(), _plausible])
 
-    def offer(self, units: list[Unit], *, everywhere: bool) -> None:
-        """The units that can be chosen; the whole country only for those who reach it."""
+    def offer(self, province: Unit | None, units: list[Unit], *, everywhere: bool) -> None:
+        """The units of a province; the whole country only for those who reach it."""
+        self.province.data = str(province.id) if province else ""
         country = [("", _l("The whole country"))] if everywhere else []
         self.unit.choices = country + [(str(unit.id), unit.label) for unit in units]
 

@@ -72,7 +72,7 @@ def new(access: Access) -> ResponseReturnValue:
     return _new_page(access, AccountForm())
 
 
-@bp.post("/new")
+@bp.post("")
 @requires(Permission.ACCOUNT_WRITE)
 def create(access: Access) -> ResponseReturnValue:
     """A new account with its first role. The temporary password is shown this once."""
@@ -199,13 +199,13 @@ def _give(account: Account, form: RoleForm, access: Access) -> None:
 
 
 def _offer(access: Access, form: RoleForm) -> dict[str, Any]:
-    """Let the form offer the units of one province; `province` in the address says which."""
+    """Let the form offer the units of one province, chosen before by a small form of its own."""
     provinces = queries.list_provinces_within(access)
-    asked = request.args.get("province", "")
+    asked = form.province.data or request.args.get("province", "")
     province = next((unit for unit in provinces if str(unit.id) == asked), None)
     province = province or (provinces[0] if provinces else None)
     units = queries.list_units_within(access, province.id) if province else []
-    form.offer(units, everywhere=access.everywhere)
+    form.offer(province, units, everywhere=access.everywhere)
     return {"provinces": provinces, "province": province}
 
 
