@@ -39,7 +39,7 @@ def list_entries(access: Access, asked: Asked) -> Sequence[AuditEntry]:
 
 
 def anchor_file() -> Path:
-    """Where anchors are written; its copies kept elsewhere are what shows that a tail was cut off."""
+    """Where anchors are written. A copy kept elsewhere shows when a tail was cut off."""
     settings = current_app.config["SETTINGS"]
     return Path(settings.audit_anchor or settings.instance / "audit_anchors.jsonl")
 

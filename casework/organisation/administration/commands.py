@@ -107,7 +107,7 @@ def units() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @with_appcontext
 def import_file(file: Path) -> None:
-    """Add the units of a CSV or XLSX file; every row is checked first, and all are written or none."""
+    """Add the units of a CSV or XLSX file: all of them, or none when a row is wrong."""
     try:
         done = import_units(read_sheet(file, COLUMNS), by=SYSTEM)
     except SheetRefused as refused:

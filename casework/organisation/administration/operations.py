@@ -40,7 +40,7 @@ NEEDS_UNIT = frozenset(
 
 
 def temporary_password() -> str:
-    """Twenty letters and digits that are not mistaken for each other, in groups of five: 99 bits."""
+    """Twenty letters and digits that are not mistaken for each other: 99 bits."""
     return "-".join("".join(secrets.choice(_LETTERS) for _ in range(5)) for _ in range(4))
 
 

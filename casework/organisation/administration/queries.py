@@ -87,7 +87,7 @@ def list_provinces_within(access: Access) -> list[Unit]:
 
 
 def list_units_within(access: Access, province_id: UUID) -> list[Unit]:
-    """The units of a province in which roles can be given today; the province itself comes first."""
+    """The units of a province in which roles can be given today, the province first."""
     query = select(Unit).where(valid_on(today()), Unit.province_id == province_id, _within(access))
     return sorted(
         db.session.scalars(query), key=lambda unit: (not unit.is_province, words_key(unit.name))
