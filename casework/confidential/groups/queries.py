@@ -25,7 +25,7 @@ from casework.organisation.bodies.models import Group
 from casework.organisation.meetings.models import ON_TIME_DAYS, Meeting
 from casework.organisation.units.models import Unit
 
-MEETINGS_A_PAGE = 24
+MEETINGS_A_PAGE = 12
 
 
 @dataclass(frozen=True, slots=True)
