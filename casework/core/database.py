@@ -26,6 +26,7 @@ from sqlalchemy import (
     Uuid,
     event,
 )
+from sqlalchemy.dialects.sqlite.base import SQLiteDDLCompiler
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import (
@@ -37,6 +38,7 @@ from sqlalchemy.orm import (
     mapped_column,
 )
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql.compiler import DDLCompiler
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 NAMING = {
@@ -199,6 +201,12 @@ class OneCommit(Flask):
         return answer
 
 
+class _EveryKey(SQLiteDDLCompiler):
+    """SQLAlchemy leaves out foreign keys between schemas; in SQLite the parts stand in one file."""
+
+    visit_foreign_key_constraint = DDLCompiler.visit_foreign_key_constraint
+
+
 def init_app(app: Flask) -> None:
     """Bind the databases and set every connection up."""
     app.extensions["before_commit"], app.extensions["after_refusal"] = [], []
@@ -208,6 +216,7 @@ def init_app(app: Flask) -> None:
         for engine in db.engines.values():
             if engine.dialect.name == "sqlite":
                 engine.update_execution_options(schema_translate_map=dict.fromkeys(PARTS))
+                engine.dialect.ddl_compiler = _EveryKey
                 event.listen(engine, "connect", _set_up_sqlite)
                 event.listen(engine, "begin", _begin_sqlite)
             event.listen(engine, "before_cursor_execute", _count_statement)

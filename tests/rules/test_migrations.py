@@ -124,7 +124,9 @@ def _differences(bind: str | None, metadata: MetaData) -> list[object]:
             "compare_type": True,
             "include_schemas": not _is_sqlite(),
             "include_name": lambda name, kind, _: (
-                name in schemas if kind == "schema" else not str(name).startswith("migrations_")
+                name in {None, *schemas}
+                if kind == "schema"
+                else not str(name).startswith("migrations_")
             ),
         }
         context = MigrationContext.configure(connection, opts=options)
