@@ -215,10 +215,20 @@ def test_a_unit_tells_its_history(app, client_as, built_in):
     assert "Published figures" not in page.words
 
 
-def test_no_link_to_figures_without_the_permission(client_as, cast):
-    page = client_as("volunteer").get(f"/units/{cast.units['a']}")
+@pytest.mark.parametrize(
+    ("username", "unit", "linked"),
+    [
+        ("unithead", "a", True),
+        ("unithead", "b", False),
+        ("inspector", "b", True),
+        ("inspector", "c", False),
+        ("volunteer", "a", False),
+    ],
+)
+def test_figures_are_linked_only_where_they_open(client_as, cast, username, unit, linked):
+    page = client_as(username).get(f"/units/{cast.units[unit]}")
     assert page.status == 200
-    assert "Published figures" not in page.words
+    assert ("Published figures" in page.words) == linked
 
 
 def test_an_unknown_unit_is_not_found(client_as, cast):

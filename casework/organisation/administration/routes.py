@@ -198,10 +198,10 @@ def _give(account: Account, form: RoleForm, access: Access) -> None:
     )
 
 
-def _offer(access: Access, form: RoleForm) -> dict[str, Any]:
+def _offer(access: Access, form: RoleForm, *, likely: UUID | None = None) -> dict[str, Any]:
     """Let the form offer the units of one province, chosen before by a small form of its own."""
     provinces = queries.list_provinces_within(access)
-    asked = form.province.data or request.args.get("province", "")
+    asked = form.province.data or request.args.get("province") or str(likely)
     province = next((unit for unit in provinces if str(unit.id) == asked), None)
     province = province or (provinces[0] if provinces else None)
     units = queries.list_units_within(access, province.id) if province else []
@@ -214,10 +214,11 @@ def _new_page(access: Access, form: AccountForm) -> str:
 
 
 def _account_page(access: Access, account: Account, form: RoleForm) -> str:
+    roles = list_roles([account.id])
     choices: dict[str, Any] = {"provinces": [], "province": None}
     if can(Permission.ACCOUNT_WRITE):
-        choices = _offer(access, form)
-    roles = list_roles([account.id])
+        likely = next((unit.province_id for _role, unit in roles if unit), None)
+        choices = _offer(access, form, likely=likely)
     return render(
         f"{FOLDER}/account.html",
         subject=account,

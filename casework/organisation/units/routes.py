@@ -56,6 +56,7 @@ def show(access: Access, unit_id: UUID) -> ResponseReturnValue:
     return render(
         "organisation/units/unit.html",
         unit=unit,
+        has_figures=_reaches_figures(access, unit),
         exists=unit.valid_until is None or unit.valid_until >= today(),
         parents=queries.list_parents(unit),
         predecessors=queries.list_predecessors(unit),
@@ -63,6 +64,14 @@ def show(access: Access, unit_id: UUID) -> ResponseReturnValue:
         clusters=queries.list_clusters_of(unit),
         below=queries.list_units_below(unit) if not unit.is_province else [],
         same_code=queries.list_same_code(unit),
+    )
+
+
+def _reaches_figures(access: Access, unit: Unit) -> bool:
+    """Whether the account may open this unit's figures: no link leads to a refusal."""
+    figures = access.identity.access(Permission.FIGURE_READ)
+    return figures is not None and (
+        figures.everywhere or unit.id in figures.units or unit.province_id in figures.provinces
     )
 
 
