@@ -23,13 +23,21 @@ printed as "under 5", and the province's then only as the range its units leave.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 import numpy as np
 
 from casework.anonymisation.measures import ACTIVITY, Counted, Part, days_of
-from casework.anonymisation.protection import OPEN, Prints, Protection, Result, Shown, protect
+from casework.anonymisation.protection import (
+    OPEN,
+    Prints,
+    Protection,
+    Result,
+    Shown,
+    Table,
+    protect,
+)
 from casework.anonymisation.relations import (
     PLAN,
     PROVINCE,
@@ -163,7 +171,7 @@ def next_months(
         others[month] = [*counting.ledger(), *counting.activity()]
         unprinted = [Print(cell, n, False, Shown.NONE, None, None) for cell, n in counts.items()]
         past.add(month, [*unprinted, *others[month]])
-    table = frame.table(past.counts)
+    table = _owned(frame, frame.table(past.counts), zeros | counting.emptied())
     result = protect(table, _frozen(past, frame, zeros, before), settings, watch)
     may_print = frame.printed - zeros
     place = {cell: number for number, cell in enumerate(frame.cells)}
@@ -179,6 +187,21 @@ def next_months(
     }
     past.printed |= {one.cell: one for prints in ready.values() for one in prints if one.is_printed}
     return Batch(ready, frame, result)
+
+
+def _owned(frame: Frame, table: Table, zeros: set[Cell]) -> Table:
+    """Count the province's cells to a unit while it is the only one there: it knows them anyway."""
+    there: dict[tuple[str, str], set[str]] = {}
+    for cell in frame.cells:
+        if cell.level == "unit" and cell not in zeros:
+            there.setdefault((cell.measure, cell.period), set()).add(cell.unit)
+    number = {unit: place for place, unit in enumerate(frame.units)}
+    block = table.block.copy()
+    for place, cell in enumerate(frame.cells):
+        units = there.get((cell.measure, cell.period), set())
+        if cell.level == "province" and len(units) == 1:
+            block[place] = number[next(iter(units))]
+    return replace(table, block=block)
 
 
 def _frozen(past: Past, frame: Frame, zeros: set[Cell], before: frozenset[Cell]) -> Prints:
@@ -244,9 +267,16 @@ class _Counting:
     def known_zeros(self, frame: Frame) -> set[Cell]:
         """Cells of units that were not there."""
         begun = dict.fromkeys(self.units, self.month) | self.past.first_in
-        before = previous_month(self.month)
-        ended = {name: self.past.last_in.get(name, before) for name in self.gone}
+        ended = self._ended()
         return {cell for cell in frame.cells if known_zero(cell, self.first, begun, ended)}
+
+    def emptied(self) -> set[Cell]:
+        """The last stock of units that are gone: nobody was left, or they would not be gone."""
+        return {Cell("unit", name, Measure.OPEN, month) for name, month in self._ended().items()}
+
+    def _ended(self) -> dict[str, str]:
+        before = previous_month(self.month)
+        return {name: self.past.last_in.get(name, before) for name in self.gone}
 
     def ledger(self) -> list[Print]:
         """What the flows have now taken into account."""

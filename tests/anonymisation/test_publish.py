@@ -192,6 +192,83 @@ def test_a_case_that_moves_comes_back_or_vanishes_keeps_the_sums(app, cast):
         assert count_of(b, "new", "2026-09") >= 2
 
 
+def test_a_reopened_case_does_not_hide_a_closure(app, cast):
+    """One comes back, another leaves: without a new and a closure two persons were supported of
+    one who stayed."""
+    a = cast.units["a"]
+    with app.app_context():
+        back = add_case(a, FIRST, date(2026, 6, 20))
+        left = add_case(a, FIRST)
+        add_contact(left, a, FIRST)
+        db.session.commit()
+        publish_backlog(province(cast), "2026-08", SYSTEM)
+        db.session.execute(update(Case).where(Case.id == back).values(closed_on=None))
+        db.session.execute(update(Case).where(Case.id == left).values(closed_on=date(2026, 9, 20)))
+        for case in (back, left):
+            add_contact(case, a, date(2026, 9, 9))
+        publish_period(province(cast), "2026-09", by=SYSTEM)
+        assert count_of(a, "supported", "2026-Q3") == 2
+        for place in (a, cast.units["province"]):
+            flows = [count_of(place, measure, "2026-09") for measure in ("open", "new", "closed")]
+            assert flows == [1, 1, 1]
+
+
+def test_of_two_who_publish_at_once_one_is_refused(app, cast):
+    with app.app_context():
+        filled(cast, cases=2)
+        first, second = (publish.prepare(province(cast), ["2026-03"]) for _ in range(2))
+        publish.write(first, by=SYSTEM)
+        with pytest.raises(Refused, match="Somebody else"):
+            publish.write(second, by=SYSTEM)
+        assert editions() == ["2026-03"]
+
+
+def test_a_unit_that_began_alone_does_not_bar_those_that_join(app, cast):
+    """Its head knows the province's first figures, which are their own; that is no leak."""
+    with app.app_context():
+        elsewhere, alone = cast.units["elsewhere"], cast.units["c"]
+        fill([alone], 3, FIRST, 90, cases=9)
+        publish_backlog(db.session.get_one(Unit, elsewhere), "2026-04", SYSTEM)
+        for number in range(5):
+            unit = Unit(
+                code=f"3040{number}",
+                name=f"Mới {number}",
+                kind="commune",
+                valid_from=date(2026, 5, 1),
+                is_province=False,
+                province_id=elsewhere,
+                source="test",
+            )
+            db.session.add(unit)
+            db.session.flush()
+            fill([unit.id], number, date(2026, 5, 1), 60, cases=6)
+            db.session.execute(
+                update(Case)
+                .where(Case.unit_id == unit.id, Case.opened_on < date(2026, 5, 1))
+                .values(opened_on=date(2026, 5, 1))
+            )
+            db.session.commit()
+        publish_backlog(db.session.get_one(Unit, elsewhere), "2026-06", SYSTEM)
+        assert editions() == list(MONTHS[:4])
+
+
+def test_a_dissolved_unit_without_cases_is_printed_no_more(app, cast):
+    b = cast.units["b"]
+    with app.app_context():
+        fill([cast.units["a"]], 1, FIRST, 210)
+        db.session.get_one(Unit, b).valid_until = date(2026, 6, 30)
+        db.session.commit()
+        publish_backlog(province(cast), "2026-08", SYSTEM)
+        publish_backlog(province(cast), "2026-09", SYSTEM)
+        assert max(one.until_on for one in figures(unit_id=b)) == date(2026, 6, 30)
+        rows = {row.id: row for row in read_figures(cast.units["province"], "2026-09").rows}
+        assert [rows[f"unit:32191:open:2026-0{month}"].shown for month in (6, 7, 9)] == [
+            "band",
+            "exact",
+            "exact",
+        ]
+
+
 def open_cases(unit):
     return select(Case.id).where(
         Case.unit_id == unit, Case.closed_on.is_(None), Case.id.in_(countable())
