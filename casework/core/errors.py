@@ -58,7 +58,6 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(OutOfReach, _not_found)
     app.register_error_handler(CSRFError, _form_expired)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(StaleDataError, _stale)
     app.register_error_handler(OperationalError, _database)
     app.register_error_handler(Exception, unexpected)
 
@@ -73,7 +72,8 @@ def _form_expired(_error: CSRFError) -> tuple[str, int]:
     return page(400, _("Send the form again"), text, resend=True)
 
 
-def _stale(_error: StaleDataError) -> tuple[str, int]:
+def stale(_error: StaleDataError) -> tuple[str, int]:
+    """Two people saved one record in the same instant, and this is the second."""
     db.session.rollback()
     text = _("Somebody else saved this record at the same moment. What you typed stands below.")
     return page(409, _("Saved by somebody else"), text)

@@ -10,12 +10,13 @@ from flask import Flask, Response, g, redirect, request
 from sqlalchemy import UniqueConstraint, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response as BaseResponse
 
 from casework.core import audit
 from casework.core.clock import now
 from casework.core.database import Base, db, operational
-from casework.core.errors import unexpected
+from casework.core.errors import stale, unexpected
 
 
 class Operation(Base):
@@ -54,6 +55,7 @@ def init_app(app: Flask) -> None:
     app.extensions["before_commit"].append(_remember)
     app.extensions["after_refusal"] += [audit.write_kept_reads, _answer_like_the_first]
     app.register_error_handler(IntegrityError, _answer_again)
+    app.register_error_handler(StaleDataError, _answer_again)
 
 
 def _remember(answer: Response) -> None:
@@ -71,10 +73,12 @@ def _answer_like_the_first(answer: Response) -> Response | BaseResponse:
     return first or answer
 
 
-def _answer_again(error: IntegrityError) -> BaseResponse | tuple[str, int]:
+def _answer_again(error: IntegrityError | StaleDataError) -> BaseResponse | tuple[str, int]:
     db.session.rollback()
     account_id = g.get("account_id")
-    return (first_answer(account_id) if account_id else None) or unexpected(error)
+    if account_id and (first := first_answer(account_id)):
+        return first
+    return stale(error) if isinstance(error, StaleDataError) else unexpected(error)
 
 
 def _operation_of_request() -> UUID | None:

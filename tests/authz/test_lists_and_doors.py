@@ -111,10 +111,13 @@ def test_a_door_opens_when_it_should(app: Flask, cast: Cast, client_as: SignIn):
     _arrange(
         app,
         cast,
-        [("counselor", Role.COUNSELOR, "a", (-5, None)), ("coordinator", Role.COORDINATOR, "b", (-5, None))],
+        [
+            ("counselor", Role.COUNSELOR, "a", (-5, None)),
+            ("coordinator", Role.COORDINATOR, "b", (-5, None)),
+        ],
         [(CASES[0], "counselor", (-3, None)), (CASES[2], "counselor", (-3, 0))],
         [(GROUPS[1], "counselor", (-3, 0))],
-    )  # fmt: skip
+    )
     counselor, coordinator = client_as("counselor"), client_as("coordinator")
     assert [counselor.get(f"/cases/{i}").status for i in CASES] == [200, *[404] * 5]
     assert [coordinator.get(f"/cases/{i}").status for i in CASES] == [404, 200, 404, 404, 200, 404]

@@ -1,4 +1,4 @@
-"""The vault is looked at on SQLite; that cases open and close on both databases is tested with them."""
+"""The vault is looked at on SQLite; that cases open on both databases is tested with cases."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager

@@ -1,4 +1,4 @@
-"""What opens a private key: the password with the pepper, a recovery code once, the organisation."""
+"""What opens a private key: password and pepper, a recovery code once, the organisation."""
 
 from uuid import UUID, uuid4
 
