@@ -11,7 +11,8 @@ from casework.anonymisation import attack as auditor
 from casework.anonymisation import publish as publishing
 from casework.anonymisation.attack.edition import EditionUnreadable
 from casework.anonymisation.export import NothingPublished, read_figures
-from casework.anonymisation.publish import Prepared, Refused
+from casework.anonymisation.publish import Prepared
+from casework.anonymisation.writing import Refused, finish, write
 from casework.core.audit import SYSTEM
 from casework.core.database import db
 from casework.organisation.accounts.models import AccountRole
@@ -37,7 +38,7 @@ def publish(period: str, code: str | None, dry_run: bool, yes: bool) -> None:
     name = province.label
     try:
         if not dry_run:
-            finished = publishing.finish(province.id, by=SYSTEM)
+            finished = finish(province.id, by=SYSTEM)
             if finished:
                 click.echo(f"Finished what an interrupted run had prepared: {', '.join(finished)}.")
             if period in finished:
@@ -50,7 +51,7 @@ def publish(period: str, code: str | None, dry_run: bool, yes: bool) -> None:
             return
         if not yes:
             click.confirm(f"Publish {period} of {name}? It can't be taken back.", abort=True)
-        publishing.write(prepared, by=SYSTEM)
+        write(prepared.province_id, prepared.batch.months, prepared.ids, by=SYSTEM)
     except Refused as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"Published {period} of {name}.")

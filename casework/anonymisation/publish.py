@@ -3,16 +3,6 @@
 A month is published once, after its last day, and after every month before it. Whatever the proof
 or the attack leaves open stops the publication and names the cell.
 
-Two databases have no common commit, so writing goes in three steps, each a transaction:
-
-1. the working database gets the counts, the prints and a `Publication` that is only prepared;
-2. the read model gets the edition with its figures, all or nothing: this is the publication;
-3. the working database notes that it is published, with a row in the access log.
-
-Whoever stops in between loses nothing: the next run finishes what was prepared with the very prints
-of step 1, and readers see an edition whole or not at all. An edition lost from the read model is
-written again in the same way.
-
 No transaction is open while proving. Call these outside a request, with nothing pending: they
 commit what is.
 """
@@ -28,10 +18,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy import Connection, select
 
 from casework.anonymisation import attack, measures
 from casework.anonymisation.export import files_of, unit_names
@@ -40,21 +29,26 @@ from casework.anonymisation.models import Publication, PublishedCount
 from casework.anonymisation.protection import Shown, TableWrong
 from casework.anonymisation.relations import PROVINCE, Cell, Level, months_between, previous_month
 from casework.anonymisation.sequence import Batch, Past, Print, Watch, next_months
-from casework.core import audit
+from casework.anonymisation.writing import Refused, check_reachable, finish, write
 from casework.core.audit import Actor
-from casework.core.clock import now, today
+from casework.core.clock import today
 from casework.core.database import db
-from casework.inspection.readmodel.models import Edition, Figure, Measure
 from casework.organisation.units.models import Unit
+
+__all__ = [
+    "Prepared",
+    "PublicationReport",
+    "Refused",
+    "prepare",
+    "publish_backlog",
+    "publish_period",
+    "publish_periods",
+]
 
 ATTACK_SECONDS = 120.0
 
 Progress = Callable[[list[str]], Iterable[str]]
 """Goes through the months and may show how far it is."""
-
-
-class Refused(Exception):
-    """Why nothing was published, for the person who publishes."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +122,7 @@ def publish_periods(
     if not left:
         return PublicationReport((), Counter(), (), 0.0, 0.0, finished)
     prepared = prepare(province, left, progress=progress, watch=watch)
-    write(prepared, by=by)
+    write(province_id, prepared.batch.months, prepared.ids, by=by)
     report = prepared.report
     return PublicationReport(
         report.periods,
@@ -151,7 +145,7 @@ def prepare(
     """Count, protect, prove and attack, without writing anything. Raises Refused."""
     tell = watch or (lambda stage, settled, all_: None)
     province_id = province.id
-    _check_reachable(province_id)
+    check_reachable(province_id)
     with _reading() as connection:
         parts = measures.list_parts(connection, province_id)
         names = unit_names(parts)
@@ -180,81 +174,6 @@ def prepare(
     return Prepared(province_id, batch, ids, report)
 
 
-def write(prepared: Prepared, *, by: Actor) -> None:
-    """Write what passed: prepared first, then the read model, then published. Raises Refused."""
-    rows: list[dict[str, Any]] = []
-    for period, prints in prepared.batch.months.items():
-        publication = Publication(
-            id=uuid4(),
-            province_id=prepared.province_id,
-            period=period,
-            prepared_by=by.name or str(by.id),
-        )
-        db.session.add(publication)
-        rows += [_count_row(publication.id, one, prepared.ids) for one in prints]
-    try:
-        db.session.flush()
-        db.session.execute(insert(PublishedCount), rows)
-        db.session.commit()
-    except IntegrityError:
-        db.session.rollback()
-        raise Refused("Somebody else has just published this month.") from None
-    finish(prepared.province_id, by=by)
-
-
-def finish(province_id: UUID, *, by: Actor) -> tuple[str, ...]:
-    """Bring what is prepared, or lost from the read model, to its readers; which months it was."""
-    db.session.commit()
-    present = _check_reachable(province_id)
-    waiting = [
-        publication
-        for publication in db.session.scalars(
-            select(Publication)
-            .where(Publication.province_id == province_id)
-            .order_by(Publication.period)
-        )
-        if publication.published_at is None or publication.id not in present
-    ]
-    missing = [publication for publication in waiting if publication.id not in present]
-    editions = [_edition_row(publication) for publication in missing]
-    figures = [row for publication in missing for row in _figure_rows(publication.id)]
-    done = [(publication.id, publication.period) for publication in waiting]
-    db.session.commit()
-    if editions:
-        _reveal(editions, figures)
-    if done:
-        _note_published(province_id, done, by)
-    return tuple(period for _, period in done)
-
-
-def _reveal(editions: list[dict[str, Any]], figures: list[dict[str, Any]]) -> None:
-    """Step 2: the editions become visible, whole."""
-    try:
-        db.session.execute(insert(Edition), editions)
-        db.session.execute(insert(Figure), figures)
-        db.session.commit()
-    except DBAPIError as error:
-        db.session.rollback()
-        raise Refused(
-            "The read model could not be written, so nothing was published. "
-            "What was prepared is kept: run the command again."
-        ) from error
-
-
-def _note_published(province_id: UUID, done: list[tuple[UUID, str]], by: Actor) -> None:
-    """Step 3: the working database knows that readers have them."""
-    for publication_id, period in done:
-        db.session.execute(
-            update(Publication)
-            .where(Publication.id == publication_id, Publication.published_at.is_(None))
-            .values(published_at=now())
-        )
-        audit.record(
-            "figures.publish", "edition", publication_id, by=by, unit_id=province_id, period=period
-        )
-    db.session.commit()
-
-
 @contextmanager
 def _reading() -> Iterator[Connection]:
     """One snapshot of the records, let go before the proving begins."""
@@ -264,33 +183,6 @@ def _reading() -> Iterator[Connection]:
         engine = engine.execution_options(isolation_level="REPEATABLE READ")
     with engine.connect() as connection:
         yield connection
-
-
-def _check_reachable(province_id: UUID) -> set[UUID]:
-    """The editions in the read model. Raises Refused when it is away or knows more than we do."""
-    try:
-        present = dict(
-            cast(
-                "list[tuple[UUID, str]]",
-                db.session.execute(
-                    select(Edition.id, Edition.period).where(Edition.province_id == province_id)
-                ).all(),
-            )
-        )
-    except DBAPIError as error:
-        db.session.rollback()
-        raise Refused("The read model can't be reached, so nothing was published.") from error
-    known = set(
-        db.session.scalars(select(Publication.id).where(Publication.province_id == province_id))
-    )
-    db.session.commit()
-    strangers = sorted(period for id_, period in present.items() if id_ not in known)
-    if strangers:
-        raise Refused(
-            f"The read model has an edition of {strangers[0]} whose counts are missing here. "
-            "One of the two databases comes from another backup."
-        )
-    return set(present)
 
 
 def _check_order(published: Sequence[str], periods: Sequence[str], first: Any) -> None:
@@ -391,55 +283,3 @@ def _attack(past: Past, period: str, batch: Batch, seconds: float, tell: Watch) 
             f"{period} is not published: the attack stops at {len(stops)} cells, "
             f"first {', '.join(stops[:6])}"
         )
-
-
-def _count_row(publication_id: UUID, one: Print, ids: dict[str, UUID]) -> dict[str, Any]:
-    return {
-        "id": uuid4(),
-        "publication_id": publication_id,
-        "unit_id": ids[one.cell.unit],
-        "level": str(one.cell.level),
-        "measure": str(one.cell.measure),
-        "period": one.cell.period,
-        "count": one.count,
-        "is_printed": one.is_printed,
-        "shown": str(one.shown),
-        "low": one.low,
-        "high": one.high,
-    }
-
-
-def _edition_row(publication: Publication) -> dict[str, Any]:
-    from_on, until_on = days_of(publication.period)
-    return {
-        "id": publication.id,
-        "province_id": publication.province_id,
-        "period": publication.period,
-        "from_on": from_on,
-        "until_on": until_on,
-        "published_at": publication.prepared_at,
-        "published_by": publication.prepared_by,
-    }
-
-
-def _figure_rows(publication_id: UUID) -> Iterator[dict[str, Any]]:
-    query = select(PublishedCount).where(
-        PublishedCount.publication_id == publication_id, PublishedCount.is_printed
-    )
-    for one in db.session.scalars(query):
-        measure = Measure(one.measure)
-        from_on, until_on = days_of(one.period)
-        yield {
-            "id": uuid4(),
-            "edition_id": publication_id,
-            "unit_id": one.unit_id,
-            "level": one.level,
-            "measure": one.measure,
-            "unit_of_count": str(measure.unit_of_count),
-            "from_on": from_on,
-            "until_on": until_on,
-            "is_personal": measure.is_personal,
-            "shown": one.shown,
-            "low": one.low,
-            "high": one.high,
-        }

@@ -1,0 +1,194 @@
+"""Writing editions: whole or not at all.
+
+Two databases have no common commit, so writing goes in three steps, each a transaction:
+
+1. the working database gets the counts, the prints and a `Publication` that is only prepared;
+2. the read model gets the edition with its figures, all or nothing: this is the publication;
+3. the working database notes that it is published, with a row in the access log.
+
+Whoever stops in between loses nothing: the next run finishes what was prepared with the very prints
+of step 1, and readers see an edition whole or not at all. An edition lost from the read model is
+written again in the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from casework.anonymisation.measures import days_of
+from casework.anonymisation.models import Publication, PublishedCount
+from casework.anonymisation.sequence import Print
+from casework.core import audit
+from casework.core.audit import Actor
+from casework.core.clock import now
+from casework.core.database import db
+from casework.inspection.readmodel.models import Edition, Figure, Measure
+
+
+class Refused(Exception):
+    """Why nothing was published, for the person who publishes."""
+
+
+def write(
+    province_id: UUID,
+    months: Mapping[str, Sequence[Print]],
+    ids: Mapping[str, UUID],
+    *,
+    by: Actor,
+) -> None:
+    """Publish months that passed. `ids`: units and the province by name. Raises Refused."""
+    rows: list[dict[str, Any]] = []
+    for period, prints in months.items():
+        publication = Publication(
+            id=uuid4(),
+            province_id=province_id,
+            period=period,
+            prepared_by=by.name or str(by.id),
+        )
+        db.session.add(publication)
+        rows += [_count_row(publication.id, one, ids) for one in prints]
+    try:
+        db.session.flush()
+        db.session.execute(insert(PublishedCount), rows)
+        db.session.commit()
+    except IntegrityError:
+        db.session.rollback()
+        raise Refused("Somebody else has just published this month.") from None
+    finish(province_id, by=by)
+
+
+def finish(province_id: UUID, *, by: Actor) -> tuple[str, ...]:
+    """Bring what is prepared, or lost from the read model, to its readers; which months it was."""
+    db.session.commit()
+    present = check_reachable(province_id)
+    waiting = [
+        publication
+        for publication in db.session.scalars(
+            select(Publication)
+            .where(Publication.province_id == province_id)
+            .order_by(Publication.period)
+        )
+        if publication.published_at is None or publication.id not in present
+    ]
+    missing = [publication for publication in waiting if publication.id not in present]
+    editions = [_edition_row(publication) for publication in missing]
+    figures = [row for publication in missing for row in _figure_rows(publication.id)]
+    done = [(publication.id, publication.period) for publication in waiting]
+    db.session.commit()
+    if editions:
+        _reveal(editions, figures)
+    if done:
+        _note_published(province_id, done, by)
+    return tuple(period for _, period in done)
+
+
+def _reveal(editions: list[dict[str, Any]], figures: list[dict[str, Any]]) -> None:
+    """Step 2: the editions become visible, whole."""
+    try:
+        db.session.execute(insert(Edition), editions)
+        db.session.execute(insert(Figure), figures)
+        db.session.commit()
+    except DBAPIError as error:
+        db.session.rollback()
+        raise Refused(
+            "The read model could not be written, so nothing was published. "
+            "What was prepared is kept: run the command again."
+        ) from error
+
+
+def _note_published(province_id: UUID, done: list[tuple[UUID, str]], by: Actor) -> None:
+    """Step 3: the working database knows that readers have them."""
+    for publication_id, period in done:
+        db.session.execute(
+            update(Publication)
+            .where(Publication.id == publication_id, Publication.published_at.is_(None))
+            .values(published_at=now())
+        )
+        audit.record(
+            "figures.publish", "edition", publication_id, by=by, unit_id=province_id, period=period
+        )
+    db.session.commit()
+
+
+def check_reachable(province_id: UUID) -> set[UUID]:
+    """The editions in the read model. Raises Refused when it is away or knows more than we do."""
+    try:
+        present = dict(
+            cast(
+                "list[tuple[UUID, str]]",
+                db.session.execute(
+                    select(Edition.id, Edition.period).where(Edition.province_id == province_id)
+                ).all(),
+            )
+        )
+    except DBAPIError as error:
+        db.session.rollback()
+        raise Refused("The read model can't be reached, so nothing was published.") from error
+    known = set(
+        db.session.scalars(select(Publication.id).where(Publication.province_id == province_id))
+    )
+    db.session.commit()
+    strangers = sorted(period for id_, period in present.items() if id_ not in known)
+    if strangers:
+        raise Refused(
+            f"The read model has an edition of {strangers[0]} whose counts are missing here. "
+            "One of the two databases comes from another backup."
+        )
+    return set(present)
+
+
+def _count_row(publication_id: UUID, one: Print, ids: Mapping[str, UUID]) -> dict[str, Any]:
+    return {
+        "id": uuid4(),
+        "publication_id": publication_id,
+        "unit_id": ids[one.cell.unit],
+        "level": str(one.cell.level),
+        "measure": str(one.cell.measure),
+        "period": one.cell.period,
+        "count": one.count,
+        "is_printed": one.is_printed,
+        "shown": str(one.shown),
+        "low": one.low,
+        "high": one.high,
+    }
+
+
+def _edition_row(publication: Publication) -> dict[str, Any]:
+    from_on, until_on = days_of(publication.period)
+    return {
+        "id": publication.id,
+        "province_id": publication.province_id,
+        "period": publication.period,
+        "from_on": from_on,
+        "until_on": until_on,
+        "published_at": publication.prepared_at,
+        "published_by": publication.prepared_by,
+    }
+
+
+def _figure_rows(publication_id: UUID) -> Iterator[dict[str, Any]]:
+    query = select(PublishedCount).where(
+        PublishedCount.publication_id == publication_id, PublishedCount.is_printed
+    )
+    for one in db.session.scalars(query):
+        measure = Measure(one.measure)
+        from_on, until_on = days_of(one.period)
+        yield {
+            "id": uuid4(),
+            "edition_id": publication_id,
+            "unit_id": one.unit_id,
+            "level": one.level,
+            "measure": one.measure,
+            "unit_of_count": str(measure.unit_of_count),
+            "from_on": from_on,
+            "until_on": until_on,
+            "is_personal": measure.is_personal,
+            "shown": one.shown,
+            "low": one.low,
+            "high": one.high,
+        }
