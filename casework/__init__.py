@@ -18,9 +18,9 @@ depends on them.
 from pathlib import Path
 
 from flask import Flask
-from flask_compress import Compress
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from casework import cli
 from casework.authz import enforce
@@ -32,7 +32,17 @@ from casework.confidential.followups.routes import bp as followups
 from casework.confidential.groups.routes import bp as groups
 from casework.confidential.intake.routes import bp as intake
 from casework.config import Settings
-from casework.core import database, errors, headers, health, i18n, logs, navigation, operations
+from casework.core import (
+    assets,
+    database,
+    errors,
+    headers,
+    health,
+    i18n,
+    logs,
+    navigation,
+    operations,
+)
 from casework.inspection.indicators.routes import bp as indicators
 from casework.organisation import accounts
 from casework.organisation.access_log.routes import bp as access_log
@@ -68,6 +78,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         __name__, template_folder=str(ROOT / "templates"), static_folder="static"
     )
     app.config.from_mapping((settings or Settings.from_environment()).for_flask())
+    proxies = app.config["SETTINGS"].proxies
+    app.wsgi_app = ProxyFix(app.wsgi_app, proxies, proxies, proxies)  # type: ignore[method-assign]
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for extension in (
@@ -79,7 +91,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         operations,
         health,
         navigation,
-        Compress(),
+        assets,
         accounts,
     ):
         extension.init_app(app)

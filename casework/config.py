@@ -30,6 +30,8 @@ class Settings:
     htmx: str = "cdn"
     locale: str = "vi"
     tls: bool = False
+    # How many proxies stand in front: so many addresses of X-Forwarded-For are trusted, no more.
+    proxies: int = 0
     idle_minutes: int = 15
     session_hours: int = 8
     organisation_recovery: bool = True
@@ -59,6 +61,7 @@ class Settings:
             htmx=htmx,
             locale=locale,
             tls=environ.get("CASEWORK_TLS") == "1",
+            proxies=_count(environ, "CASEWORK_PROXIES"),
             organisation_recovery=environ.get("CASEWORK_ORGANISATION_RECOVERY", "1") == "1",
             audit_anchor=Path(anchor) if anchor else None,
         )
@@ -85,11 +88,15 @@ class Settings:
             "WTF_CSRF_SSL_STRICT": True,
             "BABEL_DEFAULT_LOCALE": self.locale,
             "BABEL_DEFAULT_TIMEZONE": "Asia/Ho_Chi_Minh",
-            # Pages carry secrets beside what people typed (BREACH): only static text is compressed.
-            "COMPRESS_MIMETYPES": ["text/css", "text/javascript", "application/javascript"],
-            "COMPRESS_STREAMS": True,
             "SEND_FILE_MAX_AGE_DEFAULT": 31_536_000,
         }
+
+
+def _count(environ: Mapping[str, str], name: str) -> int:
+    value = environ.get(name, "0")
+    if not value.isdecimal():
+        raise SettingMissing(f"{name} is a whole number.")
+    return int(value)
 
 
 def _sqlite(instance: Path, name: str) -> str:

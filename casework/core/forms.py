@@ -22,7 +22,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.validators import InputRequired, Length, Optional, StopValidation, ValidationError
 
 from casework.core.clock import today
 from casework.core.operations import new_operation
@@ -128,9 +128,20 @@ def kept_text() -> MultiDict[str, str] | None:
     return kept
 
 
-def required() -> InputRequired:
+class Required(InputRequired):
+    """Something was sent, and it is more than spaces."""
+
+    def __call__(self, form: Any, field: Field) -> None:
+        sent = (field.raw_data or [None])[0]
+        if isinstance(sent, str) and not sent.strip():
+            field.errors = []
+            raise StopValidation(self.message)
+        super().__call__(form, field)
+
+
+def required() -> Required:
     """The field must be filled in."""
-    return InputRequired(_l("Fill this in."))
+    return Required(_l("Fill this in."))
 
 
 def at_most(length: int) -> Length:

@@ -18,6 +18,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.browser.cdn import HTMX_ADDRESS, Cdn, intercept
 from tests.browser.complaints import Complaints
+from tests.conftest import Program
 
 PHONE = ViewportSize(width=360, height=740)
 DESKTOP = ViewportSize(width=1280, height=800)
@@ -63,6 +64,13 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def program(sqlite_program: Program) -> Program:
+    """Journeys run on SQLite; the main job runs on PostgreSQL too (test_main_job.py)."""
+    sqlite_program.reset()
+    return sqlite_program
 
 
 @pytest.fixture
@@ -168,6 +176,9 @@ def accessible() -> Callable[[Page], None]:
     """Refuse a page with which axe finds fault, or that has to be scrolled sideways."""
 
     def accessible_(page: Page) -> None:
+        # Panels fade while htmx fetches them.
+        page.wait_for_load_state("networkidle")
+        page.wait_for_function("() => !document.querySelector('.htmx-request')")
         results = Axe().run(page)
         assert results.violations_count == 0, results.generate_report()
         needed = page.evaluate("document.documentElement.scrollWidth")

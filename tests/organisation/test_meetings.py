@@ -119,20 +119,22 @@ def test_another_schedule_replaces_what_is_still_open(app, cast):
 
 
 @pytest.mark.parametrize(
-    ("held", "answers"),
+    ("held", "answers", "status"),
     [
-        (date(2026, 6, 1), date(2026, 6, 1)),
-        (date(2026, 6, 8), date(2026, 6, 1)),
-        (date(2026, 5, 25), date(2026, 6, 1)),
-        (date(2026, 6, 9), None),
+        (date(2026, 6, 1), date(2026, 6, 1), MeetingStatus.ON_TIME),
+        (date(2026, 6, 8), date(2026, 6, 1), MeetingStatus.ON_TIME),
+        (date(2026, 5, 25), date(2026, 6, 1), MeetingStatus.ON_TIME),
+        (date(2026, 6, 9), date(2026, 6, 1), MeetingStatus.LATE),
+        (date(2026, 6, 22), date(2026, 6, 1), MeetingStatus.LATE),
+        (date(2026, 6, 23), None, MeetingStatus.ON_TIME),
     ],
 )
-def test_a_meeting_answers_the_due_one_of_its_window(app, cast, held, answers):
+def test_a_meeting_answers_the_due_one_of_its_window(app, cast, held, answers, status):
     with app.app_context():
         group = a_group(cast)
         meeting = hold_meeting(group, held, by=SYSTEM)
         assert (meeting.due_on, meeting.held_on) == (answers, held)
-        assert meeting.status(date(2026, 12, 1)) is MeetingStatus.ON_TIME
+        assert meeting.status(date(2026, 12, 1)) is status
 
 
 def test_the_earlier_of_two_as_near_is_answered_and_none_twice(app, cast):

@@ -9,7 +9,7 @@ from uuid import UUID
 from flask_babel import lazy_gettext as _l
 from wtforms import Field, HiddenField, IntegerField, SelectField, SelectMultipleField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, NumberRange, Optional, ValidationError
+from wtforms.validators import NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from casework.confidential.groups.models import GroupMember
@@ -63,11 +63,6 @@ def list_of_names(_form: Any, field: Field) -> None:
         )
 
 
-def filled() -> DataRequired:
-    """The field must hold more than spaces."""
-    return DataRequired(_l("Fill this in."))
-
-
 def held_day(_form: Any, field: Field) -> None:
     """A session is logged when it was held, not before."""
     if field.data and field.data > today():
@@ -101,7 +96,7 @@ def _one_of(
 class GroupForm(Form):
     """A new self-help or peer group with its schedule."""
 
-    name = short_text(_l("Name of the group"), filled())
+    name = short_text(_l("Name of the group"), required())
     kind = _one_of(_l("Kind"), lambda: [(str(kind), kind.label) for kind in CONFIDENTIAL_KINDS])
     unit = _one_of(_l("Unit"), list)
     week = _one_of(_l("Week of the month"), WEEKS.items, coerce=int)
@@ -131,14 +126,14 @@ class GroupForm(Form):
 class MembersForm(Form):
     """Many new members at once."""
 
-    names = long_text(_l("Names, one a line"), filled(), list_of_names)
+    names = long_text(_l("Names, one a line"), required(), list_of_names)
     joined_on = past_day(_l("Members from"))
 
 
 class MemberForm(VersionedForm):
     """One member: the name the group uses, and from when until when."""
 
-    name = short_text(_l("Name used in the group"), filled())
+    name = short_text(_l("Name used in the group"), required())
     joined_on = past_day(_l("Member from"), years=30)
     left_on = past_day(_l("Last day as a member"), years=30, needed=False)
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped
 from casework.core.database import Base, Versioned, operational
 
 ON_TIME_DAYS = 7
+LATEST_DAYS = 21
 
 
 class MeetingStatus(StrEnum):

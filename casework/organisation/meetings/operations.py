@@ -20,7 +20,7 @@ from casework.core.clock import add_months, month_end
 from casework.core.database import db
 from casework.core.forms import RuleBroken
 from casework.organisation.bodies.models import Group
-from casework.organisation.meetings.models import ON_TIME_DAYS, Meeting, Schedule
+from casework.organisation.meetings.models import LATEST_DAYS, ON_TIME_DAYS, Meeting, Schedule
 
 LAST_WEEK = 5
 WEEK = timedelta(days=7)
@@ -120,17 +120,18 @@ def after_holidays(day: date) -> date:
 
 
 def hold_meeting(group: Group, on: date, *, by: Actor) -> Meeting:
-    """The group met on a day, which answers the nearest due meeting within seven days.
+    """The group met on a day, which answers the nearest meeting due then.
 
-    Of two as near it is the earlier one; where none is open a meeting is noted that was not due.
+    A meeting may be held up to seven days early and is answered up to three weeks late. Of two as
+    near it is the earlier one; where none is open a meeting is noted that was not due.
     """
-    window = timedelta(days=ON_TIME_DAYS)
+    earliest, latest = on - timedelta(days=LATEST_DAYS), on + timedelta(days=ON_TIME_DAYS)
     nearby = db.session.scalars(
         select(Meeting).where(
             Meeting.group_id == group.id,
             Meeting.held_on.is_(None),
             Meeting.excuse.is_(None),
-            Meeting.due_on.between(on - window, on + window),
+            Meeting.due_on.between(earliest, latest),
         )
     ).all()
     dated = [(abs((m.due_on - on).days), m.due_on, m) for m in nearby if m.due_on is not None]
