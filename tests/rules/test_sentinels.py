@@ -16,6 +16,7 @@ from uuid import uuid4
 import pytest
 import time_machine
 from sqlalchemy import inspect, text
+from structlog.testing import capture_logs
 
 from casework.core.clock import now
 from casework.core.database import db
@@ -126,16 +127,17 @@ def test_no_name_stands_where_it_should_not(
 ):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     names = sentinels()
-    with redirect_stderr(log):
+    with redirect_stderr(log), capture_logs() as events:
         _write_all(client_as("counselor"), names)
         _have_trouble(app, client_as, names)
         _look_around(World(app, cast, {}), client_as)
     everything = {
         **_stored(app),
-        "the log": log.getvalue().encode(),
+        "the log": f"{log.getvalue()}{events}".encode(),
         **{path.name: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()},
     }
     assert len(everything["the log"]) > 10_000, "nothing was logged: this rule looks elsewhere"
+    assert "RuntimeError" in str(events)
     found = {place: needles.hits(content) for place, content in everything.items()}
     assert {place: spelt for place, spelt in found.items() if spelt} == {}
 
