@@ -1,11 +1,13 @@
-"""How long pages take beside a bare Flask + SQLAlchemy page, on the same server, in one interleaved run.
+"""How long pages take beside a bare Flask + SQLAlchemy page, on the same server, in one interleaved
+run.
 
     python -m benchmarks.pages                     300 own cases of 10,000
     python -m benchmarks.pages --cases 170000 --units 3321 --province all
     python -m benchmarks.pages --server granian    gunicorn-gthread | gunicorn-sync | granian
 
-Prints a Markdown table: median, 95th percentile, ratio of medians to the bare page, SQL statements apart (the tests
-assert at most twelve), and the peak memory of the server's processes. Machines are noisy: read the ratios.
+Prints a Markdown table: median, 95th percentile, ratio of medians to the bare page, SQL statements
+apart (the tests assert at most twelve), and the peak memory of the server's processes. Machines are
+noisy: read the ratios.
 """
 
 import argparse
@@ -25,10 +27,11 @@ from urllib.parse import urlencode
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "một mật khẩu chỉ để đo"
 PORT = 5099
+BIND = ["--bind", f"127.0.0.1:{PORT}", "--log-level", "error"]
 SERVERS = {
-    "gunicorn-gthread": ["gunicorn", "--log-level", "error", "--workers", "2", "--threads", "4", "--bind", f"127.0.0.1:{PORT}"],
-    "gunicorn-one": ["gunicorn", "--workers", "1", "--threads", "8", "--bind", f"127.0.0.1:{PORT}"],
-    "gunicorn-sync": ["gunicorn", "--workers", "2", "--bind", f"127.0.0.1:{PORT}"],
+    "gunicorn-gthread": ["gunicorn", "--workers", "2", "--threads", "4", *BIND],
+    "gunicorn-one": ["gunicorn", "--workers", "1", "--threads", "8", *BIND],
+    "gunicorn-sync": ["gunicorn", "--workers", "2", *BIND],
     "granian": ["granian", "--interface", "wsgi", "--workers", "2", "--port", str(PORT)],
 }
 
@@ -40,7 +43,9 @@ class Client:
         self.connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=60)
         self.cookies: dict[str, str] = {}
 
-    def ask(self, method: str, path: str, fields: dict[str, str] | None = None) -> tuple[int, str, str]:
+    def ask(
+        self, method: str, path: str, fields: dict[str, str] | None = None
+    ) -> tuple[int, str, str]:
         """Status, place it leads to, text."""
         headers = {"Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items())}
         body = None
@@ -79,7 +84,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         environment = _environment(Path(folder))
         _prepare(environment, options)
-        command = [str(Path(sys.executable).with_name(SERVERS[options.server][0])), *SERVERS[options.server][1:]]
+        program, *arguments = SERVERS[options.server]
+        command = [str(Path(sys.executable).with_name(program)), *arguments]
         server = subprocess.Popen([*command, "benchmarks.served:app"], cwd=ROOT, env=environment)
         try:
             _wait()
@@ -103,16 +109,17 @@ def _options() -> argparse.Namespace:
 
 def _environment(folder: Path) -> dict[str, str]:
     secret = {"CASEWORK_SECRET_KEY": secrets.token_hex(), "CASEWORK_PEPPER": secrets.token_hex()}
-    return {**os.environ, **secret, "CASEWORK_INSTANCE": str(folder), "CASEWORK_DEMO_PASSWORD": PASSWORD}
+    place = {"CASEWORK_INSTANCE": str(folder), "CASEWORK_DEMO_PASSWORD": PASSWORD}
+    return {**os.environ, **secret, **place}
 
 
 def _prepare(environment: dict[str, str], options: argparse.Namespace) -> None:
     flask = [str(Path(sys.executable).with_name("flask")), "--app", "app"]
-    subprocess.run([*flask, "prepare", "--empty"], cwd=ROOT, env=environment, check=True, stdout=sys.stderr)
     load = ["demo", "load", "--seed", "1"]
     for name in ("province", "units", "cases", "months", "own_cases"):
         load += [f"--{name.replace('_', '-')}", str(getattr(options, name))]
-    subprocess.run([*flask, *load], cwd=ROOT, env=environment, check=True, stdout=sys.stderr)
+    for command in (["prepare", "--empty"], load):
+        subprocess.run([*flask, *command], cwd=ROOT, env=environment, check=True, stdout=sys.stderr)
 
 
 def _wait() -> None:
@@ -132,11 +139,11 @@ def _measure(rounds: int) -> dict[str, list[float]]:
     head.sign_in("unithead")
     case = re.findall(r'href="(/cases/[0-9a-f-]{36})"', counselor.ask("GET", "/cases")[2])[0]
     unit = head.ask("GET", "/figures")[1]
-    search = counselor.form("/cases")
+    search = {**counselor.form("/cases"), "words": "nguyen"}
     pages: dict[str, Callable[[], tuple[int, str, str]]] = {
         "bare page, 25 rows": lambda: counselor.ask("GET", "/bare/"),
         "case list, 25 of the own": lambda: counselor.ask("GET", "/cases"),
-        "search by name": lambda: counselor.ask("POST", "/cases/search", {**search, "words": "nguyen"}),
+        "search by name": lambda: counselor.ask("POST", "/cases/search", search),
         "case page": lambda: counselor.ask("GET", case),
         "contacts of the case": lambda: counselor.ask("GET", case + "/contacts"),
         "today": lambda: counselor.ask("GET", "/"),
@@ -154,7 +161,8 @@ def _measure(rounds: int) -> dict[str, list[float]]:
 
 def _contact(number: int) -> dict[str, str]:
     day = time.strftime("%Y-%m-%d")
-    return {"kind": "home", "on": day, "minutes": "30", "note": f"Lần {number}: đã gặp, mọi việc ổn."}
+    note = f"Lần {number}: đã gặp, mọi việc ổn."
+    return {"kind": "home", "on": day, "minutes": "30", "note": note}
 
 
 def _time(seconds: list[float], ask: Callable[[], tuple[int, str, str]], counts: bool) -> None:
@@ -167,7 +175,9 @@ def _time(seconds: list[float], ask: Callable[[], tuple[int, str, str]], counts:
 
 
 def _peak_memory(pid: int) -> int:
-    """Peak resident memory of the server's processes together, in bytes (shared pages counted in each)."""
+    """Peak resident memory of the server's processes together, in bytes (shared pages counted in
+    each).
+    """
     total = 0
     for process in [pid, *_children(pid)]:
         peak = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{process}/status").read_text())
@@ -181,7 +191,8 @@ def _children(pid: int) -> list[int]:
 
 def _report(taken: dict[str, list[float]], memory: int, options: argparse.Namespace) -> None:
     bare = statistics.median(taken["bare page, 25 rows"])
-    print(f"{options.server}, {options.own_cases} own cases of {options.cases}, {options.rounds} rounds\n")
+    cases = f"{options.own_cases} own cases of {options.cases}"
+    print(f"{options.server}, {cases}, {options.rounds} rounds\n")
     print("| page | median ms | 95 % ms | × bare |")
     print("|---|---:|---:|---:|")
     for name, seconds in taken.items():

@@ -1,4 +1,5 @@
-"""The program with a bare page beside it, so that both are measured on the same server in the same run.
+"""The program with a bare page beside it, so that both are measured on the same server in the same
+run.
 
 `/bare` is the smallest honest page: Flask, SQLAlchemy, SQLite, 25 rows of text in a Jinja table.
 """

@@ -20,7 +20,9 @@ class SettingMissing(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything the environment says. `pepper` is mixed into every password's key and stands outside the database."""
+    """Everything the environment says. `pepper` is mixed into every password's key and stands
+    outside the database.
+    """
 
     secret_key: str
     pepper: bytes
@@ -79,7 +81,8 @@ class Settings:
             "MAX_CONTENT_LENGTH": 4 * 1024 * 1024,
             "MAX_FORM_MEMORY_SIZE": 4 * 1024 * 1024,
             "MAX_FORM_PARTS": 2000,
-            # The cookie of flask.session carries the CSRF token and notices, never who is signed in.
+            # The cookie of flask.session carries the CSRF token and notices, never who is signed
+            # in.
             "SESSION_COOKIE_NAME": "__Host-casework_form" if self.tls else "casework_form",
             "SESSION_COOKIE_SECURE": self.tls,
             "SESSION_COOKIE_HTTPONLY": True,
@@ -116,6 +119,7 @@ def _secret(instance: Path, name: str) -> str:
     path = instance / name
     if not path.exists():
         raise SettingMissing(
-            f"CASEWORK_{name.upper()} is not set and {path} does not exist. Run `python3 dev.py run`."
+            f"CASEWORK_{name.upper()} is not set and {path} does not exist. "
+            "Run `python3 dev.py run`."
         )
     return path.read_text().strip()

@@ -1,6 +1,9 @@
-"""Runs every revision on both databases: `default` (the working one) and `inspection` (the read model)."""
+"""Runs every revision on both databases: `default` (the working one) and `inspection` (the read
+model).
+"""
 
 import pkgutil
+from functools import partial
 from importlib import import_module
 
 from alembic import context
@@ -23,6 +26,10 @@ SCHEMAS = {
 }
 
 
+def _is_ours(schemas: list[str], value: str | None, kind: str, _parents: object) -> bool:
+    return kind != "schema" or value in schemas
+
+
 def run() -> None:
     """Migrate each database in a transaction of its own; a failure leaves that one as it was."""
     for name, (bind, metadata) in DATABASES.items():
@@ -38,7 +45,7 @@ def run() -> None:
                 upgrade_token=f"{name}_upgrades",
                 downgrade_token=f"{name}_downgrades",
                 include_schemas=engine.dialect.name == "postgresql",
-                include_name=lambda value, kind, _: kind != "schema" or value in SCHEMAS[name],
+                include_name=partial(_is_ours, SCHEMAS[name]),
                 compare_type=True,
                 user_module_prefix="",
             )

@@ -1,4 +1,6 @@
-"""The people and places of the tests: two units of one province, a unit of another, and everybody's accounts."""
+"""The people and places of the tests: two units of one province, a unit of another, and everybody's
+accounts.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -43,7 +45,9 @@ PEOPLE: dict[str, tuple[str, Role, str | None]] = {
 
 @dataclass(frozen=True)
 class Cast:
-    """Ids of units and accounts, and the accounts' private keys, so that tests need not stretch a password each time."""
+    """Ids of units and accounts, and the accounts' private keys, so that tests need not stretch a
+    password each time.
+    """
 
     units: dict[str, UUID]
     accounts: dict[str, UUID]

@@ -1,7 +1,9 @@
-"""One program per database, with the cast of tests/cast.py; every test begins with a fresh copy of it.
+"""One program per database, with the cast of tests/cast.py; every test begins with a fresh copy of
+it.
 
-No fixture holds an application context open around client calls: Flask-Login would reuse the first account and hide a
-refusal. Tests that look into the database open one themselves: `with app.app_context(): …`.
+No fixture holds an application context open around client calls: Flask-Login would reuse the first
+account and hide a refusal. Tests that look into the database open one themselves: `with
+app.app_context(): …`.
 """
 
 import shutil

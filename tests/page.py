@@ -1,7 +1,8 @@
-"""What a test gets back from a request: parsed strictly, with the standing checks made on every page.
+"""What a test gets back from a request: parsed strictly, with the standing checks made on every
+page.
 
-Every page: valid HTML, a language, a title, one h1, labels on fields, no duplicate ids, CSRF and an action on every
-form that posts, nothing inline, at most twelve SQL statements.
+Every page: valid HTML, a language, a title, one h1, labels on fields, no duplicate ids, CSRF and an
+action on every form that posts, nothing inline, at most twelve SQL statements.
 """
 
 import re
@@ -65,7 +66,9 @@ class Page:
         return words(self.one("h1"))
 
     def form(self, action: str) -> dict[str, str]:
-        """The fields of the form that posts to an address, as the browser would send them untouched."""
+        """The fields of the form that posts to an address, as the browser would send them
+        untouched.
+        """
         forms = [
             form for form in self.all("form") if (form.get("action") or "").split("?")[0] == action
         ]
@@ -183,7 +186,9 @@ class Visitor:
         return Page(answer, budget=budget)
 
     def submit(self, page: Page | str, action: str, *, budget: int = 40, **values: Any) -> Page:
-        """Fill the form of a page that posts to `action` and send it. A list sends a field several times."""
+        """Fill the form of a page that posts to `action` and send it. A list sends a field several
+        times.
+        """
         shown = self.get(page) if isinstance(page, str) else page
         fields: dict[str, Any] = {**shown.form(action), **values}
         return self.post(action, {k: v for k, v in fields.items() if v is not None}, budget=budget)

@@ -1,1 +1,3 @@
-"""authz: who may do what, and how far, in one table (policy.py); every view names its permission (enforce.py)."""
+"""authz: who may do what, and how far, in one table (policy.py); every view names its permission
+(enforce.py).
+"""

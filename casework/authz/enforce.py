@@ -1,7 +1,7 @@
 """Every view names its permission and is handed an Access; an endpoint without one is refused.
 
-An Access says how far the permission reaches; queries turn it into WHERE. What is out of reach answers 404 like what
-does not exist, and leaves a row in the log.
+An Access says how far the permission reaches; queries turn it into WHERE. What is out of reach
+answers 404 like what does not exist, and leaves a row in the log.
 """
 
 from collections.abc import Callable
@@ -99,7 +99,9 @@ class Access:
         unit_id: QueryableAttribute[UUID],
         province_id: QueryableAttribute[UUID | None] | None = None,
     ) -> ColumnElement[bool]:
-        """The rows of the units this access reaches. `province_id` is the column of the row's province, if it has one."""
+        """The rows of the units this access reaches. `province_id` is the column of the row's
+        province, if it has one.
+        """
         if self.everywhere:
             return true()
         condition: ColumnElement[bool] = unit_id.in_(self.units) if self.units else false()

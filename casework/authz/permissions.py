@@ -25,7 +25,9 @@ class Role(StrEnum):
 
 
 class Reach(StrEnum):
-    """How far a permission goes. `assigned` is a record's own people; `all` is every unit below the role's unit."""
+    """How far a permission goes. `assigned` is a record's own people; `all` is every unit below the
+    role's unit.
+    """
 
     NONE = "none"
     ASSIGNED = "assigned"

@@ -1,4 +1,6 @@
-"""Style and scripts go out compressed. Pages do not: they hold secrets beside what people typed (BREACH)."""
+"""Style and scripts go out compressed. Pages do not: they hold secrets beside what people typed
+(BREACH).
+"""
 
 from flask import Flask, Response, request
 from flask_compress import Compress

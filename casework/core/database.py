@@ -1,8 +1,8 @@
 """One transaction a request, one commit at its edge; a GET never commits.
 
-Every column says what it is: `identifier` (names one person), `sensitive` (told in confidence), `coded`
-(an enumeration, a date or a number that counts need in clear) or `operational` (keys, versions, times).
-The first two hold ciphertext only; a test refuses a column without a class.
+Every column says what it is: `identifier` (names one person), `sensitive` (told in confidence),
+`coded` (an enumeration, a date or a number that counts need in clear) or `operational` (keys,
+versions, times). The first two hold ciphertext only; a test refuses a column without a class.
 """
 
 from collections.abc import Iterator
@@ -89,7 +89,9 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Base(DeclarativeBase):
-    """A table of the working database. Rows get their id before the insert, because ciphertext is bound to it."""
+    """A table of the working database. Rows get their id before the insert, because ciphertext is
+    bound to it.
+    """
 
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map = {
@@ -120,7 +122,9 @@ class Base(DeclarativeBase):
 
 
 class ReadBase(DeclarativeBase):
-    """A table of the read model: a database of its own, to which no key of the working one can point."""
+    """A table of the read model: a database of its own, to which no key of the working one can
+    point.
+    """
 
     metadata = MetaData(naming_convention=NAMING, info={"bind_key": "inspection"})
     type_annotation_map = Base.type_annotation_map
@@ -152,7 +156,9 @@ def coded(*args: Any, **kwargs: Any) -> MappedColumn[Any]:
 
 
 def operational(*args: Any, **kwargs: Any) -> MappedColumn[Any]:
-    """A column of the machinery or of the organisation itself; it says nothing of a person supported."""
+    """A column of the machinery or of the organisation itself; it says nothing of a person
+    supported.
+    """
     return mapped_column(*args, info={"classed": "operational"}, **kwargs)
 
 
@@ -168,9 +174,11 @@ class Versioned:
 
 @contextmanager
 def apart(bind: str | None = None) -> Iterator[Session]:
-    """A transaction of its own that commits at once: reads being logged, refusals, throttles, last-seen times.
+    """A transaction of its own that commits at once: reads being logged, refusals, throttles,
+    last-seen times.
 
-    The request's own transaction must not be writing meanwhile: SQLite has one writer, and it would wait for itself.
+    The request's own transaction must not be writing meanwhile: SQLite has one writer, and it would
+    wait for itself.
     """
     token = _writing.set(True)
     try:
@@ -185,7 +193,8 @@ class OneCommit(Flask):
 
     def dispatch_request(self) -> Response:
         """Answer the request; commit when a change succeeded, else leave the database as it was."""
-        # What came before the view only read. From here on SQLite's write lock is taken at the first statement, so
+        # What came before the view only read. From here on SQLite's write lock is taken at the
+        # first statement, so
         # that nothing read here can have changed when it is written.
         db.session.rollback()
         g.writes = request.method not in SAFE_METHODS

@@ -1,6 +1,8 @@
-"""What people see when something is refused or fails: a plain sentence, a reference, and their own text kept.
+"""What people see when something is refused or fails: a plain sentence, a reference, and their own
+text kept.
 
-The log gets the kind of error and the place in the program, never a query string and never what was typed.
+The log gets the kind of error and the place in the program, never a query string and never what was
+typed.
 """
 
 import secrets
@@ -103,11 +105,13 @@ def _database(error: OperationalError) -> tuple[str, int]:
     reference = _note(error)
     if _is_full(error):
         text = _(
-            "The disk is full: reading works, saving does not. Tell the administrator. What you typed stands below."
+            "The disk is full: reading works, saving does not. Tell the administrator. "
+            "What you typed stands below."
         )
         return page(507, _("Not saved"), text, reference=reference, resend=True)
     text = _(
-        "The database is busy and did not take the change. What you typed stands below; send it again."
+        "The database is busy and did not take the change. "
+        "What you typed stands below; send it again."
     )
     return page(503, _("Not saved"), text, reference=reference, resend=True)
 
@@ -126,7 +130,8 @@ def unexpected(error: Exception) -> tuple[str, int]:
 
 def _is_full(error: DBAPIError) -> bool:
     code = getattr(error.orig, "sqlite_errorname", "") or ""
-    # A full disk is SQLITE_FULL or SQLITE_IOERR_WRITE, depending on where the write met it; 53100 on PostgreSQL.
+    # A full disk is SQLITE_FULL or SQLITE_IOERR_WRITE, depending on where the write met it; 53100
+    # on PostgreSQL.
     return (
         code == "SQLITE_FULL"
         or code.startswith("SQLITE_IOERR")

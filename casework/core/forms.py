@@ -1,7 +1,7 @@
 """What people type: normalised, checked, and handed back exactly as sent when something is wrong.
 
-A refused form comes back with the text kept and the fault beside its field. A form whose sign-in expired comes
-back after signing in (`g.kept_text`, filled by vault.drafts).
+A refused form comes back with the text kept and the fault beside its field. A form whose sign-in
+expired comes back after signing in (`g.kept_text`, filled by vault.drafts).
 """
 
 from collections.abc import Callable, Iterable
@@ -33,7 +33,9 @@ EARLIEST = date(1900, 1, 1)
 
 
 class RuleBroken(Exception):
-    """A rule of the work forbids this. `message` is said to the person; `field` is where it is shown."""
+    """A rule of the work forbids this. `message` is said to the person; `field` is where it is
+    shown.
+    """
 
     def __init__(self, message: Any, field: str = "") -> None:
         super().__init__(str(message))
@@ -160,7 +162,9 @@ def long_text(label: Any, *validators: Any, **kwargs: Any) -> TextAreaField:
 
 
 def options(pairs: Iterable[tuple[str, Any]], *, blank: bool = False) -> list[SelectChoice]:
-    """Choices of a select: (value, label), with an empty one first where nothing is chosen beforehand."""
+    """Choices of a select: (value, label), with an empty one first where nothing is chosen
+    beforehand.
+    """
     return [SelectChoice(value, label) for value, label in ([("", "—")] * blank + [*pairs])]
 
 

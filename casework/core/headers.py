@@ -1,4 +1,6 @@
-"""The headers of every answer, whatever its status: nothing inline, nothing framed, nothing kept in a cache."""
+"""The headers of every answer, whatever its status: nothing inline, nothing framed, nothing kept in
+a cache.
+"""
 
 from flask import Flask, Response, current_app, request
 

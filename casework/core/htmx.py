@@ -14,7 +14,9 @@ def is_htmx() -> bool:
 
 
 def wants_fragment() -> bool:
-    """Whether the answer goes into a part of the page: htmx names such requests partial, or gives their target."""
+    """Whether the answer goes into a part of the page: htmx names such requests partial, or gives
+    their target.
+    """
     if not is_htmx():
         return False
     kind = request.headers.get("HX-Request-Type")
@@ -24,7 +26,8 @@ def wants_fragment() -> bool:
 def render(template: str, **values: Any) -> str:
     """The page, or only its content where htmx swaps a part.
 
-    Templates get `heading`: "h1" on a page of its own, "h2" where the fragment stands in another page.
+    Templates get `heading`: "h1" on a page of its own, "h2" where the fragment stands in another
+    page.
     """
     if not wants_fragment():
         return render_template(template, heading="h1", **values)
@@ -32,7 +35,9 @@ def render(template: str, **values: Any) -> str:
 
 
 def _content(name: str, values: dict[str, Any]) -> str:
-    """Block `content` of a template. The template's top level is run first, for its imports of macros."""
+    """Block `content` of a template. The template's top level is run first, for its imports of
+    macros.
+    """
     current_app.update_template_context(values)
     template = current_app.jinja_env.get_template(name)
     context = template.new_context(values)

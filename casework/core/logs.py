@@ -1,4 +1,6 @@
-"""Logs: key=value lines with an event, a kind and a place. No query strings, no text that people typed, no names."""
+"""Logs: key=value lines with an event, a kind and a place. No query strings, no text that people
+typed, no names.
+"""
 
 import logging
 import sys
@@ -8,7 +10,9 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """Send the program's own events to standard error; keep SQL and its parameters out, at any level."""
+    """Send the program's own events to standard error; keep SQL and its parameters out, at any
+    level.
+    """
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

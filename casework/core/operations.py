@@ -1,6 +1,7 @@
 """Each form carries an operation id: the same form sent fifty times is carried out once.
 
-A repeated POST gets the first one's answer. The id is unique per account and is committed with the change.
+A repeated POST gets the first one's answer. The id is unique per account and is committed with the
+change.
 """
 
 from datetime import datetime

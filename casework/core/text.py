@@ -1,8 +1,9 @@
 """Vietnamese text: how it is stored, searched and sorted.
 
-Stored as NFC (UniKey can emit decomposed letters). Searched with case, marks and đ folded, so "dao thi" finds
-"Đào Thị"; stripping marks alone leaves đ. Sorted by given name (the last word), then family, then middle names, in
-the Vietnamese alphabet, in which ă â đ ê ô ơ ư are letters and tones decide only between otherwise equal words.
+Stored as NFC (UniKey can emit decomposed letters). Searched with case, marks and đ folded, so "dao
+thi" finds "Đào Thị"; stripping marks alone leaves đ. Sorted by given name (the last word), then
+family, then middle names, in the Vietnamese alphabet, in which ă â đ ê ô ơ ư are letters and tones
+decide only between otherwise equal words.
 """
 
 import unicodedata
@@ -29,7 +30,9 @@ def fold(value: str) -> str:
 
 @lru_cache(maxsize=8192)
 def word_key(word: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Alphabetical order of one word: first its letters, then its tones (ngang, huyền, hỏi, ngã, sắc, nặng)."""
+    """Alphabetical order of one word: first its letters, then its tones (ngang, huyền, hỏi, ngã,
+    sắc, nặng).
+    """
     letters: list[int] = []
     tones: list[int] = []
     for letter in unicodedata.normalize("NFC", word.lower()):
@@ -46,7 +49,9 @@ def word_key(word: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 
 def words_key(value: str) -> tuple[object, ...]:
-    """Alphabetical order of a phrase, such as a unit's name: letters of all its words before any tone."""
+    """Alphabetical order of a phrase, such as a unit's name: letters of all its words before any
+    tone.
+    """
     keys = [word_key(word) for word in value.split()]
     return tuple(letters for letters, _ in keys), tuple(tones for _, tones in keys)
 

@@ -1,1 +1,3 @@
-"""inspection: what unit heads, inspectors and managers read. It knows published figures and its own tables only."""
+"""inspection: what unit heads, inspectors and managers read. It knows published figures and its own
+tables only.
+"""

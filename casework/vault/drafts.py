@@ -1,5 +1,5 @@
-"""Text that met an expired session is kept for its owner, sealed to the owner's public key, and offered
-when its owner has signed in again, until the form is saved.
+"""Text that met an expired session is kept for its owner, sealed to the owner's public key, and
+offered when its owner has signed in again, until the form is saved.
 
 Nothing stays in the browser, where the next person at a shared computer would find it.
 """

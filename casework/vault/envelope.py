@@ -1,7 +1,8 @@
 """The sealed form of a text: version | algorithm | key id | nonce | ciphertext.
 
-The place it stands in (table, column, row, compartment) is authenticated with it, so a ciphertext moved elsewhere does
-not open. Plaintext is padded to buckets, so its length tells little. Everything here is pure.
+The place it stands in (table, column, row, compartment) is authenticated with it, so a ciphertext
+moved elsewhere does not open. Plaintext is padded to buckets, so its length tells little.
+Everything here is pure.
 """
 
 import os
@@ -35,7 +36,9 @@ class Place:
     compartment: str
 
     def binding(self) -> bytes:
-        """The additional data: no field can be shifted into the next, because ids and names hold no '|'."""
+        """The additional data: no field can be shifted into the next, because ids and names hold no
+        '|'.
+        """
         return f"{self.table}|{self.column}|{self.row.hex}|{self.compartment}".encode()
 
 

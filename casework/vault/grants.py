@@ -1,8 +1,8 @@
 """Who can open what: a grant holds one data key, wrapped for one holder.
 
-A new grant arrives as HPKE (its giver knows only the public key) and is re-wrapped once under the holder's own
-symmetric key, because opening HPKE costs some hundred times as much. A grant for custody lets a coordinator hand a
-case over; it never opens a text for reading.
+A new grant arrives as HPKE (its giver knows only the public key) and is re-wrapped once under the
+holder's own symmetric key, because opening HPKE costs some hundred times as much. A grant for
+custody lets a coordinator hand a case over; it never opens a text for reading.
 """
 
 from collections.abc import Iterable, Sequence
@@ -149,7 +149,9 @@ class Keyring:
         self._loaded.add(subject_id)
 
     def unwrap(self, key_id: UUID, is_hpke: bool, wrapped: bytes) -> bytes:
-        """The data key inside a grant. Raises NoKey when the grant was tampered with or is somebody else's."""
+        """The data key inside a grant. Raises NoKey when the grant was tampered with or is somebody
+        else's.
+        """
         try:
             if is_hpke:
                 return SUITE.decrypt(wrapped, self._private, info=_info(key_id, self.holder_id))
@@ -183,7 +185,8 @@ def make_keys(
     custodians: Sequence[UUID] = (),
     by: UUID | None,
 ) -> None:
-    """New data keys for a subject, granted to the readers, to coordinators for custody, and to the organisation's key.
+    """New data keys for a subject, granted to the readers, to coordinators for custody, and to the
+    organisation's key.
 
     The current keyring adopts them when its holder is among the readers.
     """
@@ -203,7 +206,8 @@ def make_keys(
 
 
 def hand_on(subject_id: UUID, to: UUID, *, by: UUID | None, use: Use = Use.READ) -> None:
-    """Give every key of a subject that the current keyring holds, for reading or in custody, to another holder.
+    """Give every key of a subject that the current keyring holds, for reading or in custody, to
+    another holder.
 
     Raises NoKey when the giver holds none. What the receiver already holds stays as it is.
     """

@@ -1,7 +1,7 @@
 """An account's key pair, and the locks that open its private key.
 
-The password is checked by opening its lock: nothing else in the database tells whether a password is right, and without
-the pepper, which stands outside the database, nothing can be tried at all.
+The password is checked by opening its lock: nothing else in the database tells whether a password
+is right, and without the pepper, which stands outside the database, nothing can be tried at all.
 """
 
 import os
@@ -44,7 +44,9 @@ class LockKind(StrEnum):
 
 
 class Holder(Base):
-    """A key pair: an account's, or the organisation's recovery key (whose private half is never stored)."""
+    """A key pair: an account's, or the organisation's recovery key (whose private half is never
+    stored).
+    """
 
     __tablename__ = "holders"
 
@@ -69,7 +71,9 @@ class KeyLock(Base):
 
 
 def make_holder(holder_id: UUID, password: str, pepper: bytes) -> bytes:
-    """Make a key pair locked by the password, and by the organisation's key where there is one. Returns the private key."""
+    """Make a key pair locked by the password, and by the organisation's key where there is one.
+    Returns the private key.
+    """
     private = X25519PrivateKey.generate()
     secret = private.private_bytes_raw()
     db.session.add(Holder(id=holder_id, public_key=private.public_key().public_bytes_raw()))
@@ -143,7 +147,9 @@ def count_recovery_codes(holder_id: UUID) -> int:
 
 
 def make_organisation_key() -> tuple[Holder, bytes]:
-    """The organisation's recovery key pair. The private half is for the caller to hand over; it's stored nowhere."""
+    """The organisation's recovery key pair. The private half is for the caller to hand over; it's
+    stored nowhere.
+    """
     private = X25519PrivateKey.generate()
     holder = Holder(
         id=uuid4(), public_key=private.public_key().public_bytes_raw(), is_organisation=True
@@ -174,7 +180,9 @@ def open_with_organisation_key(holder_id: UUID, organisation_secret: bytes) -> b
 
 
 def replace_keys(holder_id: UUID, password: str, pepper: bytes) -> bytes:
-    """A new key pair after everything that opened the old one is lost. All grants to the old key are dead."""
+    """A new key pair after everything that opened the old one is lost. All grants to the old key
+    are dead.
+    """
     db.session.execute(delete(KeyLock).where(KeyLock.holder_id == holder_id))
     db.session.execute(delete(Holder).where(Holder.id == holder_id))
     db.session.flush()

@@ -1,10 +1,11 @@
-"""Sealed columns: an attribute that reads and writes a text, above a column that holds only ciphertext.
+"""Sealed columns: an attribute that reads and writes a text, above a column that holds only
+ciphertext.
 
     name_sealed: Mapped[bytes | None] = identifier()
     name = Sealed("name_sealed", Compartment.IDENTITY)
 
-The model says whose key it is: `subject_id` is the id of the case or group. What does not open raises, and a page
-shows `Unreadable` in its place and goes on.
+The model says whose key it is: `subject_id` is the id of the case or group. What does not open
+raises, and a page shows `Unreadable` in its place and goes on.
 """
 
 from typing import Any, Protocol
@@ -25,7 +26,9 @@ class HasSubject(Protocol):
 
 
 class Unreadable(str):
-    """Stands where a text was tampered with or its key is missing. It is false, so templates can say so."""
+    """Stands where a text was tampered with or its key is missing. It is false, so templates can
+    say so.
+    """
 
     __slots__ = ()
 

@@ -1,5 +1,5 @@
-"""What holds on every page in a real browser: the CDN and its fallback, no JavaScript, a light first visit, nothing
-left behind after signing out.
+"""What holds on every page in a real browser: the CDN and its fallback, no JavaScript, a light
+first visit, nothing left behind after signing out.
 """
 
 import gzip
@@ -125,7 +125,8 @@ def test_nothing_is_left_after_signing_out(desktop: Page, sign_in):
     desktop.goto(case)
     assert "/sign-in" in desktop.url
     stored = desktop.evaluate(
-        "async () => JSON.stringify([{...localStorage}, {...sessionStorage}, await indexedDB.databases(), await caches.keys()])"
+        """async () => JSON.stringify([{...localStorage}, {...sessionStorage},
+           await indexedDB.databases(), await caches.keys()])"""
     )
     assert stored == "[{},{},[],[]]"
     assert not [c for c in desktop.context.cookies() if c["name"] == "casework"]

@@ -1,5 +1,5 @@
-"""The main job from start to end: a case, a contact, a session of twelve, published figures, and a unit head who
-reads them and can reach no name.
+"""The main job from start to end: a case, a contact, a session of twelve, published figures, and a
+unit head who reads them and can reach no name.
 """
 
 import re

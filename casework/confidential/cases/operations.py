@@ -48,7 +48,8 @@ def assign(case: Case, account_id: UUID, *, by: Actor, on: date) -> Assignment:
 
 
 def hand_over(case: Case, to: UUID, *, by: Actor, on: date) -> None:
-    """Entrust the case to another counselor of its unit: the keys go over, the former holder's are deleted.
+    """Entrust the case to another counselor of its unit: the keys go over, the former holder's are
+    deleted.
 
     The coordinator passes the keys on from custody without being able to read what they open.
     """
@@ -62,7 +63,8 @@ def hand_over(case: Case, to: UUID, *, by: Actor, on: date) -> None:
         grants.hand_on(case.id, to, by=by.id, use=Use.READ)
     except grants.NoKey:
         message = _l(
-            "You hold no keys of this case. Another coordinator, or its counselor, has to sign in first."
+            "You hold no keys of this case. "
+            "Another coordinator, or its counselor, has to sign in first."
         )
         raise RuleBroken(message, field="counselor") from None
     for assignment in holders:
@@ -99,13 +101,16 @@ def check_key(case: Case, compartment: Compartment) -> None:
         current_keyring().sealing_key(case.id, compartment)
     except grants.NoKey:
         message = _l(
-            "You hold no key of this case now. Ask a coordinator to hand the case over to you again."
+            "You hold no key of this case now. "
+            "Ask a coordinator to hand the case over to you again."
         )
         raise RuleBroken(message) from None
 
 
 def custodians_of(unit_id: UUID) -> list[UUID]:
-    """The coordinators who keep the keys of a unit's cases, so that a case never depends on one person."""
+    """The coordinators who keep the keys of a unit's cases, so that a case never depends on one
+    person.
+    """
     return [account.id for account in list_role_holders(unit_id, Role.COORDINATOR)]
 
 

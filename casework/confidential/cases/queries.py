@@ -85,7 +85,9 @@ def get_person(case: Case, access: Access) -> PersonIdentity:
 
 
 def find_person(case: Case, access: Access | None) -> PersonIdentity | None:
-    """Who the person is, for those entrusted with the case; None for those who may only see its code."""
+    """Who the person is, for those entrusted with the case; None for those who may only see its
+    code.
+    """
     if access is None:
         return None
     if db.session.scalar(select(Case.id).where(Case.id == case.id, reached(access))) is None:
@@ -164,7 +166,9 @@ def unit_of(case: Case) -> Unit:
 
 
 def in_force() -> ColumnElement[bool]:
-    """The assignments that hold today. One ends on the day it is handed over, and does not hold then."""
+    """The assignments that hold today. One ends on the day it is handed over, and does not hold
+    then.
+    """
     return or_(Assignment.until_on.is_(None), Assignment.until_on > today())
 
 

@@ -42,7 +42,9 @@ menu(_l("Cases"), "cases.index", lambda: can(Permission.CASE_LIST))
 @bp.get("/cases")
 @requires(Permission.CASE_LIST)
 def index(access: Access) -> ResponseReturnValue:
-    """The cases of the account (or, for a coordinator, of the unit), 25 a page, in the order of names."""
+    """The cases of the account (or, for a coordinator, of the unit), 25 a page, in the order of
+    names.
+    """
     closed, order = request.args.get("show") == "closed", request.args.get("order", "name")
     lines = list_cases(access, closed=closed)
     if order == "due":

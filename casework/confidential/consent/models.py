@@ -1,4 +1,6 @@
-"""Consent: the person's answer, purpose by purpose. The latest answer counts; earlier ones stay as history."""
+"""Consent: the person's answer, purpose by purpose. The latest answer counts; earlier ones stay as
+history.
+"""
 
 from datetime import date, datetime
 from enum import StrEnum

@@ -20,7 +20,9 @@ from casework.vault.sealed import Unreadable
 
 
 def log_contact(case: Case, answer: dict[str, Any], *, by: Actor) -> Contact:
-    """Add a contact. The case's next appointment is the one agreed on last; a first contact starts the support."""
+    """Add a contact. The case's next appointment is the one agreed on last; a first contact starts
+    the support.
+    """
     _check(case, answer["kind"], answer["on"])
     contact = Contact(
         id=uuid4(), case_id=case.id, unit_id=case.unit_id, recorded_by=by.id, **_values(answer)

@@ -24,8 +24,8 @@ PURPOSES = (Purpose.RECORD, Purpose.PHONE_CONTACT, Purpose.ANONYMOUS_STATISTICS)
 def open_case(unit_id: UUID, answer: dict[str, Any], *, by: Actor) -> Case:
     """Open a case entrusted to the account that takes the person in.
 
-    Without consent to the record there is none. The unit's coordinators get the keys in custody, the organisation's
-    recovery key gets them for break-glass.
+    Without consent to the record there is none. The unit's coordinators get the keys in custody,
+    the organisation's recovery key gets them for break-glass.
     """
     if by.id is None:
         raise ValueError("a case is opened by an account")

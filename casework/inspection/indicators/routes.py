@@ -1,4 +1,6 @@
-"""The unit view: published figures, each with its unit of count and whether it is exact or protected."""
+"""The unit view: published figures, each with its unit of count and whether it is exact or
+protected.
+"""
 
 from uuid import UUID
 

@@ -1,4 +1,6 @@
-"""The read model: figures as published, in a database of their own. Nothing here can point to a case."""
+"""The read model: figures as published, in a database of their own. Nothing here can point to a
+case.
+"""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -73,7 +75,8 @@ class Edition(ReadBase):
 
 
 class Figure(ReadBase):
-    """One number of one unit as it is printed: `low`..`high`, equal where exact; no high means no upper end.
+    """One number of one unit as it is printed: `low`..`high`, equal where exact; no high means no
+    upper end.
 
     `unit_of_count` keeps sessions (cuộc), attendances (lượt người) and persons (người) apart.
     """
