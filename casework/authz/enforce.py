@@ -51,7 +51,9 @@ class Identity:
         return Actor(self.account_id, self.display_name)
 
     def access(self, permission: Permission) -> "Access | None":
-        """How far a permission reaches today, over all roles held; None when it is not held at all."""
+        """How far a permission reaches today, over all roles held; None when it is not held
+        at all.
+        """
         reaches = [(reach_of(held.role, permission), held) for held in self.roles]
         reaches = [(reach, held) for reach, held in reaches if reach is not Reach.NONE]
         if not reaches:

@@ -236,7 +236,9 @@ def _write_with_the_change(session: Session) -> None:
 
 @event.listens_for(db.session, "after_rollback")
 def _keep_reads(session: Session) -> None:
-    """A refused form shows what was read while it was refused, so its reads are noted all the same."""
+    """A refused form shows what was read while it was refused, so its reads are noted all the
+    same.
+    """
     entries = session.info.pop("audit", [])
     kept = session.info.setdefault("audit_reads", [])
     kept.extend(entry for entry in entries if entry["outcome"] == Outcome.READ)

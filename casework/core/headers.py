@@ -18,7 +18,9 @@ _HEADERS = {
 
 
 def content_security_policy(htmx: str) -> str:
-    """Only named sources; the CDN's one file is the only thing from elsewhere, and SRI checks it."""
+    """Only named sources; the CDN's one file is the only thing from elsewhere, and SRI checks
+    it.
+    """
     scripts = "'self'" if htmx == "local" else f"'self' {HTMX_CDN}"
     return "; ".join(
         [

@@ -1,1 +1,3 @@
-"""organisation: what names no person supported: accounts, units, bodies, meetings, the access log."""
+"""organisation: what names no person supported: accounts, units, bodies, meetings, the access
+log.
+"""

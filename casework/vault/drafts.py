@@ -56,7 +56,9 @@ def keep(holder_id: UUID, address: str, fields: list[tuple[str, str]]) -> None:
 
 
 def find(holder_id: UUID, secret: bytes, address: str) -> MultiDict[str, str] | None:
-    """The text kept for an address. It stays until the form is saved (`forget`) or a week has gone."""
+    """The text kept for an address. It stays until the form is saved (`forget`) or a week has
+    gone.
+    """
     query = select(KeptForm).where(KeptForm.holder_id == holder_id, KeptForm.address == address)
     kept = db.session.scalar(query)
     if kept is None:

@@ -72,7 +72,9 @@ def publish(app: Flask, cast: Cast, day: date) -> None:
 
 
 def reachable(page: Page) -> set[str]:
-    """Every page of this program that the current account can go to by links, and their addresses."""
+    """Every page of this program that the current account can go to by links, and their
+    addresses.
+    """
     waiting, seen = {"/figures", "/account", "/meetings", "/units", "/roles"}, set[str]()
     while waiting and len(seen) < 60:
         address = waiting.pop()

@@ -15,7 +15,9 @@ from casework.vault.sealed import Sealed
 
 
 class TargetGroup(StrEnum):
-    """The neutral letters are all that lists and titles ever show; the legend is inside the case."""
+    """The neutral letters are all that lists and titles ever show; the legend is inside the
+    case.
+    """
 
     POST_REHAB = "A"
     LEFT_SEX_WORK = "B"

@@ -58,7 +58,9 @@ def index(access: Access) -> ResponseReturnValue:
 @bp.post("/cases/search")
 @requires(Permission.CASE_LIST)
 def search(access: Access) -> ResponseReturnValue:
-    """The cases whose name, alias or code holds the words. Nothing typed here stands in an address."""
+    """The cases whose name, alias or code holds the words. Nothing typed here stands in an
+    address.
+    """
     form = SearchForm()
     words = form.words.data or ""
     if not form.validate():

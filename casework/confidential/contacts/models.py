@@ -58,7 +58,9 @@ class Contact(Versioned, Base):
 
 
 class ContactRevision(Base):
-    """What a contact said before it was corrected. Nothing written is ever lost by correcting it."""
+    """What a contact said before it was corrected. Nothing written is ever lost by correcting
+    it.
+    """
 
     __tablename__ = "contact_revisions"
 

@@ -1,4 +1,6 @@
-"""Taking a person in: the case, its keys, who the person is, and their consent, in one transaction."""
+"""Taking a person in: the case, its keys, who the person is, and their consent, in one
+transaction.
+"""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,6 @@
-"""Reading published figures. Nothing here asks the records: what was not published can't be read."""
+"""Reading published figures. Nothing here asks the records: what was not published can't be
+read.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,7 +44,9 @@ class UnitFigures:
 
 
 def list_units(access: Access) -> Sequence[Unit]:
-    """The units whose figures an access reaches today, provinces first, then in the order of names."""
+    """The units whose figures an access reaches today, provinces first, then in the order of
+    names.
+    """
     query = select(Unit).where(
         access.within(Unit.id, Unit.province_id),
         Unit.valid_from <= today(),
