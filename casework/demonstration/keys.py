@@ -51,7 +51,7 @@ def make_holder(
             sealed=SUITE.encrypt(
                 secret,
                 X25519PublicKey.from_public_bytes(organisation.public_key),
-                info=locks._lock_info(account_id),  # what open_with_organisation_key expects
+                info=locks.lock_info(account_id),  # what open_with_organisation_key expects
             ),
             made_at=at,
         )

@@ -80,7 +80,7 @@ def make_holder(holder_id: UUID, password: str, pepper: bytes) -> bytes:
     set_password(holder_id, secret, password, pepper)
     organisation = find_organisation()
     if organisation is not None:
-        sealed = SUITE.encrypt(secret, _public(organisation.public_key), info=_lock_info(holder_id))
+        sealed = SUITE.encrypt(secret, _public(organisation.public_key), info=lock_info(holder_id))
         db.session.add(_lock(holder_id, LockKind.ORGANISATION, organisation.id.bytes, sealed))
     return secret
 
@@ -173,7 +173,7 @@ def open_with_organisation_key(holder_id: UUID, organisation_secret: bytes) -> b
     private = X25519PrivateKey.from_private_bytes(organisation_secret)
     for lock in db.session.scalars(locks):
         try:
-            return SUITE.decrypt(lock.sealed, private, info=_lock_info(holder_id))
+            return SUITE.decrypt(lock.sealed, private, info=lock_info(holder_id))
         except InvalidTag:
             continue
     return None
@@ -208,7 +208,8 @@ def _lock(holder_id: UUID, kind: LockKind, salt: bytes, sealed: bytes) -> KeyLoc
     return KeyLock(holder_id=holder_id, kind=kind, salt=salt, sealed=sealed)
 
 
-def _lock_info(holder_id: UUID) -> bytes:
+def lock_info(holder_id: UUID) -> bytes:
+    """What the organisation's lock of a holder is bound to."""
     return b"casework organisation lock|" + holder_id.bytes
 
 

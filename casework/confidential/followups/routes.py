@@ -16,6 +16,7 @@ from casework.core.htmx import render
 bp = Blueprint("followups", __name__)
 navigation.menu(_l("Today"), "followups.show", lambda: can(Permission.CASE_WRITE))
 AHEAD = timedelta(days=7)
+SHOWN = 25
 
 
 @bp.get("/")
@@ -32,11 +33,12 @@ def show(access: Access) -> ResponseReturnValue:
         key=lambda line: line.next_on or today(),
     )
     without = [line for line in lines if line.next_on is None]
-    shown = [line.id for line in (*due, *without[:10])]
+    shown = [line.id for line in (*due[:SHOWN], *without[:10])]
     audit.record_read("case.list", "case", shown, by=access.actor)
     return render(
         "confidential/followups/today.html",
-        due=due,
+        due=due[:SHOWN],
+        due_count=len(due),
         without=without,
         total=len(lines),
         today=today(),
