@@ -79,7 +79,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.config.from_mapping((settings or Settings.from_environment()).for_flask())
     proxies = app.config["SETTINGS"].proxies
-    app.wsgi_app = ProxyFix(app.wsgi_app, proxies, proxies, proxies)  # type: ignore[method-assign]
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for extension in (

@@ -12,7 +12,6 @@ from collections.abc import Generator, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -23,29 +22,18 @@ from sqlalchemy.orm import Mapped, Session
 
 from casework.core.clock import now
 from casework.core.database import Base, apart, db, operational
+from casework.core.labels import Labelled
 
 GENESIS = "0" * 64
 _CHAIN_LOCK = 7_204_119
 
 
-class Outcome(StrEnum):
+class Outcome(Labelled):
     """Whether what was tried was done."""
 
-    DONE = "done"
-    READ = "read"
-    REFUSED = "refused"
-
-    @property
-    def label(self) -> str:
-        """The outcome's word on screens."""
-        return str(_OUTCOME_LABELS[self])
-
-
-_OUTCOME_LABELS = {
-    Outcome.DONE: _l("done"),
-    Outcome.READ: _l("read"),
-    Outcome.REFUSED: _l("refused"),
-}
+    DONE = "done", _l("done")
+    READ = "read", _l("read")
+    REFUSED = "refused", _l("refused")
 
 
 @dataclass(frozen=True, slots=True)

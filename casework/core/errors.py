@@ -105,7 +105,8 @@ def _database(error: OperationalError) -> tuple[str, int]:
     reference = _note(error)
     if _is_full(error):
         text = _(
-            "The disk is full: reading works, saving does not. Tell the administrator. "
+            "The disk is full. Nothing can be saved, and pages about persons stay closed, because "
+            "every opening has to be noted. Tell the administrator. "
             "What you typed stands below."
         )
         return page(507, _("Not saved"), text, reference=reference, resend=True)

@@ -1,7 +1,6 @@
 """A case: coded facts in clear for the counts, everything that names the person sealed."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
@@ -10,92 +9,68 @@ from sqlalchemy.orm import Mapped
 
 from casework.core.clock import now
 from casework.core.database import Base, Versioned, coded, identifier, operational
+from casework.core.labels import Labelled
 from casework.vault.grants import Compartment
 from casework.vault.sealed import Sealed
 
 
-class TargetGroup(StrEnum):
+class TargetGroup(Labelled):
     """The neutral letters are all that lists and titles ever show; the legend is inside the
     case.
     """
 
-    POST_REHAB = "A"
-    LEFT_SEX_WORK = "B"
-    TRAFFICKING_SURVIVOR = "C"
-    OTHER = "D"
-
-    @property
-    def label(self) -> str:
-        """What the letter means; only inside a case."""
-        return str(_TARGET_LABELS[self])
+    POST_REHAB = "A", _l("person after rehabilitation")
+    LEFT_SEX_WORK = "B", _l("person who left sex work")
+    TRAFFICKING_SURVIVOR = "C", _l("person returned after trafficking")
+    OTHER = "D", _l("other, or not said")
 
 
-class Sex(StrEnum):
+class Sex(Labelled):
     """As the person says."""
 
-    FEMALE = "female"
-    MALE = "male"
-    OTHER = "other"
-
-    @property
-    def label(self) -> str:
-        """The word on screens."""
-        return str(_SEX_LABELS[self])
+    FEMALE = "female", _l("female")
+    MALE = "male", _l("male")
+    OTHER = "other", _l("other")
 
 
-class IntakeSource(StrEnum):
+class IntakeSource(Labelled):
     """Through whom the person came."""
 
-    SELF = "self"
-    FAMILY = "family"
-    REHAB_CENTRE = "rehab_centre"
-    POLICE = "police"
-    HEALTH = "health"
-    SHELTER = "shelter"
-    OUTREACH = "outreach"
-    OTHER_UNIT = "other_unit"
-    AGENCY = "agency"
-
-    @property
-    def label(self) -> str:
-        """The word on screens."""
-        return str(_SOURCE_LABELS[self])
+    SELF = "self", _l("came themselves")
+    FAMILY = "family", _l("family")
+    REHAB_CENTRE = "rehab_centre", _l("rehabilitation centre")
+    POLICE = "police", _l("police")
+    HEALTH = "health", _l("health service")
+    SHELTER = "shelter", _l("shelter")
+    OUTREACH = "outreach", _l("outreach")
+    OTHER_UNIT = "other_unit", _l("another unit")
+    AGENCY = "agency", _l("agency or association")
 
 
-class CaseStatus(StrEnum):
+class CaseStatus(Labelled):
     """Where a case stands."""
 
-    INTAKE = "intake"
-    ASSESSING = "assessing"
-    ACTIVE = "active"
-    FOLLOW_UP = "follow_up"
-    PAUSED = "paused"
-    CLOSED = "closed"
-    TRANSFERRED = "transferred"
-
-    @property
-    def label(self) -> str:
-        """The word on screens."""
-        return str(_STATUS_LABELS[self])
+    INTAKE = "intake", _l("intake")
+    ASSESSING = "assessing", _l("being assessed")
+    ACTIVE = "active", _l("being supported")
+    FOLLOW_UP = "follow_up", _l("follow-up after support")
+    PAUSED = "paused", _l("paused")
+    CLOSED = "closed", _l("closed")
+    TRANSFERRED = "transferred", _l("transferred")
 
 
 OPEN_STATUSES = tuple(s for s in CaseStatus if s not in (CaseStatus.CLOSED, CaseStatus.TRANSFERRED))
 
 
-class ClosureReason(StrEnum):
+class ClosureReason(Labelled):
     """Why a case ended."""
 
-    GOALS_MET = "goals_met"
-    MOVED = "moved"
-    WITHDREW = "withdrew"
-    LOST_CONTACT = "lost_contact"
-    DECEASED = "deceased"
-    OTHER = "other"
-
-    @property
-    def label(self) -> str:
-        """The word on screens."""
-        return str(_CLOSURE_LABELS[self])
+    GOALS_MET = "goals_met", _l("goals met")
+    MOVED = "moved", _l("moved away")
+    WITHDREW = "withdrew", _l("no longer takes part")
+    LOST_CONTACT = "lost_contact", _l("contact lost")
+    DECEASED = "deceased", _l("deceased")
+    OTHER = "other", _l("other")
 
 
 class Case(Versioned, Base):
@@ -162,40 +137,3 @@ class Assignment(Base):
     from_on: Mapped[date] = operational(nullable=False)
     until_on: Mapped[date | None] = operational()
     assigned_by: Mapped[UUID] = operational(nullable=False)
-
-
-_TARGET_LABELS = {
-    TargetGroup.POST_REHAB: _l("person after rehabilitation"),
-    TargetGroup.LEFT_SEX_WORK: _l("person who left sex work"),
-    TargetGroup.TRAFFICKING_SURVIVOR: _l("person returned after trafficking"),
-    TargetGroup.OTHER: _l("other, or not said"),
-}
-_SEX_LABELS = {Sex.FEMALE: _l("female"), Sex.MALE: _l("male"), Sex.OTHER: _l("other")}
-_SOURCE_LABELS = {
-    IntakeSource.SELF: _l("came themselves"),
-    IntakeSource.FAMILY: _l("family"),
-    IntakeSource.REHAB_CENTRE: _l("rehabilitation centre"),
-    IntakeSource.POLICE: _l("police"),
-    IntakeSource.HEALTH: _l("health service"),
-    IntakeSource.SHELTER: _l("shelter"),
-    IntakeSource.OUTREACH: _l("outreach"),
-    IntakeSource.OTHER_UNIT: _l("another unit"),
-    IntakeSource.AGENCY: _l("agency or association"),
-}
-_STATUS_LABELS = {
-    CaseStatus.INTAKE: _l("intake"),
-    CaseStatus.ASSESSING: _l("being assessed"),
-    CaseStatus.ACTIVE: _l("being supported"),
-    CaseStatus.FOLLOW_UP: _l("follow-up after support"),
-    CaseStatus.PAUSED: _l("paused"),
-    CaseStatus.CLOSED: _l("closed"),
-    CaseStatus.TRANSFERRED: _l("transferred"),
-}
-_CLOSURE_LABELS = {
-    ClosureReason.GOALS_MET: _l("goals met"),
-    ClosureReason.MOVED: _l("moved away"),
-    ClosureReason.WITHDREW: _l("no longer takes part"),
-    ClosureReason.LOST_CONTACT: _l("contact lost"),
-    ClosureReason.DECEASED: _l("deceased"),
-    ClosureReason.OTHER: _l("other"),
-}

@@ -3,7 +3,6 @@ history.
 """
 
 from datetime import date, datetime
-from enum import StrEnum
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
@@ -12,36 +11,27 @@ from sqlalchemy.orm import Mapped
 
 from casework.core.clock import now
 from casework.core.database import Base, coded, operational, sensitive
+from casework.core.labels import Labelled
 from casework.vault.grants import Compartment
 from casework.vault.sealed import Sealed
 
 
-class Purpose(StrEnum):
+class Purpose(Labelled):
     """What the person agrees to, each apart."""
 
-    RECORD = "record"
-    REFERRAL = "referral"
-    PHONE_CONTACT = "phone_contact"
-    ANONYMOUS_STATISTICS = "anonymous_statistics"
-
-    @property
-    def label(self) -> str:
-        """The question on screens."""
-        return str(_PURPOSE_LABELS[self])
+    RECORD = "record", _l("Keep this record")
+    REFERRAL = "referral", _l("Refer to partners")
+    PHONE_CONTACT = "phone_contact", _l("Contact by phone")
+    ANONYMOUS_STATISTICS = "anonymous_statistics", _l("Count in anonymous statistics")
 
 
-class ConsentMethod(StrEnum):
+class ConsentMethod(Labelled):
     """How the answer was given."""
 
-    SIGNED = "signed"
-    FINGERPRINT = "fingerprint"
-    ORAL_WITNESSED = "oral_witnessed"
-    GUARDIAN = "guardian"
-
-    @property
-    def label(self) -> str:
-        """The word on screens."""
-        return str(_METHOD_LABELS[self])
+    SIGNED = "signed", _l("signed")
+    FINGERPRINT = "fingerprint", _l("fingerprint")
+    ORAL_WITNESSED = "oral_witnessed", _l("oral, with a witness")
+    GUARDIAN = "guardian", _l("by a guardian")
 
 
 class Consent(Base):
@@ -72,17 +62,3 @@ class Consent(Base):
     def holds(self, on: date) -> bool:
         """Whether the answer is yes and has not expired."""
         return self.is_given and (self.until_on is None or self.until_on >= on)
-
-
-_PURPOSE_LABELS = {
-    Purpose.RECORD: _l("Keep this record"),
-    Purpose.REFERRAL: _l("Refer to partners"),
-    Purpose.PHONE_CONTACT: _l("Contact by phone"),
-    Purpose.ANONYMOUS_STATISTICS: _l("Count in anonymous statistics"),
-}
-_METHOD_LABELS = {
-    ConsentMethod.SIGNED: _l("signed"),
-    ConsentMethod.FINGERPRINT: _l("fingerprint"),
-    ConsentMethod.ORAL_WITNESSED: _l("oral, with a witness"),
-    ConsentMethod.GUARDIAN: _l("by a guardian"),
-}

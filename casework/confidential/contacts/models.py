@@ -1,7 +1,6 @@
 """A contact with the person: kind, day, minutes in clear for the counts; what was said sealed."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
@@ -10,24 +9,20 @@ from sqlalchemy.orm import Mapped
 
 from casework.core.clock import now
 from casework.core.database import Base, Versioned, coded, operational, sensitive
+from casework.core.labels import Labelled
 from casework.vault.grants import Compartment
 from casework.vault.sealed import Sealed
 
 
-class ContactKind(StrEnum):
+class ContactKind(Labelled):
     """Where the contact took place."""
 
-    OFFICE = "office"
-    HOME = "home"
-    GROUP = "group"
-    PHONE = "phone"
-    ONLINE = "online"
-    FIELD = "field"
-
-    @property
-    def label(self) -> str:
-        """The word on screens."""
-        return str(_KIND_LABELS[self])
+    OFFICE = "office", _l("at the office")
+    HOME = "home", _l("at home")
+    GROUP = "group", _l("in a group")
+    PHONE = "phone", _l("by phone")
+    ONLINE = "online", _l("online")
+    FIELD = "field", _l("outreach")
 
 
 class Contact(Versioned, Base):
@@ -81,13 +76,3 @@ class ContactRevision(Base):
     def subject_id(self) -> UUID:
         """The case whose keys seal this."""
         return self.case_id
-
-
-_KIND_LABELS = {
-    ContactKind.OFFICE: _l("at the office"),
-    ContactKind.HOME: _l("at home"),
-    ContactKind.GROUP: _l("in a group"),
-    ContactKind.PHONE: _l("by phone"),
-    ContactKind.ONLINE: _l("online"),
-    ContactKind.FIELD: _l("outreach"),
-}

@@ -3,7 +3,6 @@ case.
 """
 
 from datetime import date, datetime
-from enum import StrEnum
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
@@ -11,39 +10,30 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from casework.core.database import ReadBase, operational
+from casework.core.labels import Labelled
 
 
-class UnitOfCount(StrEnum):
+class UnitOfCount(Labelled):
     """Sessions, attendances and persons are never mixed."""
 
-    SESSIONS = "sessions"
-    ATTENDANCES = "attendances"
-    PERSONS = "persons"
-    CONTACTS = "contacts"
-
-    @property
-    def label(self) -> str:
-        """cuộc, lượt người, người, lượt."""
-        return str(_UNIT_LABELS[self])
+    SESSIONS = "sessions", _l("sessions")
+    ATTENDANCES = "attendances", _l("attendances")
+    PERSONS = "persons", _l("persons")
+    CONTACTS = "contacts", _l("contacts")
 
 
-class Measure(StrEnum):
+class Measure(Labelled):
     """What is counted. Persons, and what singles persons out, are protected; activity is exact."""
 
-    OPEN = "open"
-    NEW = "new"
-    CLOSED = "closed"
-    SUPPORTED = "supported"
-    ATTENDANCES = "attendances"
-    CONTACTS = "contacts"
-    SESSIONS_DUE = "sessions_due"
-    SESSIONS_HELD = "sessions_held"
-    SESSIONS_ON_TIME = "sessions_on_time"
-
-    @property
-    def label(self) -> str:
-        """The figure's name on screens."""
-        return str(_MEASURE_LABELS[self])
+    OPEN = "open", _l("Open cases")
+    NEW = "new", _l("New cases")
+    CLOSED = "closed", _l("Closed cases")
+    SUPPORTED = "supported", _l("Persons supported")
+    ATTENDANCES = "attendances", _l("Attendances at self-help sessions")
+    CONTACTS = "contacts", _l("Counselling contacts")
+    SESSIONS_DUE = "sessions_due", _l("Group sessions due")
+    SESSIONS_HELD = "sessions_held", _l("Group sessions held")
+    SESSIONS_ON_TIME = "sessions_on_time", _l("Group sessions held on schedule")
 
     @property
     def unit_of_count(self) -> UnitOfCount:
@@ -101,23 +91,6 @@ class Figure(ReadBase):
     high: Mapped[int | None] = operational()
 
 
-_UNIT_LABELS = {
-    UnitOfCount.SESSIONS: _l("sessions"),
-    UnitOfCount.ATTENDANCES: _l("attendances"),
-    UnitOfCount.PERSONS: _l("persons"),
-    UnitOfCount.CONTACTS: _l("contacts"),
-}
-_MEASURE_LABELS = {
-    Measure.OPEN: _l("Open cases"),
-    Measure.NEW: _l("New cases"),
-    Measure.CLOSED: _l("Closed cases"),
-    Measure.SUPPORTED: _l("Persons supported"),
-    Measure.ATTENDANCES: _l("Attendances at self-help sessions"),
-    Measure.CONTACTS: _l("Counselling contacts"),
-    Measure.SESSIONS_DUE: _l("Group sessions due"),
-    Measure.SESSIONS_HELD: _l("Group sessions held"),
-    Measure.SESSIONS_ON_TIME: _l("Group sessions held on schedule"),
-}
 _UNITS_OF_COUNT = {
     Measure.OPEN: UnitOfCount.PERSONS,
     Measure.NEW: UnitOfCount.PERSONS,

@@ -1,7 +1,6 @@
 """The specialised groups of a unit. A name never says what a group's members have in common."""
 
 from datetime import date
-from enum import StrEnum
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
@@ -9,21 +8,17 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped
 
 from casework.core.database import Base, Versioned, operational
+from casework.core.labels import Labelled
 
 
-class GroupKind(StrEnum):
+class GroupKind(Labelled):
     """What a specialised group does."""
 
-    COMMUNICATION = "communication"
-    COUNSELLING = "counselling"
-    SELF_HELP = "self_help"
-    PEER = "peer"
-    OTHER = "other"
-
-    @property
-    def label(self) -> str:
-        """The kind's word on screens."""
-        return str(_GROUP_LABELS[self])
+    COMMUNICATION = "communication", _l("Communication group")
+    COUNSELLING = "counselling", _l("Counselling group")
+    SELF_HELP = "self_help", _l("Self-help group")
+    PEER = "peer", _l("Peer group")
+    OTHER = "other", _l("Other group")
 
 
 CONFIDENTIAL_KINDS = (GroupKind.SELF_HELP, GroupKind.PEER)
@@ -42,12 +37,3 @@ class Group(Versioned, Base):
     name: Mapped[str] = operational(nullable=False)
     active_from: Mapped[date] = operational(nullable=False)
     active_until: Mapped[date | None] = operational()
-
-
-_GROUP_LABELS = {
-    GroupKind.COMMUNICATION: _l("Communication group"),
-    GroupKind.COUNSELLING: _l("Counselling group"),
-    GroupKind.SELF_HELP: _l("Self-help group"),
-    GroupKind.PEER: _l("Peer group"),
-    GroupKind.OTHER: _l("Other group"),
-}

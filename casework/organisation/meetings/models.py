@@ -1,7 +1,6 @@
 """When a group's meetings are due, and whether they were held; this names nobody."""
 
 from datetime import date
-from enum import StrEnum
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
@@ -9,24 +8,20 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from casework.core.database import Base, Versioned, operational
+from casework.core.labels import Labelled
 
 ON_TIME_DAYS = 7
 LATEST_DAYS = 21
 
 
-class MeetingStatus(StrEnum):
+class MeetingStatus(Labelled):
     """How a due meeting went. Until its window has passed it is simply due."""
 
-    DUE = "due"
-    ON_TIME = "on_time"
-    LATE = "late"
-    MISSED = "missed"
-    EXCUSED = "excused"
-
-    @property
-    def label(self) -> str:
-        """The status on screens."""
-        return str(_STATUS_LABELS[self])
+    DUE = "due", _l("due")
+    ON_TIME = "on_time", _l("on schedule")
+    LATE = "late", _l("late")
+    MISSED = "missed", _l("not held")
+    EXCUSED = "excused", _l("postponed with a reason")
 
 
 class Schedule(Base):
@@ -67,12 +62,3 @@ class Meeting(Versioned, Base):
             return MeetingStatus.EXCUSED
         overdue = self.due_on is not None and (on - self.due_on).days > ON_TIME_DAYS
         return MeetingStatus.MISSED if overdue else MeetingStatus.DUE
-
-
-_STATUS_LABELS = {
-    MeetingStatus.DUE: _l("due"),
-    MeetingStatus.ON_TIME: _l("on schedule"),
-    MeetingStatus.LATE: _l("late"),
-    MeetingStatus.MISSED: _l("not held"),
-    MeetingStatus.EXCUSED: _l("postponed with a reason"),
-}

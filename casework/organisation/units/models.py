@@ -4,7 +4,6 @@ Codes are re-used, ids are not.
 """
 
 from datetime import date
-from enum import StrEnum
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
@@ -12,37 +11,28 @@ from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from casework.core.database import Base, operational
+from casework.core.labels import Labelled
 
 
-class UnitKind(StrEnum):
+class UnitKind(Labelled):
     """What an administrative unit is called."""
 
-    PROVINCE = "province"
-    CITY = "city"
-    DISTRICT = "district"
-    COMMUNE = "commune"
-    WARD = "ward"
-    TOWNSHIP = "township"
-    SPECIAL_ZONE = "special_zone"
-
-    @property
-    def label(self) -> str:
-        """The kind's word on screens."""
-        return str(_KIND_LABELS[self])
+    PROVINCE = "province", _l("Province")
+    CITY = "city", _l("City")
+    DISTRICT = "district", _l("District")
+    COMMUNE = "commune", _l("Commune")
+    WARD = "ward", _l("Ward")
+    TOWNSHIP = "township", _l("Township")
+    SPECIAL_ZONE = "special_zone", _l("Special zone")
 
 
-class SuccessionKind(StrEnum):
+class SuccessionKind(Labelled):
     """How one unit followed another."""
 
-    MERGE = "merge"
-    SPLIT = "split"
-    RENAME = "rename"
-    TRANSFER = "transfer"
-
-    @property
-    def label(self) -> str:
-        """The kind's word on screens."""
-        return str(_SUCCESSION_LABELS[self])
+    MERGE = "merge", _l("merged into")
+    SPLIT = "split", _l("split into")
+    RENAME = "rename", _l("renamed to")
+    TRANSFER = "transfer", _l("transferred to")
 
 
 class Unit(Base):
@@ -135,21 +125,6 @@ _KIND_WORDS = {
     UnitKind.WARD: "Phường",
     UnitKind.TOWNSHIP: "Thị trấn",
     UnitKind.SPECIAL_ZONE: "Đặc khu",
-}
-_KIND_LABELS = {
-    UnitKind.PROVINCE: _l("Province"),
-    UnitKind.CITY: _l("City"),
-    UnitKind.DISTRICT: _l("District"),
-    UnitKind.COMMUNE: _l("Commune"),
-    UnitKind.WARD: _l("Ward"),
-    UnitKind.TOWNSHIP: _l("Township"),
-    UnitKind.SPECIAL_ZONE: _l("Special zone"),
-}
-_SUCCESSION_LABELS = {
-    SuccessionKind.MERGE: _l("merged into"),
-    SuccessionKind.SPLIT: _l("split into"),
-    SuccessionKind.RENAME: _l("renamed to"),
-    SuccessionKind.TRANSFER: _l("transferred to"),
 }
 _EVENT_LABELS = {
     SuccessionKind.MERGE: _l("merger"),
