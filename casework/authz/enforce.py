@@ -50,6 +50,10 @@ class Identity:
         """Who acts, for operations and the log."""
         return Actor(self.account_id, self.display_name)
 
+    def holds(self, permission: Permission) -> bool:
+        """Whether any role held today has the permission, however far it reaches."""
+        return any(reach_of(held.role, permission) is not Reach.NONE for held in self.roles)
+
     def access(self, permission: Permission) -> "Access | None":
         """How far a permission reaches today, over all roles held; None when it is not held
         at all.
@@ -173,7 +177,7 @@ def find_identity() -> Identity | None:
 def can(permission: Permission) -> bool:
     """Whether the current account holds a permission at all: for links and buttons."""
     identity = find_identity()
-    return identity is not None and identity.access(permission) is not None
+    return identity is not None and identity.holds(permission)
 
 
 def init_app(

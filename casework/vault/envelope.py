@@ -63,8 +63,8 @@ def key_id_of(sealed: bytes) -> bytes:
 
 def unseal(sealed: bytes, key: bytes, binding: bytes) -> bytes:
     """Open what `seal` made. Raises CannotOpen when anything was changed or moved."""
-    header, nonce = sealed[:18], sealed[18:HEADER_BYTES]
     key_id_of(sealed)
+    header, nonce = sealed[:18], sealed[18:HEADER_BYTES]
     try:
         return _unpad(AESGCM(key).decrypt(nonce, sealed[HEADER_BYTES:], header + binding))
     except InvalidTag:

@@ -95,10 +95,13 @@ def find_person(case: Case, access: Access | None) -> PersonIdentity | None:
     return get_person(case, access)
 
 
-def list_cases(access: Access, *, closed: bool = False) -> Sequence[CaseLine]:
+def list_cases(
+    access: Access, *, closed: bool = False, aliases: bool = False
+) -> Sequence[CaseLine]:
     """The cases of an access in the order of names, with the names it has keys for.
 
-    One statement fetches cases, sealed names and grants; the caller logs which lines it shows.
+    One statement fetches cases, sealed names and grants; the caller logs which lines it shows. An
+    alias is opened where there is no name, or where `aliases` are asked for.
     """
     ring = current_keyring()
     query = (
@@ -127,7 +130,7 @@ def list_cases(access: Access, *, closed: bool = False) -> Sequence[CaseLine]:
         if row.wrapped is not None
     )
     # A rotated key gives a case two grants, and so two rows.
-    lines = [_line(ring, row) for row in {row.id: row for row in rows}.values()]
+    lines = [_line(ring, row, aliases) for row in {row.id: row for row in rows}.values()]
     return sorted(lines, key=_by_name)
 
 
@@ -139,7 +142,10 @@ def search_cases(access: Access, words: str) -> Sequence[CaseLine]:
     folded = fold(words)
     if len(folded) < SEARCH_FROM:
         return []
-    both = [*list_cases(access), *list_cases(access, closed=True)]
+    both = [
+        *list_cases(access, aliases=True),
+        *list_cases(access, closed=True, aliases=True),
+    ]
     return sorted((line for line in both if line.matches(folded)), key=_by_name)
 
 
@@ -186,10 +192,11 @@ def _own_identity_grant(holder_id: UUID) -> ColumnElement[bool]:
     )
 
 
-def _line(ring: Keyring, row: Any) -> CaseLine:
+def _line(ring: Keyring, row: Any, aliases: bool) -> CaseLine:
     name = alias = ""
     if row.wrapped is not None:
         name = PersonIdentity.name.open(ring, row.name_sealed, row.id, "identities", row.id)
+    if row.wrapped is not None and (aliases or not name):
         alias = PersonIdentity.alias.open(ring, row.alias_sealed, row.id, "identities", row.id)
     return CaseLine(
         row.id,
