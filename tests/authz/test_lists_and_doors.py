@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, insert
 
@@ -82,6 +82,7 @@ def houses(app: Flask, cast: Cast) -> None:
 @settings(
     max_examples=8,
     deadline=None,
+    phases=[Phase.generate],  # every try opens dozens of pages: a smaller example is not worth it
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(roles=roles, assignments=assignments, leaders=leaders)
