@@ -76,9 +76,13 @@ def make_keys(
     for compartment in compartments:
         key = keys[compartment] = Key(batch.ids.new(), envelope.new_key())
         batch.add(DataKey, id=key.id, subject_id=subject_id, compartment=compartment, made_at=at)
-        wrapped = [(holder.id, use, holder.ring.wrap(key.id, key.secret)) for holder, use in given]
+        wrapped = [
+            (holder.id, use, holder.ring.wrap(key.id, use, key.secret)) for holder, use in given
+        ]
         if organisation:
-            sealed = wrap_for(organisation.public_key, key.id, organisation.id, key.secret)
+            sealed = wrap_for(
+                organisation.public_key, key.id, organisation.id, Use.READ, key.secret
+            )
             wrapped.append((organisation.id, Use.READ, sealed))
         for holder_id, use, bytes_ in wrapped:
             batch.add(

@@ -137,7 +137,9 @@ class Keyring:
             if use != Use.READ:
                 continue
             try:
-                self._keys[subject_id, key_id.bytes] = self.unwrap(key_id, is_hpke, wrapped)
+                self._keys[subject_id, key_id.bytes] = self.unwrap(
+                    key_id, Use.READ, is_hpke, wrapped
+                )
             except NoKey:
                 continue
             self._current[subject_id, Compartment(compartment)] = key_id
@@ -148,20 +150,22 @@ class Keyring:
         self._current[subject_id, compartment] = key_id
         self._loaded.add(subject_id)
 
-    def unwrap(self, key_id: UUID, is_hpke: bool, wrapped: bytes) -> bytes:
+    def unwrap(self, key_id: UUID, use: str, is_hpke: bool, wrapped: bytes) -> bytes:
         """The data key inside a grant. Raises NoKey when the grant was tampered with or is somebody
         else's.
         """
         try:
             if is_hpke:
-                return SUITE.decrypt(wrapped, self._private, info=_info(key_id, self.holder_id))
-            return envelope.unseal(wrapped, self._own, _info(key_id, self.holder_id))
+                return SUITE.decrypt(
+                    wrapped, self._private, info=_info(key_id, self.holder_id, use)
+                )
+            return envelope.unseal(wrapped, self._own, _info(key_id, self.holder_id, use))
         except (InvalidTag, envelope.CannotOpen):
             raise NoKey("the grant does not open") from None
 
-    def wrap(self, key_id: UUID, key: bytes) -> bytes:
+    def wrap(self, key_id: UUID, use: str, key: bytes) -> bytes:
         """A data key under the holder's own symmetric key."""
-        return envelope.seal(key, self._own, key_id, _info(key_id, self.holder_id))
+        return envelope.seal(key, self._own, key_id, _info(key_id, self.holder_id, use))
 
 
 def current_keyring() -> Keyring:
@@ -228,10 +232,10 @@ def hand_on(subject_id: UUID, to: UUID, *, by: UUID | None, use: Use = Use.READ)
             )
         )
     )
-    for key_id, _subject, compartment, _use, is_hpke, wrapped in rows:
+    for key_id, _subject, compartment, held_for, is_hpke, wrapped in rows:
         if key_id not in has:
             has.add(key_id)
-            key = ring.unwrap(key_id, is_hpke, wrapped)
+            key = ring.unwrap(key_id, held_for, is_hpke, wrapped)
             _grant(
                 key_id,
                 subject_id,
@@ -268,13 +272,13 @@ def holders_of(subject_id: UUID, use: Use = Use.READ) -> set[UUID]:
 def rewrap_own(ring: Keyring) -> int:
     """Turn the holder's HPKE grants into symmetric ones. Returns how many."""
     rows = db.session.execute(
-        select(Grant.id, Grant.data_key_id, Grant.wrapped).where(
+        select(Grant.id, Grant.data_key_id, Grant.use, Grant.wrapped).where(
             and_(Grant.holder_id == ring.holder_id, Grant.is_hpke)
         )
     ).all()
-    for grant_id, key_id, wrapped in rows:
+    for grant_id, key_id, use, wrapped in rows:
         try:
-            rewrapped = ring.wrap(key_id, ring.unwrap(key_id, True, wrapped))
+            rewrapped = ring.wrap(key_id, use, ring.unwrap(key_id, use, True, wrapped))
         except NoKey:
             continue  # A damaged grant stays as it is; opening the case says so.
         db.session.execute(
@@ -311,19 +315,19 @@ def _grant(
     for holder_id, use in [*given, *recovery]:
         own = ring is not None and ring.holder_id == holder_id
         wrapped = (
-            ring.wrap(key_id, key)
+            ring.wrap(key_id, use, key)
             if own and ring
-            else wrap_for(public[holder_id], key_id, holder_id, key)
+            else wrap_for(public[holder_id], key_id, holder_id, use, key)
         )
         rows.append(_row(key_id, subject_id, compartment, holder_id, use, not own, wrapped, by))
     db.session.flush()
     db.session.execute(insert(Grant), rows)
 
 
-def wrap_for(public_key: bytes, key_id: UUID, holder_id: UUID, key: bytes) -> bytes:
+def wrap_for(public_key: bytes, key_id: UUID, holder_id: UUID, use: str, key: bytes) -> bytes:
     """A data key under a holder's public key (HPKE)."""
     return SUITE.encrypt(
-        key, X25519PublicKey.from_public_bytes(public_key), info=_info(key_id, holder_id)
+        key, X25519PublicKey.from_public_bytes(public_key), info=_info(key_id, holder_id, use)
     )
 
 
@@ -351,5 +355,6 @@ def _row(
     }
 
 
-def _info(key_id: UUID, holder_id: UUID) -> bytes:
-    return b"casework grant|" + key_id.bytes + holder_id.bytes
+def _info(key_id: UUID, holder_id: UUID, use: str) -> bytes:
+    # The use is bound too: a grant in custody that somebody relabels in the database does not open.
+    return b"casework grant|" + key_id.bytes + holder_id.bytes + use.encode()

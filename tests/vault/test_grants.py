@@ -234,3 +234,28 @@ def test_need_to_know_holds_whatever_is_tried(opens, act_as, cast: Cast):
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def test_a_grant_in_custody_relabelled_in_the_database_does_not_open(app, cast):
+    """Somebody who can write to the database still can't turn custody into reading."""
+    subject = uuid4()
+    with app.test_request_context():
+        make_keys(
+            subject,
+            [Compartment.NOTES],
+            readers=[cast.accounts["counselor"]],
+            custodians=[cast.accounts["coordinator"]],
+            by=None,
+        )
+        ring = Keyring(cast.accounts["coordinator"], cast.secrets["coordinator"])
+        with pytest.raises(NoKey):
+            ring.sealing_key(subject, Compartment.NOTES)
+        db.session.execute(
+            update(Grant)
+            .where(Grant.holder_id == ring.holder_id, Grant.use == Use.CUSTODY)
+            .values(use=Use.READ)
+        )
+        with pytest.raises(NoKey):
+            Keyring(ring.holder_id, cast.secrets["coordinator"]).sealing_key(
+                subject, Compartment.NOTES
+            )
