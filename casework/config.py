@@ -77,9 +77,9 @@ class Settings:
             "SQLALCHEMY_BINDS": {"inspection": self.inspection_database_url},
             "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True, "pool_pre_ping": False},
             "PROPAGATE_EXCEPTIONS": False,
-            # A note may hold 10^5 characters of three bytes, percent-encoded to nine; twice over.
-            "MAX_CONTENT_LENGTH": 4 * 1024 * 1024,
-            "MAX_FORM_MEMORY_SIZE": 4 * 1024 * 1024,
+            # Six fields of 10^5 characters of three bytes, percent-encoded to nine.
+            "MAX_CONTENT_LENGTH": 8 * 1024 * 1024,
+            "MAX_FORM_MEMORY_SIZE": 8 * 1024 * 1024,
             "MAX_FORM_PARTS": 2000,
             # The cookie of flask.session carries the CSRF token and notices, never who is signed
             # in.

@@ -30,6 +30,8 @@ _NEVER_SHOWN = {
     "code",
     "key",
 }
+_READ_AWAY = 64 * 1024 * 1024
+_SAME_FORM = ("operation", "version")
 
 
 class OutOfReach(Exception):
@@ -50,8 +52,10 @@ def typed_text() -> list[tuple[str, str]]:
 def page(status: int, title: str, explanation: str, **values: Any) -> tuple[str, int]:
     """An error page with what was typed."""
     kept = typed_text() if request.method == "POST" else []
+    # Sent again it is the same form still: done once, and never over somebody else's change.
+    same = [(name, request.form[name]) for name in _SAME_FORM if kept and name in request.form]
     return render_template(
-        "errors/error.html", title=title, explanation=explanation, kept=kept, **values
+        "errors/error.html", title=title, explanation=explanation, kept=kept, same=same, **values
     ), status
 
 
@@ -90,6 +94,7 @@ def _http(error: HTTPException) -> Any:
     if status == 403:
         return page(403, _("Not allowed"), _("Your role does not open this page."))
     if status == 413:
+        _read_away()
         return page(
             413,
             _("Too long"),
@@ -98,6 +103,16 @@ def _http(error: HTTPException) -> Any:
     if status == 503:
         return _busy(error)
     return page(status, _("That did not work"), _("The request could not be understood."))
+
+
+def _read_away() -> None:
+    """Take what is still being sent, or the browser shows a broken connection and not our page."""
+    length, stream = request.content_length or 0, request.environ["wsgi.input"]
+    if length <= (request.max_content_length or 0):
+        return  # The body was read already.
+    left = min(length, _READ_AWAY)
+    while left > 0 and (part := stream.read(min(left, 65_536))):
+        left -= len(part)
 
 
 def _database(error: OperationalError) -> tuple[str, int]:

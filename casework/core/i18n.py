@@ -13,6 +13,7 @@ from casework.core.clock import VIETNAM
 bp = Blueprint("language", __name__)
 babel = Babel()
 COOKIE = "casework_language"
+LONGEST_PATH = 2000  # What a proxy takes in a header.
 
 
 def language() -> str:
@@ -41,6 +42,7 @@ def local_path(path: str) -> str:
         or path.startswith("//")
         or "\\" in path
         or any(c < " " for c in path)
+        or len(path) > LONGEST_PATH
     )
     return "/" if unsafe else path
 

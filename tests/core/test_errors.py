@@ -84,6 +84,25 @@ def test_a_form_opened_too_long_ago_can_be_sent_again(counselor, case):
     assert "Send again" in answer.get_data(as_text=True)
 
 
+def test_sent_again_it_is_the_same_form_still(counselor, case):
+    """Pressed twice it is done once, and it does not claim that somebody else saved."""
+    again = refused(counselor, case + "/contacts/new", note=TYPED)
+    assert again["note"] == TYPED
+    answers = [counselor.post(case + "/contacts/new", again) for _ in range(2)]
+    assert [answer.location for answer in answers] == [case, case]
+    assert counselor.get(case + "/contacts").words.count(TYPED) == 1
+    again = refused(counselor, case + "/identity", alias="Tư Sáng")
+    assert counselor.post(case + "/identity", again).status == 303
+
+
+def refused(visitor, address: str, **typed) -> dict[str, str]:
+    """The form on the page that says a form was opened too long ago."""
+    form = {**visitor.get(address).form(address), **typed, "csrf_token": "of yesterday"}
+    answer = visitor.post(address, form)
+    assert answer.status == 400
+    return answer.form(address)
+
+
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH"])
 def test_a_wrong_method_or_address_is_not_found(counselor, method):
     for address in ("/nowhere", "/account", "/cases/not-an-id", "/cases/new/"):
@@ -93,7 +112,7 @@ def test_a_wrong_method_or_address_is_not_found(counselor, method):
 
 
 def test_more_than_the_program_takes(counselor, case):
-    answer = counselor.client.post(case + "/contacts/new", data={"note": "x" * 5_000_000})
+    answer = counselor.client.post(case + "/contacts/new", data={"note": "x" * 9_000_000})
     assert answer.status_code == 413
     assert "Too long" in answer.get_data(as_text=True)
 

@@ -236,10 +236,15 @@ def test_setup_makes_the_first_administrator_and_the_recovery_key(tmp_path):
         db.engines["inspection"].dispose()
 
 
-def test_an_account_is_recovered_with_the_organisation_s_key(app, cast, run, tmp_path, client_as):
+@pytest.mark.parametrize(
+    ("before", "after"), [("first line\n", "\n"), ("", "\n"), ("\ufefffirst line\r\n", "\r\n\r\n")]
+)
+def test_an_account_is_recovered_with_the_organisation_s_key(
+    app, cast, run, tmp_path, client_as, before, after
+):
     inside = client_as("counselor")
     key = tmp_path / "key"
-    key.write_text(f"first line\n{cast.organisation_secret.hex()}\n")
+    key.write_text(before + cast.organisation_secret.hex() + after, newline="")
     result = run("keys", "recover-account", "counselor", "--key", key)
     assert result.exit_code == 0, result.output
     password = result.output.split()[-1]

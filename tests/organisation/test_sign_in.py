@@ -108,6 +108,15 @@ def test_a_stranger_elsewhere_locks_nobody_out_who_signed_in_here(app, visitor):
     assert sign_in(another(app)).status == 303
 
 
+def test_a_neighbour_at_the_same_address_locks_nobody_out_who_signed_in_here(app, visitor):
+    """A whole office stands behind one address."""
+    assert sign_in(visitor).status == 303
+    for number in range(60):
+        sign_in(another(app), username=f"nobody{number}", password="sai mật khẩu rồi đó")
+    assert sign_in(another(app), username="counselor2").status == 429
+    assert sign_in(another(app)).status == 303
+
+
 def test_the_door_opens_again_after_a_quarter_of_an_hour(app):
     with time_machine.travel(NOON, tick=False) as clock:
         visitor = another(app)
@@ -286,9 +295,12 @@ def test_one_time_codes_are_set_up_with_a_first_code(client_as):
         page = visitor.get("/account/totp")
         key = page.form("/account/totp")["key"]
         assert page.one("img").get("src").startswith("data:image/svg+xml")
-        wrong = visitor.submit(page, "/account/totp", code="000000")
+        code = pyotp.TOTP(key).at(NOON)
+        wrong = visitor.submit(page, "/account/totp", code=code, password="không phải")
+        assert wrong.status == 422, "whoever finds a signed-in browser can't lock its owner out"
+        wrong = visitor.submit(page, "/account/totp", code="000000", password=PASSWORD)
         assert wrong.status == 422 and wrong.form("/account/totp")["key"] == key
-        right = visitor.submit(wrong, "/account/totp", code=pyotp.TOTP(key).at(NOON))
+        right = visitor.submit(wrong, "/account/totp", code=code, password=PASSWORD)
         assert visitor.follow(right).form("/account/totp/off")
         wrong = visitor.submit("/account", "/account/totp/off", password="sai rồi")
         assert wrong.status == 422
@@ -405,6 +417,9 @@ def test_a_reset_loses_what_was_sealed(app, cast, client_as):
     visitor = another(app)
     assert sign_in(visitor, password=temporary).status == 303
     assert visitor.get("/units").location == "/account/password", "first of all a new password"
+    same = {"password": temporary, "new_password": temporary, "repeat": temporary}
+    answer = visitor.submit("/account/password", "/account/password", **same)
+    assert answer.status == 422, "whoever made it knows it"
     change(visitor, temporary)
     assert visitor.get("/units").status == 200
     assert kept_text(app, visitor) is None

@@ -72,6 +72,11 @@ class PasswordForm(Form):
     )
     username_of_account = ""
 
+    def validate_new_password(self, field: Field) -> None:
+        """A temporary password is known to whoever made it, so it does not stay."""
+        if field.data and field.data == self.password.data:
+            raise ValidationError(_l("This is the password you have now. Take another one."))
+
 
 class RecoverForm(Form):
     """A recovery code instead of a forgotten password."""
@@ -106,8 +111,11 @@ class TurnOffForm(ConfirmForm):
     )
 
 
-class TotpForm(Form):
-    """The first code, which shows that the app was set up."""
+class TotpForm(ConfirmForm):
+    """The first code, which shows that the app was set up.
+
+    The password is asked too: whoever finds a signed-in browser must not lock its owner out.
+    """
 
     key = HiddenField(validators=[Regexp(r"^[A-Z2-7]{32}$")])
     code = StringField(

@@ -221,6 +221,8 @@ def turn_on_totp(access: Access) -> ResponseReturnValue:
         if form.key.errors:
             form.key.data = pyotp.random_base32()
         return _totp_page(access, form), 422
+    if _confirmed(access, form) is None:
+        return _totp_page(access, form), 422
     account = db.session.get_one(Account, access.account_id)
     if not sessions.use_code(account, pyotp.TOTP(form.key.data), form.code.data):
         form.code.errors = [_("This code is not right. Check the clock of your phone.")]

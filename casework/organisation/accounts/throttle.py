@@ -1,8 +1,8 @@
 """Slows guessing down without letting a stranger lock somebody out.
 
-Counted per name and address together, per address, and per name over all addresses. The last limit
-spares addresses from which the account signed in during the last thirty days, so flooding a name
-from elsewhere shuts nobody out.
+Counted per name and address together, per address, and per name over all addresses. The last two
+limits spare an account at addresses from which it signed in during the last thirty days, so neither
+flooding its name from elsewhere nor flooding its office's address shuts it out.
 """
 
 import hashlib
@@ -38,11 +38,8 @@ def is_throttled(username: str) -> bool:
             known.scalar_subquery(),
         )
     ).one()
-    return (
-        pair >= PAIR_LIMIT
-        or at_address >= ADDRESS_LIMIT
-        or (at_name >= NAME_LIMIT and not known_here)
-    )
+    flooded = at_address >= ADDRESS_LIMIT or at_name >= NAME_LIMIT
+    return bool(pair >= PAIR_LIMIT or (flooded and not known_here))
 
 
 def note_failure(username: str) -> None:

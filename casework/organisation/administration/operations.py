@@ -129,8 +129,8 @@ def write_key_file(path: Path, secret: bytes) -> None:
 
 def read_key_file(path: Path) -> bytes:
     """The private half. Raises ValueError when the file holds no key."""
-    lines = path.read_text(errors="replace").split("\n")
-    secret = bytes.fromhex(lines[1].strip()) if len(lines) > 1 else b""
+    lines = path.read_text(encoding="utf-8-sig", errors="replace").split()
+    secret = bytes.fromhex(lines[-1]) if lines else b""
     if len(secret) != 32:
         raise ValueError("no recovery key in this file")
     return secret
