@@ -24,7 +24,6 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from casework import cli
 from casework.authz import enforce
-from casework.confidential.cases.operations import share_custody
 from casework.confidential.cases.routes import bp as cases
 from casework.confidential.consent.routes import bp as consent
 from casework.confidential.contacts.routes import bp as contacts
@@ -103,6 +102,5 @@ def create_app(settings: Settings | None = None) -> Flask:
     CSRFProtect(app)
     for feature in FEATURES:
         app.register_blueprint(feature)
-    app.extensions["after_sign_in"].append(share_custody)
     cli.init_app(app)
     return app

@@ -11,7 +11,6 @@ from casework.core.database import db
 from casework.organisation.accounts.operations import create_account, give_role
 from casework.vault.grants import Grant
 from tests.cast import PASSWORD
-from tests.page import Visitor
 
 INTAKE = {
     "name": "Đào Thị Ngọc Ánh",
@@ -203,9 +202,19 @@ def test_a_coordinator_who_came_later_can_hand_over(counselor, client_as, cast, 
     path = address + "/assignment"
     early = visitor.submit(path, path, counselor=receiver)
     assert "hold no keys" in early.words
-    again = client_as("counselor").client
-    again.delete_cookie("casework")
-    counselor_signs_in = {"username": "counselor", "password": PASSWORD}
-    assert Visitor(again).submit("/sign-in", "/sign-in", **counselor_signs_in).status == 303
+    today_page = counselor.get("/")
+    assert "Cao Thị Mới coordinates your unit" in today_page.words
+    assert counselor.submit(today_page, "/cases/custody").status == 303
+    assert "Cao Thị Mới coordinates" not in counselor.get("/").words
     assert visitor.submit(path, path, counselor=receiver).status == 303
     assert "Đào Thị Ngọc Ánh" in client_as("counselor2").get(address).words
+
+
+def test_keys_pass_only_to_coordinators_of_the_unit(counselor, cast, app):
+    open_case(counselor)
+    token = counselor.get("/cases/new").form("/cases/new")["csrf_token"]
+    for who in ("counselor2", "coordinator-b", "unithead", "coordinator"):
+        chosen = {"csrf_token": token, "coordinator": str(cast.accounts[who])}
+        assert counselor.post("/cases/custody", chosen).status == 303
+    with app.app_context():
+        assert len(db.session.scalars(select(Grant)).all()) == 2 * 3

@@ -1,14 +1,14 @@
 """Changing a case: who is entrusted with it, who the person is, how it ends."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
-from casework.authz.enforce import Identity
 from casework.authz.permissions import Role
 from casework.confidential.cases.models import (
     Assignment,
@@ -24,7 +24,7 @@ from casework.core.database import db
 from casework.core.forms import RuleBroken
 from casework.organisation.accounts.queries import list_role_holders
 from casework.vault import grants
-from casework.vault.grants import Compartment, Grant, Use, current_keyring
+from casework.vault.grants import Compartment, Use, current_keyring
 
 # Without 0 O, 1 I L, U: a code is read out on the phone and written on paper.
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -114,20 +114,11 @@ def custodians_of(unit_id: UUID) -> list[UUID]:
     return [account.id for account in list_role_holders(unit_id, Role.COORDINATOR)]
 
 
-def share_custody(identity: Identity) -> None:
-    """Pass the keys an account holds to coordinators of its units who have come since.
+def give_custody(cases: Sequence[UUID], coordinator: UUID, *, by: Actor) -> None:
+    """Pass the keys of one's cases to a coordinator who came later, in custody.
 
-    Runs at sign-in, because only somebody who holds a key can pass it on.
+    A colleague does this knowingly: otherwise whoever may invent accounts could reach the keys.
     """
-    by = identity.account_id
-    for unit_id in {held.unit_id for held in identity.roles if held.unit_id is not None}:
-        for coordinator in custodians_of(unit_id):
-            if coordinator != by:
-                for case_id in db.session.scalars(_without_custody(unit_id, by, coordinator)).all():
-                    grants.hand_on(case_id, coordinator, by=by, use=Use.CUSTODY)
-
-
-def _without_custody(unit_id: UUID, giver: UUID, coordinator: UUID) -> Select[Any]:
-    held = select(Grant.subject_id).where(Grant.holder_id == giver, grants.unexpired())
-    kept = select(Grant.subject_id).where(Grant.holder_id == coordinator, Grant.use == Use.CUSTODY)
-    return select(Case.id).where(Case.unit_id == unit_id, Case.id.in_(held), Case.id.not_in(kept))
+    for case_id in cases:
+        grants.hand_on(case_id, coordinator, by=by.id, use=Use.CUSTODY)
+        audit.record("case.custody", "case", case_id, by=by, to=str(coordinator))

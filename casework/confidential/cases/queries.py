@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from casework.authz.enforce import Access
+from casework.authz.permissions import Role
 from casework.confidential.cases.models import Assignment, Case, PersonIdentity
 from casework.core import audit
 from casework.core.audit import AuditEntry
@@ -17,7 +18,7 @@ from casework.core.database import db
 from casework.core.errors import OutOfReach
 from casework.core.text import fold, name_key
 from casework.organisation.accounts.models import Account
-from casework.organisation.accounts.queries import names_of
+from casework.organisation.accounts.queries import list_role_holders, names_of
 from casework.organisation.units.models import Unit
 from casework.vault.grants import (
     Compartment,
@@ -164,6 +165,27 @@ def current_assignments(case: Case) -> Sequence[Assignment]:
     """The assignments in force."""
     query = select(Assignment).where(Assignment.case_id == case.id, in_force())
     return db.session.scalars(query).all()
+
+
+def list_without_custody(access: Access) -> Sequence[tuple[Account, Sequence[UUID]]]:
+    """Coordinators of the account's units who hold no keys of its cases, with those cases."""
+    units = {held.unit_id for held in access.identity.roles if held.unit_id is not None}
+    holders = [account for unit in units for account in list_role_holders(unit, Role.COORDINATOR)]
+    found = []
+    for coordinator in dict.fromkeys(holders):
+        kept = select(Grant.subject_id).where(
+            Grant.holder_id == coordinator.id, Grant.use == Use.CUSTODY
+        )
+        mine = select(Grant.subject_id).where(
+            Grant.holder_id == access.account_id, Grant.use == Use.READ, unexpired()
+        )
+        query = select(Case.id).where(
+            reached(access), Case.unit_id.in_(units), Case.id.in_(mine), Case.id.not_in(kept)
+        )
+        cases = db.session.scalars(query).all()
+        if cases and coordinator.id != access.account_id:
+            found.append((coordinator, cases))
+    return found
 
 
 def unit_of(case: Case) -> Unit:

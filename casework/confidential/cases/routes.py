@@ -12,7 +12,12 @@ from casework.authz.enforce import Access, can, current_identity, requires
 from casework.authz.permissions import Permission, Role
 from casework.confidential.cases.forms import ClosureForm, HandoverForm, IdentityForm, SearchForm
 from casework.confidential.cases.models import Case, CaseStatus, PersonIdentity, TargetGroup
-from casework.confidential.cases.operations import close_case, correct_identity, hand_over
+from casework.confidential.cases.operations import (
+    close_case,
+    correct_identity,
+    give_custody,
+    hand_over,
+)
 from casework.confidential.cases.queries import (
     PAGE,
     SEARCH_FROM,
@@ -24,6 +29,7 @@ from casework.confidential.cases.queries import (
     list_assignments,
     list_cases,
     list_openings,
+    list_without_custody,
     search_cases,
     unit_of,
 )
@@ -70,6 +76,18 @@ def search(access: Access) -> ResponseReturnValue:
         return _list(access, [], total=0, form=form), 422
     found = search_cases(access, words)
     return _list(access, found[:PAGE], total=len(found), form=form, searched=words)
+
+
+@bp.post("/cases/custody")
+@requires(Permission.CASE_WRITE)
+def custody(access: Access) -> ResponseReturnValue:
+    """Pass the keys of one's cases to a coordinator of the unit who holds none yet."""
+    for coordinator, cases in list_without_custody(access):
+        if str(coordinator.id) == request.form.get("coordinator"):
+            give_custody(cases, coordinator.id, by=access.actor)
+            name = coordinator.display_name
+            flash(_("The keys are in the custody of %(name)s.", name=name), "success")
+    return redirect(url_for("followups.show"), 303)
 
 
 @bp.get("/cases/<uuid:case_id>")

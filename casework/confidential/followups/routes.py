@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 
 from casework.authz.enforce import Access, can, requires
 from casework.authz.permissions import Permission
-from casework.confidential.cases.queries import list_cases
+from casework.confidential.cases.queries import list_cases, list_without_custody
 from casework.core import audit, navigation
 from casework.core.clock import today
 from casework.core.htmx import render
@@ -42,4 +42,5 @@ def show(access: Access) -> ResponseReturnValue:
         without=without,
         total=len(lines),
         today=today(),
+        newcomers=[who for who, _cases in list_without_custody(cases)],
     )

@@ -17,7 +17,6 @@ from casework.vault import drafts
 
 def init_app(app: Flask) -> None:
     """Know who is signed in before anything else is asked."""
-    app.extensions["after_sign_in"] = []
     login_manager.init_app(app)
     app.before_request(_who)
     app.extensions["before_commit"].append(_forget_kept_form)

@@ -320,9 +320,6 @@ def _let_in(
         throttle.note_success(account.username)
         actor = Actor(account.id, account.display_name)
         audit.record("account.sign_in", "account", account.id, by=actor)
-        identity = sessions.sign_in_now(account, secret)
-        for settle in current_app.extensions["after_sign_in"]:
-            settle(identity)
         kept = "" if after == "/" else ("&" if "?" in after else "?") + "kept=1"
         answer = make_response(redirect(after + kept, 303))
     sessions.set_cookie(answer, token)

@@ -135,15 +135,6 @@ def load(request: Request) -> SignedIn | None:
     return _signed_in(row, secret)
 
 
-def sign_in_now(account: Account, secret: bytes) -> Identity:
-    """Let the rest of this request act as the account that has just signed in."""
-    names = account.username, account.display_name
-    identity = Identity(account.id, *names, held_roles(account.id))
-    g.identity, g.account_id, g.secret = identity, account.id, secret
-    g.keyring = Keyring(account.id, secret)
-    return identity
-
-
 def totp_of(account: Account, secret: bytes) -> pyotp.TOTP | None:
     """The account's one-time codes, or None where they are off."""
     if account.totp_sealed is None:
