@@ -157,6 +157,8 @@ def test_a_minor_needs_a_guardian(counselor):
 
 def test_a_case_is_closed_with_a_reason(counselor, app):
     address = open_case(counselor)
+    unsaid = counselor.submit(address + "/closure", address + "/closure")
+    assert unsaid.status == 422, "no reason is chosen for anybody"
     page = counselor.submit(address + "/closure", address + "/closure", reason="goals_met")
     assert "closed" in counselor.follow(page).words
     assert "Đào" not in counselor.get("/cases").text

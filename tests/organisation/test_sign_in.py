@@ -206,6 +206,17 @@ def test_eight_hours_are_enough(client_as):
         assert visitor.get("/account").status == 303
 
 
+def test_the_next_sign_in_forgets_the_key_of_an_expired_session(app, client_as):
+    with time_machine.travel(NOON, tick=False) as clock:
+        left_open = client_as("counselor")
+        clock.shift(timedelta(minutes=16))
+        sign_in(another(app))
+        with app.app_context():
+            rows = db.session.scalars(select(AccountSession).order_by(AccountSession.started_at))
+            assert [row.sealed_secret is None for row in rows] == [True, False]
+        assert left_open.get("/account").status == 303
+
+
 def test_an_expired_fragment_leads_to_the_sign_in_page(client_as):
     with time_machine.travel(NOON, tick=False) as clock:
         visitor = client_as("counselor")

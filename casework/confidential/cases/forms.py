@@ -46,7 +46,7 @@ class IdentityForm(VersionedForm):
 class ClosureForm(Form):
     """Why and when the support ended."""
 
-    reason = choice(_l("Reason"), ClosureReason, required())
+    reason = choice(_l("Reason"), ClosureReason, required(), blank=True)
     on = past_day(_l("Closed on"), years=1)
 
 

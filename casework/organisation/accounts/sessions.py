@@ -72,6 +72,7 @@ def start_session(account: Account, secret: bytes, *, awaits_code: bool) -> str:
     row.sealed_secret = envelope.seal(
         secret, _token_key(token), row.id, b"account_sessions|" + row.id.bytes
     )
+    _forget_expired(account.id)
     db.session.add(row)
     if not awaits_code:
         rewrap_own(Keyring(account.id, secret))
@@ -165,6 +166,13 @@ def use_code(account: Account, totp: pyotp.TOTP, code: str) -> bool:
             account.totp_step = candidate
             return True
     return False
+
+
+def _forget_expired(account_id: UUID) -> None:
+    """A cookie left in some browser opens nothing later, even beside a copy of the database."""
+    idle = timedelta(minutes=current_app.config["SETTINGS"].idle_minutes)
+    expired = (AccountSession.account_id == account_id) & (AccountSession.seen_at < now() - idle)
+    db.session.execute(update(AccountSession).where(expired).values(sealed_secret=None))
 
 
 def _find(token: str) -> Any:
