@@ -78,8 +78,8 @@ class Settings:
             "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True, "pool_pre_ping": False},
             "PROPAGATE_EXCEPTIONS": False,
             # Six fields of 10^5 characters of three bytes, percent-encoded to nine.
-            "MAX_CONTENT_LENGTH": 8 * 1024 * 1024,
-            "MAX_FORM_MEMORY_SIZE": 8 * 1024 * 1024,
+            "MAX_CONTENT_LENGTH": 6 * 1024 * 1024,
+            "MAX_FORM_MEMORY_SIZE": 6 * 1024 * 1024,
             "MAX_FORM_PARTS": 2000,
             # The cookie of flask.session carries the CSRF token and notices, never who is signed
             # in.

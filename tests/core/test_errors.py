@@ -112,7 +112,7 @@ def test_a_wrong_method_or_address_is_not_found(counselor, method):
 
 
 def test_more_than_the_program_takes(counselor, case):
-    answer = counselor.client.post(case + "/contacts/new", data={"note": "x" * 9_000_000})
+    answer = counselor.client.post(case + "/contacts/new", data={"note": "x" * 7_000_000})
     assert answer.status_code == 413
     assert "Too long" in answer.get_data(as_text=True)
 
