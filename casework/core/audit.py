@@ -8,7 +8,7 @@ of its own that is finished before the page is shown: no row means no read.
 
 import hashlib
 import json
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -93,14 +93,21 @@ def record_read(
     unit_id: UUID | None = None,
 ) -> None:
     """Note that records were read, before they are shown. Raises when the log can't be written."""
-    entries = [
-        _entry(action, Outcome.READ, kind, subject_id, by, unit_id, {})
-        for subject_id in subject_ids
-    ]
-    if has_request_context() and g.get("writes"):
-        db.session.info.setdefault("audit", []).extend(entries)
-    else:
-        _write_apart(entries)
+    _note_reads(
+        [
+            _entry(action, Outcome.READ, kind, subject_id, by, unit_id, {})
+            for subject_id in subject_ids
+        ]
+    )
+
+
+def record_list(action: str, kind: str, subject_ids: Sequence[UUID], *, by: Actor) -> None:
+    """Note that a list was read, before it is shown: one row, which holds the records' ids."""
+    if len(subject_ids) == 1:
+        record_read(action, kind, subject_ids, by=by)
+    elif subject_ids:
+        ids = " ".join(subject_id.hex for subject_id in subject_ids)
+        _note_reads([_entry(action, Outcome.READ, kind, None, by, None, {"ids": ids})])
 
 
 def record_refusal(
@@ -206,6 +213,13 @@ def _append(session: Session, entries: list[dict[str, Any]]) -> None:
         previous = values["digest"] = _digest(values, previous)
         entry.update(values)
     session.execute(insert(AuditEntry), entries)
+
+
+def _note_reads(entries: list[dict[str, Any]]) -> None:
+    if has_request_context() and g.get("writes"):
+        db.session.info.setdefault("audit", []).extend(entries)
+    else:
+        _write_apart(entries)
 
 
 def _write_apart(entries: Iterable[dict[str, Any]]) -> None:

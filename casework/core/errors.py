@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
-from casework.core.database import db
+from casework.core.database import SAFE_METHODS, db
 
 log = structlog.get_logger("casework")
 _NEVER_SHOWN = {
@@ -117,6 +117,8 @@ def _read_away() -> None:
 
 def _database(error: OperationalError) -> tuple[str, int]:
     db.session.rollback()
+    if request.method in SAFE_METHODS and not _is_full(error):
+        return _busy(error)
     reference = _note(error)
     if _is_full(error):
         text = _(

@@ -214,7 +214,7 @@ def _list(
     searched: str = "",
 ) -> str:
     if lines:
-        audit.record_read("case.list", "case", [line.id for line in lines], by=access.actor)
+        audit.record_list("case.list", "case", [line.id for line in lines], by=access.actor)
     return render(
         "confidential/cases/list.html",
         lines=lines,

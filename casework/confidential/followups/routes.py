@@ -34,7 +34,7 @@ def show(access: Access) -> ResponseReturnValue:
     )
     without = [line for line in lines if line.next_on is None]
     shown = [line.id for line in (*due[:SHOWN], *without[:10])]
-    audit.record_read("case.list", "case", shown, by=access.actor)
+    audit.record_list("case.list", "case", shown, by=access.actor)
     return render(
         "confidential/followups/today.html",
         due=due[:SHOWN],
