@@ -1,7 +1,7 @@
 """Whatever fails: a plain sentence, a number, the text kept, no secrets, no text in the log."""
 
 import pytest
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from structlog.testing import capture_logs
 
 from casework.core.errors import OutOfReach
@@ -16,11 +16,15 @@ def program(sqlite_program: Program) -> Program:
     return sqlite_program
 
 
-def fail_with(monkeypatch, error: Exception) -> None:
+def fail_at(error: Exception):
     def fail(*_args, **_kwargs):
         raise error
 
-    monkeypatch.setattr("casework.confidential.contacts.routes.log_contact", fail)
+    return fail
+
+
+def fail_with(monkeypatch, error: Exception) -> None:
+    monkeypatch.setattr("casework.confidential.contacts.routes.log_contact", fail_at(error))
 
 
 def send(counselor, case, **values):
@@ -135,3 +139,16 @@ def test_a_body_that_is_no_form_is_refused(counselor, case, content_type):
         case + "/contacts/new", data=b"\xff\x00{--x", content_type=content_type
     )
     assert answer.status_code in (400, 413)
+
+
+@pytest.mark.parametrize(("opening", "title"), [(True, "Busy"), (False, "Not saved")])
+def test_a_busy_database_is_said_in_words_that_fit(counselor, case, monkeypatch, opening, title):
+    """Whoever only wanted to read has typed nothing and saved nothing."""
+    error = OperationalError("BEGIN", {}, Exception("database is locked"))
+    fail_with(monkeypatch, error)
+    monkeypatch.setattr("casework.confidential.cases.routes.find_person", fail_at(error))
+    answer = counselor.client.get(case) if opening else send(counselor, case)
+    text = answer.get_data(as_text=True)
+    assert answer.status_code == 503
+    assert f"<h1>{title}</h1>" in text
+    assert ("stands below" in text) is not opening
