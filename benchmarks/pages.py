@@ -23,10 +23,21 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlencode
+from uuid import UUID, uuid4
+
+from sqlalchemy import insert, select
+
+from casework import create_app
+from casework.core.clock import add_months, month_end, now, today
+from casework.core.database import db
+from casework.inspection.readmodel.models import Edition, Figure, Measure
+from casework.organisation.accounts.models import Account, AccountRole
+from casework.organisation.units.models import Unit
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "một mật khẩu chỉ để đo"
 PORT = 5099
+MONTHS = 24
 BIND = ["--bind", f"127.0.0.1:{PORT}", "--log-level", "error"]
 SERVERS = {
     "gunicorn-gthread": ["gunicorn", "--workers", "2", "--threads", "4", *BIND],
@@ -84,6 +95,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         environment = _environment(Path(folder))
         _prepare(environment, options)
+        _publish(environment)
         program, *arguments = SERVERS[options.server]
         command = [str(Path(sys.executable).with_name(program)), *arguments]
         server = subprocess.Popen([*command, "benchmarks.served:app"], cwd=ROOT, env=environment)
@@ -120,6 +132,52 @@ def _prepare(environment: dict[str, str], options: argparse.Namespace) -> None:
         load += [f"--{name.replace('_', '-')}", str(getattr(options, name))]
     for command in (["prepare", "--empty"], load):
         subprocess.run([*flask, *command], cwd=ROOT, env=environment, check=True, stdout=sys.stderr)
+
+
+def _publish(environment: dict[str, str]) -> None:
+    """Two years of figures of the unit head's unit: reading them is measured, not proving them."""
+    os.environ.update(environment)
+    app = create_app()
+    with app.app_context():
+        units = db.session.execute(select(Unit.id, Unit.province_id)).all()
+        for number in range(MONTHS):
+            first = add_months(today().replace(day=1), number - MONTHS)
+            last = month_end(first.year, first.month)
+            editions = {province: uuid4() for _, province in units}
+            span = {"from_on": first, "until_on": last}
+            about = {"period": f"{first:%Y-%m}", "published_at": now(), "published_by": "", **span}
+            db.session.execute(
+                insert(Edition), [{"id": i, "province_id": p, **about} for p, i in editions.items()]
+            )
+            head = [unit for unit in units if unit[0] in _units_of("unithead")]
+            db.session.execute(
+                insert(Figure),
+                [
+                    {**_figure(measure), "edition_id": editions[p], "unit_id": u, **span}
+                    for u, p in head
+                    for measure in Measure
+                ],
+            )
+        db.session.commit()
+
+
+def _units_of(username: str) -> set[UUID]:
+    roles = select(AccountRole.unit_id).join(Account).where(Account.username == username)
+    return {unit for unit in db.session.scalars(roles) if unit}
+
+
+def _figure(measure: Measure) -> dict[str, object]:
+    low, high = (5, 9) if measure.is_personal else (12, 12)
+    return {
+        "id": uuid4(),
+        "level": "unit",
+        "measure": measure,
+        "unit_of_count": measure.unit_of_count,
+        "is_personal": measure.is_personal,
+        "shown": "band" if measure.is_personal else "exact",
+        "low": low,
+        "high": high,
+    }
 
 
 def _wait() -> None:

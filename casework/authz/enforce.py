@@ -75,7 +75,9 @@ class Identity:
                 for reach, held in reaches
                 if reach in (Reach.UNIT, Reach.ALL) and held.unit_id
             ),
-            assigned=any(reach is Reach.ASSIGNED for reach, _ in reaches),
+            own_units=frozenset(
+                held.unit_id for reach, held in reaches if reach is Reach.ASSIGNED and held.unit_id
+            ),
         )
 
 
@@ -88,7 +90,7 @@ class Access:
     everywhere: bool = False
     provinces: frozenset[UUID] = field(default_factory=frozenset)
     units: frozenset[UUID] = field(default_factory=frozenset)
-    assigned: bool = False
+    own_units: frozenset[UUID] = field(default_factory=frozenset)
 
     @property
     def actor(self) -> Actor:
@@ -99,6 +101,12 @@ class Access:
     def account_id(self) -> UUID:
         """The account that acts."""
         return self.identity.account_id
+
+    def own(self, unit_id: QueryableAttribute[UUID]) -> ColumnElement[bool]:
+        """The units in which the account's own records are reached. A role that ended reaches none,
+        whatever is still assigned.
+        """
+        return unit_id.in_(self.own_units) if self.own_units else false()
 
     def within(
         self,

@@ -31,7 +31,7 @@ def test_an_access_is_the_sum_of_its_roles(held, permission):
     assert (access is None) == (not found)
     if access is not None:
         assert access.everywhere == any(each.everywhere for each in found)
-        assert access.assigned == any(each.assigned for each in found)
+        assert access.own_units == frozenset().union(*(each.own_units for each in found))
         assert access.units == frozenset().union(*(each.units for each in found))
         assert access.provinces == frozenset().union(*(each.provinces for each in found))
 
@@ -44,7 +44,8 @@ def test_one_role_reaches_what_the_table_says_and_no_further(held, permission):
         return
     assert access is not None
     assert access.everywhere == (reach is Reach.ALL and held.unit_id is None)
-    assert access.assigned == (reach is Reach.ASSIGNED)
+    own = reach is Reach.ASSIGNED and held.unit_id is not None
+    assert access.own_units == (frozenset([held.unit_id]) if own else frozenset())
     wide = reach is Reach.ALL and held.unit_is_province and held.unit_id is not None
     assert access.provinces == (frozenset([held.unit_id]) if wide else frozenset())
     if reach is Reach.ASSIGNED:

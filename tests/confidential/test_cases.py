@@ -1,5 +1,7 @@
 """A case from first contact to closure, and who can see it."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -8,7 +10,9 @@ from casework.confidential.cases.models import Assignment, Case, PersonIdentity
 from casework.core.audit import SYSTEM
 from casework.core.clock import today
 from casework.core.database import db
-from casework.organisation.accounts.operations import create_account, give_role
+from casework.organisation.accounts.models import Account
+from casework.organisation.accounts.operations import create_account, end_role, give_role
+from casework.organisation.accounts.queries import list_roles
 from casework.vault.grants import Grant
 from tests.cast import PASSWORD
 
@@ -220,3 +224,16 @@ def test_keys_pass_only_to_coordinators_of_the_unit(counselor, cast, app):
         assert counselor.post("/cases/custody", chosen).status == 303
     with app.app_context():
         assert len(db.session.scalars(select(Grant)).all()) == 2 * 3
+
+
+def test_a_role_that_ended_reaches_no_case_of_its_unit(counselor, cast, app):
+    """Somebody who now works elsewhere no longer opens what is still assigned to them here."""
+    address = open_case(counselor)
+    with app.test_request_context():
+        account = db.session.get_one(Account, cast.accounts["counselor"])
+        (role, _unit) = list_roles([account.id])[0]
+        end_role(role, by=SYSTEM, on=today() - timedelta(days=1))
+        give_role(account, Role.COUNSELOR, cast.units["b"], by=SYSTEM, on=today())
+        db.session.commit()
+    assert counselor.get(address).status == 404
+    assert "Đào" not in counselor.get("/cases").text

@@ -65,10 +65,8 @@ class Opening:
 
 def reached(access: Access) -> ColumnElement[bool]:
     """The cases an access reaches: those assigned to the account, or those of its units."""
-    condition = access.within(Case.unit_id)
-    return (
-        or_(Case.id.in_(_assigned(access.account_id)), condition) if access.assigned else condition
-    )
+    own = and_(Case.id.in_(_assigned(access.account_id)), access.own(Case.unit_id))
+    return or_(own, access.within(Case.unit_id))
 
 
 def get_case(access: Access, case_id: UUID) -> Case:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, ScalarSelect, func, or_, select
+from sqlalchemy import ColumnElement, Date, ScalarSelect, and_, func, or_, select
 
 from casework.authz.enforce import Access
 from casework.confidential.groups.models import (
@@ -224,13 +224,12 @@ def by_name(members: Iterable[GroupMember]) -> list[GroupMember]:
 
 def _led_by(access: Access) -> ColumnElement[bool]:
     day = today()
-    return Group.id.in_(
-        select(Facilitator.group_id).where(
-            Facilitator.account_id == access.account_id,
-            Facilitator.from_on <= day,
-            or_(Facilitator.until_on.is_(None), Facilitator.until_on >= day),
-        )
+    led = select(Facilitator.group_id).where(
+        Facilitator.account_id == access.account_id,
+        Facilitator.from_on <= day,
+        or_(Facilitator.until_on.is_(None), Facilitator.until_on >= day),
     )
+    return and_(Group.id.in_(led), access.own(Group.unit_id))
 
 
 def _of_group(value: ColumnElement[Any], *conditions: ColumnElement[bool]) -> ScalarSelect[Any]:

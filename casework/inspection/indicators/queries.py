@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from casework.authz.enforce import Access
-from casework.core.clock import today
+from casework.core.clock import add_months, month_end, today
 from casework.core.database import db
 from casework.core.errors import OutOfReach
 from casework.core.text import words_key
@@ -18,6 +18,7 @@ from casework.inspection.readmodel.models import Edition, Figure, Measure
 from casework.organisation.units.models import Unit
 
 TREND_PERIODS = 12
+LONGEST_DAYS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +72,21 @@ def unit_figures(unit: Unit, period: str | None = None) -> UnitFigures:
     newest = periods[-1] if periods else ""
     chosen = period if period is not None and period in periods else newest
     figures: dict[Measure, list[Figure]] = {measure: [] for measure in Measure}
-    query = (
-        select(Figure).where(Figure.unit_id == unit.id).order_by(Figure.until_on, Figure.from_on)
-    )
-    for figure in db.session.scalars(query):
-        # A year's figure stands beside its quarters; the page shows months and quarters.
-        if f"{figure.until_on:%Y-%m}" <= chosen and (figure.until_on - figure.from_on).days < 100:
-            figures[Measure(figure.measure)].append(figure)
+    if chosen:
+        end = month_end(int(chosen[:4]), int(chosen[5:]))
+        query = (
+            select(Figure)
+            .where(
+                Figure.unit_id == unit.id,
+                Figure.until_on <= end,
+                Figure.until_on > add_months(end, -TREND_PERIODS),
+            )
+            .order_by(Figure.until_on, Figure.from_on)
+        )
+        for figure in db.session.scalars(query):
+            # A year's figure stands beside its quarters; the page shows months and quarters.
+            if (figure.until_on - figure.from_on).days < LONGEST_DAYS:
+                figures[Measure(figure.measure)].append(figure)
     return UnitFigures(unit, chosen, periods, {key: tuple(value) for key, value in figures.items()})
 
 
