@@ -59,11 +59,28 @@ def read_sheet(path: Path, columns: Iterable[str]) -> list[SheetRow]:
         raise SheetRefused(
             [Fault(HEADING_ROW, column, str(_l("This column is missing."))) for column in missing]
         )
-    return [
+    rows = [
         SheetRow(number, dict(zip(heading, map(clean, line), strict=False)))
         for number, line in enumerate(lines[1:], start=HEADING_ROW + 1)
         if any(cell.strip() for cell in line)
     ]
+    if not rows:
+        raise _unreadable(_l("The file holds no rows."))
+    _refuse_formulas(rows)
+    return rows
+
+
+def _refuse_formulas(rows: Iterable[SheetRow]) -> None:
+    """What a formula comes to depends on the program that opens the file; a value does not."""
+    reason = str(_l("A formula stands here. Put its value in its place."))
+    formulas = [
+        Fault(row.number, column, reason)
+        for row in rows
+        for column, text in row.cells.items()
+        if text.startswith("=")
+    ]
+    if formulas:
+        raise SheetRefused(formulas)
 
 
 def day_of(text: str) -> date:
@@ -90,7 +107,7 @@ def _csv(path: Path) -> Iterator[list[str]]:
 
 def _xlsx(path: Path) -> Iterator[list[str]]:
     try:
-        book = load_workbook(path, read_only=True, data_only=True)
+        book = load_workbook(path, read_only=True)
         try:
             for line in book.worksheets[0].iter_rows(values_only=True):
                 yield [_text(cell) for cell in line]

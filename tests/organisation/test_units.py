@@ -243,3 +243,19 @@ def test_the_whole_country(app, client_as):
     page = visitor.get("/units")
     assert len([th for th in page.all("th") if th.get("scope") == "row"]) == 34
     assert visitor.get("/units?q=hoa+binh").status == 200
+
+
+def test_formulas_and_empty_files_are_refused(tmp_path):
+    book = Workbook()
+    sheet = book.active
+    sheet.append(list(COLUMNS))
+    book.save(tmp_path / "empty.xlsx")
+    with pytest.raises(SheetRefused) as empty:
+        read_sheet(tmp_path / "empty.xlsx", COLUMNS)
+    assert "no rows" in empty.value.faults[0].reason
+    sheet.append(["=1+1" for _ in COLUMNS])
+    book.save(tmp_path / "formulas.xlsx")
+    with pytest.raises(SheetRefused) as formulas:
+        read_sheet(tmp_path / "formulas.xlsx", COLUMNS)
+    assert len(formulas.value.faults) == len(COLUMNS)
+    assert formulas.value.faults[0].row == 2
