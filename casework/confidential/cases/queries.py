@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from casework.authz.enforce import Access
 from casework.authz.permissions import Role
 from casework.confidential.cases.models import Assignment, Case, PersonIdentity
 from casework.core import audit
-from casework.core.audit import AuditEntry
+from casework.core.audit import AuditEntry, Outcome
 from casework.core.clock import today
 from casework.core.database import db
 from casework.core.errors import OutOfReach
@@ -31,6 +31,8 @@ from casework.vault.grants import (
 
 PAGE = 25
 SEARCH_FROM = 2
+OPENINGS = 300
+VISIT = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,15 @@ class Opening:
     who: str
     action: str
     outcome: str
+
+    def belongs_to(self, later: "Opening") -> bool:
+        """Whether this is the same deed of the same account, minutes before."""
+        same = (self.actor_id, self.action, self.outcome) == (
+            later.actor_id,
+            later.action,
+            later.outcome,
+        )
+        return same and self.outcome != Outcome.DONE and later.at - self.at < VISIT
 
 
 def reached(access: Access) -> ColumnElement[bool]:
@@ -236,16 +247,20 @@ def _by_name(line: CaseLine) -> tuple[object, ...]:
 
 
 def list_openings(case: Case) -> Sequence[Opening]:
-    """Who opened, changed or was refused the case, newest first."""
+    """Who opened, changed or was refused the case, newest first. One visit is one line, though each
+    of its pages leaves a row in the log.
+    """
     query = (
         select(AuditEntry.at, AuditEntry.actor_id, AuditEntry.action, AuditEntry.outcome)
         .where(AuditEntry.subject_id == case.id, AuditEntry.action != "case.list")
         .order_by(AuditEntry.position.desc())
-        .limit(100)
+        .limit(OPENINGS)
     )
     rows = db.session.execute(query).all()
     names = names_of([row.actor_id for row in rows])
-    return [
-        Opening(row.at, row.actor_id, names.get(row.actor_id, "—"), row.action, row.outcome)
-        for row in rows
-    ]
+    openings: list[Opening] = []
+    for at, actor_id, action, outcome in rows:
+        opening = Opening(at, actor_id, names.get(actor_id, "—"), action, outcome)
+        if not any(opening.belongs_to(later) for later in openings[-3:]):
+            openings.append(opening)
+    return openings

@@ -62,7 +62,7 @@ def record(access: Access, case_id: UUID) -> ResponseReturnValue:
     except RuleBroken as broken:
         form.refuse(broken)
         return _form(case, person, form), 422
-    flash(_("The answer is kept."), "success")
+    flash(_("The answer is saved."), "success")
     return redirect(url_for(".index", case_id=case.id), 303)
 
 

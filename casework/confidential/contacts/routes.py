@@ -61,7 +61,7 @@ def log(access: Access, case_id: UUID) -> ResponseReturnValue:
     except RuleBroken as broken:
         form.refuse(broken)
         return _form(case, person, form), 422
-    flash(_("The contact is kept."), "success")
+    flash(_("The contact is saved."), "success")
     return redirect(url_for("cases.show", case_id=case.id), 303)
 
 

@@ -43,7 +43,7 @@ class RoleForm(Form):
     """A role in a unit, from a day until a day."""
 
     province = HiddenField()
-    role = choice(_l("Role"), Role, required())
+    role = choice(_l("Role"), Role, required(), blank=True)
     unit = SelectField(_l("Unit"), coerce=id_or_none)
     from_on = DayField(_l("First day"), [required(), _plausible], default=today)
     until_on = DayField(_l("Last day"), [Optional(), _plausible])

@@ -161,7 +161,7 @@ def end(access: Access, account_id: UUID, role_id: UUID) -> ResponseReturnValue:
     except RuleBroken as broken:
         form.refuse(broken)
         return render(page, subject=account, role=role, form=form), 422
-    flash(_("The role has a last day."), "success")
+    flash(_("The role's last day is set."), "success")
     return redirect(url_for(".show", account_id=account_id), 303)
 
 
