@@ -206,10 +206,8 @@ def _ends(before: _Unit, unit: _Unit, register: _Register) -> bool:
     for column in ("name", "kind", "parent_code"):
         if getattr(before, column) != getattr(unit, column):
             reason = _(
-                reason=_(
-                    "The register already holds this unit with other data. "
-                    "Give the changed unit a new first day."
-                )
+                "The register already holds this unit with other data. "
+                "Give the changed unit a new first day."
             )
             register.fault(unit.row, column, reason)
             return False
