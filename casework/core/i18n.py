@@ -65,16 +65,11 @@ def number(value: int) -> str:
     return grouped.replace(",", ".") if language() == "vi" else grouped
 
 
-def dong(value: int) -> str:
-    """15.000.000 đồng."""
-    return f"{number(value)} đồng"
-
-
 def init_app(app: Flask) -> None:
     """Set the languages and the filters of every template."""
     babel.init_app(app, locale_selector=language)
     app.register_blueprint(bp)
-    app.jinja_env.filters.update(day=day, moment=moment, number=number, dong=dong)
+    app.jinja_env.filters.update(day=day, moment=moment, number=number)
     app.jinja_env.globals["_"] = _said
     app.context_processor(_values)
 

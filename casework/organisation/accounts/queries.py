@@ -29,12 +29,6 @@ def get_account(access: Access, account_id: UUID) -> Account:
     return account
 
 
-def list_accounts(access: Access) -> Sequence[Account]:
-    """All accounts this access reaches, in the order of names."""
-    accounts = db.session.scalars(select(Account).where(reached(access))).all()
-    return sorted(accounts, key=lambda account: name_key(account.display_name))
-
-
 def list_roles(account_ids: Sequence[UUID]) -> Sequence[tuple[AccountRole, Unit | None]]:
     """All roles of accounts, past ones too, newest first."""
     query = (
