@@ -4,7 +4,8 @@ The house has six parts; imports only point down, and import-linter checks it (p
 
     anonymisation             the only door: reads confidential, writes the read model
     confidential | inspection two sides that may not import each other, even indirectly
-    organisation              what names no person supported: accounts, units, meetings, access log
+    organisation              what names no person supported: accounts, units, bodies, members,
+                              meetings, money, reports, settings, access log
     authz                     who may do what, and how far: one table
     vault                     keys: what only the people entrusted with a case can open
     core                      database, forms, htmx, audit, language: knows no feature
@@ -41,14 +42,28 @@ from casework.core import (
     logs,
     navigation,
     operations,
+    uploads,
 )
 from casework.inspection.indicators.routes import bp as indicators
 from casework.organisation import accounts
 from casework.organisation.access_log.routes import bp as access_log
 from casework.organisation.accounts.routes import bp as account_pages
 from casework.organisation.administration.routes import bp as administration
+from casework.organisation.bodies.routes import bp as bodies
+from casework.organisation.budgets.routes import bp as budgets
+from casework.organisation.communications.routes import bp as communications
+from casework.organisation.documents.routes import bp as documents
 from casework.organisation.meetings.routes import bp as meetings
+from casework.organisation.members.routes import bp as members
+from casework.organisation.overview.routes import bp as overview
+from casework.organisation.partners.routes import bp as partners
+from casework.organisation.plans.routes import bp as plans
+from casework.organisation.regulations.routes import bp as regulations
+from casework.organisation.remuneration.routes import bp as remuneration
+from casework.organisation.reports.routes import bp as reports
 from casework.organisation.roles.routes import bp as roles
+from casework.organisation.settings.routes import bp as settings
+from casework.organisation.trainings.routes import bp as trainings
 from casework.organisation.units.routes import bp as units
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -61,12 +76,25 @@ FEATURES = (
     consent,
     contacts,
     groups,
+    overview,
     meetings,
+    communications,
+    trainings,
+    plans,
+    bodies,
+    regulations,
+    members,
+    partners,
+    reports,
+    budgets,
+    remuneration,
     indicators,
+    documents,
     units,
-    roles,
+    settings,
     administration,
     access_log,
+    roles,
     account_pages,
 )
 
@@ -83,6 +111,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for extension in (
         logs,
+        uploads,
         database,
         i18n,
         errors,

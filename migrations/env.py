@@ -3,11 +3,14 @@ model).
 """
 
 import pkgutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 
 from alembic import context
 from flask import current_app
+from sqlalchemy import Connection
 from sqlalchemy.schema import CreateSchema
 
 import casework
@@ -34,7 +37,7 @@ def run() -> None:
     """Migrate each database in a transaction of its own; a failure leaves that one as it was."""
     for name, (bind, metadata) in DATABASES.items():
         engine = db.engines[bind]
-        with engine.begin() as connection:
+        with engine.connect() as connection, _keys_unwatched(connection), connection.begin():
             if engine.dialect.name == "postgresql":
                 for schema in SCHEMAS[name]:
                     connection.execute(CreateSchema(schema, if_not_exists=True))
@@ -50,6 +53,26 @@ def run() -> None:
                 user_module_prefix="",
             )
             context.run_migrations(engine_name=name)
+            if engine.dialect.name == "sqlite":
+                dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+                if dangling:
+                    raise SystemExit(
+                        f"Nothing was migrated: keys that lead nowhere: {dangling[:5]}"
+                    )
+
+
+@contextmanager
+def _keys_unwatched(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by making it anew; what points to it must not notice meanwhile."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection.driver_connection
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
 
 
 if context.is_offline_mode():

@@ -235,6 +235,8 @@ class _Records:
             select(Meeting.unit_id, Meeting.due_on, Meeting.held_on, Meeting.excuse)
             .join(Unit, Unit.id == Meeting.unit_id)
             .where(Unit.province_id == self.province_id)
+            # Clubs meet as well; here the sessions of groups are counted.
+            .where(Meeting.group_id.is_not(None))
             .where(func.coalesce(Meeting.due_on, Meeting.held_on).between(first, last))
         )
         due: Counter[tuple[UUID, str]] = Counter()

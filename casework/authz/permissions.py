@@ -43,8 +43,38 @@ class Permission(Labelled):
     GROUP_READ = "confidential:group:read", _l("Roster and notes of a self-help group")
     GROUP_OPEN = "confidential:group:open", _l("Set up a self-help group")
     GROUP_WRITE = "confidential:group:write", _l("Log a group session, change the roster")
-    MEETING_READ = "organisation:meeting:read", _l("Meetings due and held")
+    ACTIVITY_READ = (
+        "organisation:activity:read",
+        _l("Meetings, communication, trainings, plans of a unit"),
+    )
+    ACTIVITY_WRITE = (
+        "organisation:activity:write",
+        _l("Log meetings, communication and trainings, correct one's own"),
+    )
+    ACTIVITY_APPROVE = (
+        "organisation:activity:approve",
+        _l("Approve minutes, excuse meetings, set the yearly plan"),
+    )
+    BODY_READ = "organisation:body:read", _l("Clubs, teams, groups and their members")
+    BODY_WRITE = "organisation:body:write", _l("Set up bodies, decisions, regulations, members")
+    PARTNER_READ = "organisation:partner:read", _l("Partners and what was done together")
+    PARTNER_WRITE = "organisation:partner:write", _l("Enter and change partners")
+    BUDGET_READ = "organisation:budget:read", _l("Budgets, settlements, remuneration")
+    BUDGET_WRITE = "organisation:budget:write", _l("Keep the budget, pay remuneration")
+    BUDGET_APPROVE = "organisation:budget:approve", _l("Approve settlements, close a year")
+    REMUNERATION_OWN = "organisation:remuneration:own", _l("One's own remuneration")
+    REPORT_READ = "organisation:report:read", _l("Reports of units on themselves")
+    REPORT_WRITE = "organisation:report:write", _l("Complete and submit the unit's report")
+    FILE_READ = "organisation:file:read", _l("Papers attached to records one may read")
+    SETTING_READ = "organisation:setting:read", _l("Thresholds, rates, periods, criteria")
+    SETTING_WRITE = "organisation:setting:write", _l("Change thresholds, rates, periods, criteria")
     UNIT_READ = "organisation:unit:read", _l("Units, their history and clusters")
+    UNIT_WRITE = "organisation:unit:write", _l("Change units and clusters")
+    PROPOSAL_READ = "organisation:proposal:read", _l("What units propose to the administrator")
+    PROPOSAL_WRITE = "organisation:proposal:write", _l("Propose changes to the administrator")
+    PROPOSAL_ANSWER = "organisation:proposal:answer", _l("Answer what units propose")
+    ROLE_APPROVE = "organisation:role:approve", _l("Approve inspectors")
+    ACCESS_REVIEW = "organisation:access:review", _l("Review every month who may sign in")
     ROLE_READ = "organisation:role:read", _l("This table of roles")
     ACCOUNT_READ = "organisation:account:read", _l("Accounts and their roles")
     ACCOUNT_WRITE = "organisation:account:write", _l("Create and disable accounts, give roles")

@@ -8,6 +8,24 @@ _EVERYONE = {
     Permission.ROLE_READ: Reach.ALL,
 }
 
+# What whoever works in a unit reads of it.
+_OF_THE_UNIT = {
+    Permission.ACTIVITY_READ: Reach.UNIT,
+    Permission.BODY_READ: Reach.UNIT,
+    Permission.PARTNER_READ: Reach.UNIT,
+    Permission.REPORT_READ: Reach.UNIT,
+    Permission.FILE_READ: Reach.UNIT,
+}
+# What the department reads of its units. Their activities it reads as published figures.
+_OF_ALL_UNITS = {
+    Permission.BODY_READ: Reach.ALL,
+    Permission.PARTNER_READ: Reach.ALL,
+    Permission.BUDGET_READ: Reach.ALL,
+    Permission.REPORT_READ: Reach.ALL,
+    Permission.FILE_READ: Reach.ALL,
+    Permission.SETTING_READ: Reach.ALL,
+}
+
 POLICY: dict[Role, dict[Permission, Reach]] = {
     Role.COUNSELOR: {
         **_EVERYONE,
@@ -19,7 +37,10 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         Permission.GROUP_READ: Reach.ASSIGNED,
         Permission.GROUP_OPEN: Reach.UNIT,
         Permission.GROUP_WRITE: Reach.ASSIGNED,
-        Permission.MEETING_READ: Reach.UNIT,
+        **_OF_THE_UNIT,
+        Permission.ACTIVITY_WRITE: Reach.ASSIGNED,
+        Permission.PARTNER_WRITE: Reach.UNIT,
+        Permission.REMUNERATION_OWN: Reach.ASSIGNED,
         Permission.FIGURE_READ: Reach.UNIT,
     },
     Role.COORDINATOR: {
@@ -27,31 +48,53 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         Permission.CASE_LIST: Reach.UNIT,
         Permission.CASE_READ: Reach.ASSIGNED,
         Permission.CASE_ASSIGN: Reach.UNIT,
-        Permission.MEETING_READ: Reach.UNIT,
+        **_OF_THE_UNIT,
         Permission.FIGURE_READ: Reach.UNIT,
     },
     Role.VOLUNTEER: {
         **_EVERYONE,
-        Permission.MEETING_READ: Reach.UNIT,
+        **_OF_THE_UNIT,
+        Permission.ACTIVITY_WRITE: Reach.ASSIGNED,
+        Permission.REMUNERATION_OWN: Reach.ASSIGNED,
     },
     Role.UNIT_HEAD: {
         **_EVERYONE,
-        Permission.MEETING_READ: Reach.UNIT,
+        **_OF_THE_UNIT,
+        Permission.ACTIVITY_WRITE: Reach.UNIT,
+        Permission.ACTIVITY_APPROVE: Reach.UNIT,
+        Permission.BODY_WRITE: Reach.UNIT,
+        Permission.PARTNER_WRITE: Reach.UNIT,
+        Permission.BUDGET_READ: Reach.UNIT,
+        Permission.BUDGET_APPROVE: Reach.UNIT,
+        Permission.REPORT_WRITE: Reach.UNIT,
+        Permission.SETTING_READ: Reach.ALL,
+        Permission.PROPOSAL_READ: Reach.UNIT,
+        Permission.PROPOSAL_WRITE: Reach.UNIT,
         Permission.FIGURE_READ: Reach.UNIT,
     },
     Role.ACCOUNTANT: {
         **_EVERYONE,
+        Permission.BODY_READ: Reach.UNIT,
+        Permission.BUDGET_READ: Reach.UNIT,
+        Permission.BUDGET_WRITE: Reach.UNIT,
+        Permission.FILE_READ: Reach.UNIT,
+        Permission.SETTING_READ: Reach.ALL,
     },
     Role.INSPECTOR: {
         **_EVERYONE,
+        **_OF_ALL_UNITS,
         Permission.FIGURE_READ: Reach.ALL,
     },
     Role.MANAGER: {
         **_EVERYONE,
+        **_OF_ALL_UNITS,
+        Permission.ROLE_APPROVE: Reach.ALL,
         Permission.FIGURE_READ: Reach.ALL,
     },
     Role.DPO: {
         **_EVERYONE,
+        Permission.SETTING_READ: Reach.ALL,
+        Permission.ACCESS_REVIEW: Reach.ALL,
         Permission.ACCOUNT_READ: Reach.ALL,
         Permission.LOG_READ: Reach.ALL,
         Permission.LOG_CHECK: Reach.ALL,
@@ -60,6 +103,14 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         **_EVERYONE,
         Permission.ACCOUNT_READ: Reach.ALL,
         Permission.ACCOUNT_WRITE: Reach.ALL,
+        Permission.ACCESS_REVIEW: Reach.ALL,
+        Permission.BODY_READ: Reach.ALL,
+        Permission.FILE_READ: Reach.ALL,
+        Permission.SETTING_READ: Reach.ALL,
+        Permission.SETTING_WRITE: Reach.ALL,
+        Permission.UNIT_WRITE: Reach.ALL,
+        Permission.PROPOSAL_READ: Reach.ALL,
+        Permission.PROPOSAL_ANSWER: Reach.ALL,
         Permission.LOG_CHECK: Reach.ALL,
     },
 }

@@ -65,11 +65,16 @@ def number(value: int) -> str:
     return grouped.replace(",", ".") if language() == "vi" else grouped
 
 
+def dong(amount: int) -> str:
+    """15.000.000 đồng."""
+    return f"{number(amount)} đồng"
+
+
 def init_app(app: Flask) -> None:
     """Set the languages and the filters of every template."""
     babel.init_app(app, locale_selector=language)
     app.register_blueprint(bp)
-    app.jinja_env.filters.update(day=day, moment=moment, number=number)
+    app.jinja_env.filters.update(day=day, moment=moment, number=number, dong=dong)
     app.jinja_env.globals["_"] = _said
     app.context_processor(_values)
 

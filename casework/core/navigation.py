@@ -1,4 +1,7 @@
-"""The main menu: features add their entry; a page shows the entries its account may open."""
+"""The main menu: features add their entry; a page shows the entries its account may open.
+
+Entries of a section stand together under its name, unless the account sees one of them only.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +11,16 @@ from flask import Flask, current_app, g, request, url_for
 from flask_babel import lazy_gettext as _l
 
 from casework.config import HTMX_CDN, HTMX_INTEGRITY
+from casework.core.labels import Labelled
+
+
+class Section(Labelled):
+    """What entries have in common."""
+
+    ACTIVITIES = "activities", _l("Activities")
+    ORGANISATION = "organisation", _l("Organisation")
+    MONEY = "money", _l("Money")
+    ADMINISTRATION = "administration", _l("Administration")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +30,7 @@ class Entry:
     label: Any
     endpoint: str
     is_open: Callable[[], bool]
+    section: Section | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +42,62 @@ class Link:
     current: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A section of the menu with its links."""
+
+    label: str
+    links: list[Link]
+
+    @property
+    def url(self) -> str:
+        """Its first page."""
+        return self.links[0].url
+
+    @property
+    def current(self) -> bool:
+        """Whether one of its pages is shown."""
+        return any(link.current for link in self.links)
+
+
 _entries: list[Entry] = []
 
 
-def menu(label: Any, endpoint: str, is_open: Callable[[], bool]) -> None:
+def menu(
+    label: Any, endpoint: str, is_open: Callable[[], bool], section: Section | None = None
+) -> None:
     """Add an entry; `is_open` says whether the current account may go there."""
-    _entries.append(Entry(label, endpoint, is_open))
+    _entries.append(Entry(label, endpoint, is_open, section))
 
 
-def links() -> list[Link]:
-    """The entries of the current account, in the order in which features were registered."""
-    blueprint, order = request.blueprint or "", list(current_app.blueprints)
+def links() -> list[Link | Folder]:
+    """The entries of the current account, in the order in which features were registered; a
+    section stands where its first entry would.
+    """
+    order = list(current_app.blueprints)
     entries = sorted(_entries, key=lambda entry: order.index(entry.endpoint.split(".")[0]))
+    found: list[Link | Folder] = []
+    folders: dict[Section, Folder] = {}
+    for entry in entries:
+        if not entry.is_open():
+            continue
+        link = _link(entry)
+        if entry.section is None:
+            found.append(link)
+        elif entry.section in folders:
+            folders[entry.section].links.append(link)
+        else:
+            folders[entry.section] = Folder(entry.section.label, [link])
+            found.append(folders[entry.section])
     return [
-        Link(entry.label, url_for(entry.endpoint), entry.endpoint.split(".")[0] == blueprint)
-        for entry in entries
-        if entry.is_open()
+        each.links[0] if isinstance(each, Folder) and len(each.links) == 1 else each
+        for each in found
     ]
+
+
+def _link(entry: Entry) -> Link:
+    blueprint = entry.endpoint.split(".")[0]
+    return Link(entry.label, url_for(entry.endpoint), blueprint == request.blueprint)
 
 
 def init_app(app: Flask) -> None:

@@ -9,17 +9,22 @@ import csv
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from io import BytesIO, StringIO
+from itertools import islice
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 from flask_babel import lazy_gettext as _l
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from casework.core.forms import clean
+from casework.core.uploads import XLSX, Upload
 
 HEADING_ROW = 1
+MAX_ROWS = 5000
+MAX_UNPACKED = 60 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,25 @@ class SheetRow:
 
 def read_sheet(path: Path, columns: Iterable[str]) -> list[SheetRow]:
     """The rows of a file that has at least these columns. Raises SheetRefused."""
-    lines = list(_xlsx(path) if path.suffix.lower() == ".xlsx" else _csv(path))
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise _unreadable(_l("The file can't be read: %(why)s.", why=error)) from None
+    return _rows(_xlsx(content) if path.suffix.lower() == ".xlsx" else _csv(content), columns)
+
+
+def read_sent_sheet(upload: Upload, columns: Iterable[str]) -> list[SheetRow]:
+    """The rows of a file that somebody sent, at most MAX_ROWS. Raises SheetRefused."""
+    lines = _xlsx(upload.content) if upload.media_type == XLSX else _csv(upload.content)
+    return _rows(islice(lines, MAX_ROWS + 2), columns, limit=MAX_ROWS)
+
+
+def _rows(
+    found: Iterable[list[str]], columns: Iterable[str], limit: int | None = None
+) -> list[SheetRow]:
+    lines = list(found)
+    if limit is not None and len(lines) > limit + 1:
+        raise _unreadable(_l("The file has more than %(limit)s rows.", limit=limit))
     heading = [clean(name).lower() for name in lines[0]] if lines else []
     missing = [column for column in columns if column not in heading]
     if missing:
@@ -91,30 +114,42 @@ def day_of(text: str) -> date:
     return date.fromisoformat(text)
 
 
-def _csv(path: Path) -> Iterator[list[str]]:
+def _csv(content: bytes) -> Iterator[list[str]]:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            heading = file.readline()
-            file.seek(0)
-            # Excel in Vietnamese separates with semicolons.
-            separator = ";" if heading.count(";") > heading.count(",") else ","
-            yield from csv.reader(file, delimiter=separator, strict=True)
+        text = content.decode("utf-8-sig")
+        # Excel in Vietnamese separates with semicolons.
+        heading = text.partition("\n")[0]
+        separator = ";" if heading.count(";") > heading.count(",") else ","
+        yield from csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
     except UnicodeDecodeError:
         raise _unreadable(_l("The file is not UTF-8. Save it as “CSV UTF-8”.")) from None
-    except (csv.Error, OSError) as error:
+    except csv.Error as error:
         raise _unreadable(_l("The file can't be read: %(why)s.", why=error)) from None
 
 
-def _xlsx(path: Path) -> Iterator[list[str]]:
+def _xlsx(content: bytes) -> Iterator[list[str]]:
     try:
-        book = load_workbook(path, read_only=True)
+        _check_parts(content)
+        book = load_workbook(BytesIO(content), read_only=True)
         try:
             for line in book.worksheets[0].iter_rows(values_only=True):
                 yield [_text(cell) for cell in line]
         finally:
             book.close()
-    except (BadZipFile, InvalidFileException, KeyError, IndexError, OSError):
+    except (BadZipFile, InvalidFileException, KeyError, IndexError, OSError, ValueError):
         raise _unreadable(_l("This is not an Excel workbook (.xlsx).")) from None
+
+
+def _check_parts(content: bytes) -> None:
+    """Refuse what would fill the memory, and cells merged over rows: they hold no value of their
+    own.
+    """
+    with ZipFile(BytesIO(content)) as parts:
+        if sum(part.file_size for part in parts.infolist()) > MAX_UNPACKED:
+            raise _unreadable(_l("The workbook is too large."))
+        sheets = [name for name in parts.namelist() if name.startswith("xl/worksheets/sheet")]
+        if any(b"<mergeCell " in parts.read(name) for name in sheets):
+            raise _unreadable(_l("The sheet has merged cells. Take the merging away."))
 
 
 def _text(cell: Any) -> str:

@@ -136,7 +136,18 @@ const deeds = {
   print: () => print(),
 };
 
+// An open part of the menu closes when something else is meant.
+function closeMenus(but) {
+  for (const menu of document.querySelectorAll("[data-closes][open]")) {
+    if (menu !== but) menu.open = false;
+  }
+}
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") closeMenus();
+});
+
 document.addEventListener("click", (event) => {
+  closeMenus(event.target.closest("[data-closes]"));
   const button = event.target.closest("[data-do]");
   if (button) deeds[button.dataset.do]?.(button);
 });

@@ -32,6 +32,7 @@ OTHER_BYTES = {
     "key_locks.salt",
     "key_locks.sealed",
     "kept_forms.sealed",
+    "attached_files.sealed",
 }
 
 

@@ -14,14 +14,14 @@ from casework.authz.permissions import Permission
 from casework.core import audit
 from casework.core.database import db
 from casework.core.htmx import render
-from casework.core.navigation import menu
+from casework.core.navigation import Section, menu
 from casework.organisation.access_log import queries
 from casework.organisation.access_log.forms import LogFilter
 from casework.organisation.access_log.queries import Asked
 from casework.organisation.accounts.queries import names_of
 
 bp = Blueprint("access_log", __name__, url_prefix="/audit")
-menu(_l("Access log"), "access_log.index", lambda: can(Permission.LOG_READ))
+menu(_l("Access log"), "access_log.index", lambda: can(Permission.LOG_READ), Section.ADMINISTRATION)
 menu(
     _l("Check the log"),
     "access_log.chain",

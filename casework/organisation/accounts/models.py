@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, false
 from sqlalchemy.orm import Mapped
 
 from casework.authz.permissions import Role
@@ -30,7 +30,10 @@ class Account(Versioned, Base):
 
 
 class AccountRole(Base):
-    """A role in a unit, from a day until a day. Without a unit it reaches the whole country."""
+    """A role in a unit, from a day until a day. Without a unit it reaches the whole country.
+
+    An inspector's role opens nothing while it awaits a department manager's approval.
+    """
 
     __tablename__ = "account_roles"
     __table_args__ = (Index(None, "account_id"), Index(None, "unit_id", "role"))
@@ -41,6 +44,10 @@ class AccountRole(Base):
     unit_id: Mapped[UUID | None] = operational(ForeignKey("organisation.units.id"))
     from_on: Mapped[date] = operational(nullable=False)
     until_on: Mapped[date | None] = operational()
+    awaits_approval: Mapped[bool] = operational(
+        nullable=False, default=False, server_default=false()
+    )
+    approved_by: Mapped[UUID | None] = operational()
 
     @property
     def label(self) -> str:

@@ -15,7 +15,7 @@ from casework.authz.permissions import Permission, Role
 from casework.core.clock import today
 from casework.core.forms import RuleBroken
 from casework.core.htmx import render
-from casework.core.navigation import menu
+from casework.core.navigation import Section, menu
 from casework.organisation.accounts.models import Account
 from casework.organisation.accounts.operations import (
     disable_account,
@@ -39,7 +39,12 @@ from casework.organisation.administration.operations import (
 )
 
 bp = Blueprint("administration", __name__, url_prefix="/admin/accounts")
-menu(_l("Accounts"), "administration.index", lambda: can(Permission.ACCOUNT_READ))
+menu(
+    _l("Accounts"),
+    "administration.index",
+    lambda: can(Permission.ACCOUNT_READ),
+    Section.ADMINISTRATION,
+)
 FOLDER = "organisation/administration"
 
 

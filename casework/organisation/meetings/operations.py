@@ -79,9 +79,10 @@ def make_due_meetings_of(groups: Sequence[Group], until: date) -> int:
         )
     }
     wanted = {
-        (schedule.group_id, day)
+        (group_id, day)
         for schedule in schedules
-        for day in due_days(schedule, min(until, by_id[schedule.group_id].active_until or until))
+        if (group_id := schedule.group_id) is not None
+        for day in due_days(schedule, min(until, by_id[group_id].active_until or until))
     }
     rows = [
         {"id": uuid4(), "unit_id": by_id[group_id].unit_id, "group_id": group_id, "due_on": day}

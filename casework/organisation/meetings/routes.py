@@ -10,15 +10,15 @@ from casework.authz.enforce import Access, can, requires
 from casework.authz.permissions import Permission
 from casework.core.clock import add_months, today
 from casework.core.htmx import render
-from casework.core.navigation import menu
+from casework.core.navigation import Section, menu
 from casework.organisation.meetings.queries import count_on_schedule, list_meetings
 
 bp = Blueprint("meetings", __name__, url_prefix="/meetings")
-menu(_l("Meetings"), "meetings.index", lambda: can(Permission.MEETING_READ))
+menu(_l("Meetings"), "meetings.index", lambda: can(Permission.ACTIVITY_READ), Section.ACTIVITIES)
 
 
 @bp.get("")
-@requires(Permission.MEETING_READ)
+@requires(Permission.ACTIVITY_READ)
 def index(access: Access) -> ResponseReturnValue:
     """The meetings of one month."""
     month = _month(request.args.get("month", ""))

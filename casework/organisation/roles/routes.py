@@ -8,10 +8,10 @@ from casework.authz.enforce import Access, can, requires
 from casework.authz.permissions import Permission, Reach, Role
 from casework.authz.policy import reach_of
 from casework.core.htmx import render
-from casework.core.navigation import menu
+from casework.core.navigation import Section, menu
 
 bp = Blueprint("roles", __name__, url_prefix="/roles")
-menu(_l("Roles"), "roles.show", lambda: can(Permission.ROLE_READ))
+menu(_l("Roles"), "roles.show", lambda: can(Permission.ROLE_READ), Section.ADMINISTRATION)
 
 
 @bp.get("")

@@ -7,7 +7,7 @@ from datetime import date
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from casework.core.database import Base, operational
@@ -114,6 +114,19 @@ class ClusterMembership(Base):
     unit_id: Mapped[UUID] = operational(ForeignKey(Unit.id), nullable=False, index=True)
     from_on: Mapped[date] = operational(nullable=False)
     until_on: Mapped[date | None] = operational()
+
+
+class Hamlet(Base):
+    """A part of a unit (ấp, khóm, thôn, tổ dân phố) that communication is meant to reach."""
+
+    __tablename__ = "hamlets"
+    __table_args__ = (Index(None, "unit_id"),)
+
+    id: Mapped[UUID] = operational(primary_key=True)
+    unit_id: Mapped[UUID] = operational(ForeignKey(Unit.id), nullable=False)
+    name: Mapped[str] = operational(nullable=False)
+    active_from: Mapped[date] = operational(nullable=False)
+    active_until: Mapped[date | None] = operational()
 
 
 # Names of units are Vietnamese in both languages.

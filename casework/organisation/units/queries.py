@@ -3,14 +3,15 @@
 Units are public facts, so whoever may read units at all may read every unit of the country.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select, true
+from sqlalchemy.orm import QueryableAttribute, aliased
 
+from casework.authz.enforce import Access
 from casework.core.clock import today
 from casework.core.database import db
 from casework.core.errors import OutOfReach
@@ -37,6 +38,29 @@ class Link:
 def valid_on(on: date) -> ColumnElement[bool]:
     """The units that exist on a day."""
     return (Unit.valid_from <= on) & or_(Unit.valid_until.is_(None), Unit.valid_until >= on)
+
+
+def reached(
+    access: Access,
+    unit_id: QueryableAttribute[UUID],
+    province_id: QueryableAttribute[UUID | None],
+) -> ColumnElement[bool]:
+    """The rows of the units an access reaches, and of the units those followed.
+
+    For records of the organisation: they keep the unit as it was, and whoever works in a merged
+    unit goes on reading what its predecessors left. (Cases are handed over, never inherited.)
+    """
+    if access.everywhere:
+        return true()
+    condition: ColumnElement[bool] = unit_id.in_(_with_predecessors(access.units))
+    if access.provinces:
+        condition = condition | province_id.in_(_with_predecessors(access.provinces))
+    return condition
+
+
+def list_ids_with_predecessors(unit_ids: Iterable[UUID]) -> list[UUID]:
+    """The ids of units and of all units that they followed, however long ago."""
+    return list(db.session.scalars(_with_predecessors(unit_ids)))
 
 
 def get_unit(unit_id: UUID) -> Unit:
@@ -151,6 +175,12 @@ def list_same_code(unit: Unit) -> list[Unit]:
     """Other units that had this unit's code at another time."""
     query = select(Unit).where(Unit.code == unit.code, Unit.id != unit.id)
     return list(db.session.scalars(query.order_by(Unit.valid_from)))
+
+
+def _with_predecessors(unit_ids: Iterable[UUID]) -> Select[UUID]:
+    line = select(Unit.id).where(Unit.id.in_(list(unit_ids))).cte("line", recursive=True)
+    earlier = select(Succession.predecessor_id).join(line, line.c.id == Succession.successor_id)
+    return select(line.union(earlier).c.id)
 
 
 def _members(cluster_id: UUID, on: date) -> ColumnElement[UUID]:

@@ -12,13 +12,13 @@ from casework.authz.enforce import Access, can, requires
 from casework.authz.permissions import Permission
 from casework.core.clock import today
 from casework.core.htmx import render
-from casework.core.navigation import menu
+from casework.core.navigation import Section, menu
 from casework.organisation.units import queries
 from casework.organisation.units.forms import UnitFilter
 from casework.organisation.units.models import Unit
 
 bp = Blueprint("units", __name__, url_prefix="/units")
-menu(_l("Units"), "units.index", lambda: can(Permission.UNIT_READ))
+menu(_l("Units"), "units.index", lambda: can(Permission.UNIT_READ), Section.ADMINISTRATION)
 
 
 @bp.get("")

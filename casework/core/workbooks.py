@@ -1,0 +1,88 @@
+"""Spreadsheets handed out. A text stays a text: what begins like a formula is never one."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from io import BytesIO
+from typing import Any
+
+from flask import Response
+from xlsxwriter import Workbook
+
+from casework.core.uploads import XLSX
+
+_NEUTRAL = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
+
+
+def write_sheet(
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    above: Sequence[str] = (),
+    below: Sequence[Sequence[Any]] = (),
+) -> bytes:
+    """An XLSX of one sheet: lines above, a heading row, rows (texts, whole numbers, days), a foot.
+
+    What the program reads back has nothing `above`: the heading is row 1. Column names of a
+    template are the codes that the import asks for.
+    """
+    output = BytesIO()
+    with Workbook(output, _NEUTRAL) as book:
+        sheet = book.add_worksheet(_sheet_name(title))
+        bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "border": 1})
+        strong = book.add_format({"bold": True})
+        looks = {
+            "text": book.add_format({"text_wrap": True, "valign": "top", "border": 1}),
+            "number": book.add_format({"num_format": "#,##0", "valign": "top", "border": 1}),
+            "day": book.add_format({"num_format": "dd/mm/yyyy", "valign": "top", "border": 1}),
+        }
+        for number, line in enumerate(above):
+            sheet.write_string(number, 0, line, strong)
+        first = len(above) + bool(above)
+        widths = [max(10, len(name)) for name in columns]
+        for column, name in enumerate(columns):
+            sheet.write_string(first, column, name, bold)
+        number = first
+        for number, row in enumerate([*rows, *below], start=first + 1):
+            for column, value in enumerate(row):
+                _write(sheet, number, column, value, looks)
+                widths[column] = max(widths[column], min(60, len(str(value or ""))))
+        for column, width in enumerate(widths):
+            sheet.set_column(column, column, width + 2)
+        sheet.set_landscape()
+        sheet.set_paper(9)  # A4
+        sheet.fit_to_pages(1, 0)
+        if not above:
+            sheet.freeze_panes(1, 0)
+    return output.getvalue()
+
+
+def send_file(content: bytes, filename: str, media_type: str = XLSX) -> Response:
+    """An answer that is saved, never shown, and not kept by the browser."""
+    answer = Response(content, mimetype=media_type)
+    answer.headers.set("Content-Disposition", "attachment", filename=filename)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _write(sheet: Any, row: int, column: int, value: Any, looks: dict[str, Any]) -> None:
+    if value is None or value == "":
+        sheet.write_blank(row, column, None, looks["text"])
+    elif isinstance(value, bool):
+        sheet.write_string(row, column, "x" if value else "", looks["text"])
+    elif isinstance(value, date):
+        sheet.write_datetime(row, column, value, looks["day"])
+    elif isinstance(value, int | float):
+        sheet.write_number(row, column, value, looks["number"])
+    else:
+        sheet.write_string(row, column, str(value), looks["text"])
+
+
+def _sheet_name(title: str) -> str:
+    """Excel takes 31 characters and none of []:*?/\\ ."""
+    return "".join(" " if letter in "[]:*?/\\" else letter for letter in title)[:31].strip() or "1"

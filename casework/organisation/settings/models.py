@@ -1,0 +1,155 @@
+"""Everything that changes with time and law: dated rows with a source note, never a constant.
+
+A row holds from its day until the next row of the same thing begins. Nothing here is legal advice.
+"""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped
+
+from casework.core.clock import now
+from casework.core.database import Base, Versioned, operational
+from casework.core.labels import Labelled
+
+
+class PartMonth(Labelled):
+    """How a month is paid in which a post begins or ends."""
+
+    WHOLE = "whole", _l("any day makes a whole month")
+    HALF = "half", _l("fifteen days or more make a whole month, fewer none")
+    DAYS = "days", _l("by the day")
+
+
+class Setting(Labelled):
+    """What a province may set. Its usual value stands in `USUAL`."""
+
+    ON_TIME_DAYS = "on_time_days", _l("Days early or late that are still on schedule")
+    LATEST_DAYS = "latest_days", _l("Days after which a late meeting counts as not held")
+    VACANT_DAYS = "vacant_days", _l("Days that a leading post may be vacant")
+    LEAST_MEMBERS = "least_members", _l("Least members of a body")
+    MOST_MEMBERS = "most_members", _l("Most members of a body")
+    RESIDENT_MONTHS = "resident_months", _l("Months a volunteer must have lived here")
+    LEAST_AGE = "least_age", _l("Least age of a volunteer")
+    TRAINING_MONTHS = "training_months", _l("Months after which counselling training is due again")
+    PART_MONTH = "part_month", _l("Months in which a post begins or ends")
+    LONGEST_GAP = "longest_gap", _l("Longest gap between meetings, per cent of the interval")
+
+
+USUAL: dict[Setting, tuple[str, str]] = {
+    Setting.ON_TIME_DAYS: ("7", "the program's own"),
+    Setting.LATEST_DAYS: ("21", "the program's own"),
+    Setting.VACANT_DAYS: ("60", "checklist v1, A5"),
+    Setting.LEAST_MEMBERS: ("5", "checklist v1, A4"),
+    Setting.MOST_MEMBERS: ("10", "checklist v1, A4"),
+    Setting.RESIDENT_MONTHS: ("6", "24/2012/TTLT-BLĐTBXH-BNV-BTC"),
+    Setting.LEAST_AGE: ("18", "24/2012/TTLT-BLĐTBXH-BNV-BTC"),
+    Setting.TRAINING_MONTHS: ("24", "checklist v1, F1"),
+    Setting.PART_MONTH: (PartMonth.HALF, "the program's own"),
+    Setting.LONGEST_GAP: ("150", "checklist v1, B3"),
+}
+"""What holds where nobody set anything, and where it comes from."""
+
+
+class SettingValue(Base):
+    """A threshold or a rule from a day on, for a province or (without one) for the whole country.
+
+    `key` is a `Setting`; `value` is what its kind writes: a number, or the code of a choice.
+    """
+
+    __tablename__ = "setting_values"
+    __table_args__ = (UniqueConstraint("key", "province_id", "from_on"),)
+
+    id: Mapped[UUID] = operational(primary_key=True)
+    key: Mapped[str] = operational(nullable=False)
+    province_id: Mapped[UUID | None] = operational(ForeignKey("organisation.units.id"))
+    from_on: Mapped[date] = operational(nullable=False)
+    value: Mapped[str] = operational(nullable=False)
+    source: Mapped[str] = operational(nullable=False)
+    recorded_by: Mapped[UUID | None] = operational()
+    recorded_at: Mapped[datetime] = operational(nullable=False, default=now)
+
+
+class BaseSalary(Base):
+    """The state's base salary in đồng a month, from a day on."""
+
+    __tablename__ = "base_salaries"
+
+    id: Mapped[UUID] = operational(primary_key=True)
+    from_on: Mapped[date] = operational(nullable=False, unique=True)
+    amount: Mapped[int] = operational(nullable=False)
+    source: Mapped[str] = operational(nullable=False)
+    recorded_by: Mapped[UUID | None] = operational()
+    recorded_at: Mapped[datetime] = operational(nullable=False, default=now)
+
+
+class Coefficient(Base):
+    """What a role earns as a part of the base salary in a province, from a day on.
+
+    `thousandths`: 600 is the coefficient 0.6. Without a province it holds where no province has its
+    own.
+    """
+
+    __tablename__ = "coefficients"
+    __table_args__ = (UniqueConstraint("role", "province_id", "from_on"),)
+
+    id: Mapped[UUID] = operational(primary_key=True)
+    role: Mapped[str] = operational(nullable=False)
+    province_id: Mapped[UUID | None] = operational(ForeignKey("organisation.units.id"))
+    from_on: Mapped[date] = operational(nullable=False)
+    thousandths: Mapped[int] = operational(nullable=False)
+    source: Mapped[str] = operational(nullable=False)
+    recorded_by: Mapped[UUID | None] = operational()
+    recorded_at: Mapped[datetime] = operational(nullable=False, default=now)
+
+
+class Agency(Versioned, Base):
+    """An authority of a sector from a day until a day, and the one whose work it took over."""
+
+    __tablename__ = "agencies"
+
+    id: Mapped[UUID] = operational(primary_key=True)
+    province_id: Mapped[UUID | None] = operational(ForeignKey("organisation.units.id"))
+    name: Mapped[str] = operational(nullable=False)
+    sector: Mapped[str] = operational(nullable=False)
+    from_on: Mapped[date] = operational(nullable=False)
+    until_on: Mapped[date | None] = operational()
+    predecessor_id: Mapped[UUID | None] = operational(ForeignKey("organisation.agencies.id"))
+    source: Mapped[str] = operational(nullable=False)
+
+
+class CriteriaSet(Base):
+    """A version of the inspection checklist, from a day on. Figures keep the version they were
+    judged by, so a set is never changed: a new one follows.
+    """
+
+    __tablename__ = "criteria_sets"
+    __table_args__ = (UniqueConstraint("province_id", "number"),)
+
+    id: Mapped[UUID] = operational(primary_key=True)
+    province_id: Mapped[UUID | None] = operational(ForeignKey("organisation.units.id"))
+    number: Mapped[int] = operational(nullable=False)
+    from_on: Mapped[date] = operational(nullable=False)
+    source: Mapped[str] = operational(nullable=False)
+    recorded_by: Mapped[UUID | None] = operational()
+    recorded_at: Mapped[datetime] = operational(nullable=False, default=now)
+
+
+class Criterion(Base):
+    """One line of a checklist. Thresholds count in the unit of its figure (per cent, days, number);
+    `met` and `partly` are the least (or, for days, the most) that is met or partly met.
+    """
+
+    __tablename__ = "criteria"
+    __table_args__ = (UniqueConstraint("set_id", "code"),)
+
+    id: Mapped[UUID] = operational(primary_key=True)
+    set_id: Mapped[UUID] = operational(ForeignKey(CriteriaSet.id), nullable=False)
+    code: Mapped[str] = operational(nullable=False)
+    position: Mapped[int] = operational(nullable=False)
+    text: Mapped[str] = operational(nullable=False)
+    method: Mapped[str] = operational(nullable=False)
+    met: Mapped[int | None] = operational()
+    partly: Mapped[int | None] = operational()
