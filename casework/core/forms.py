@@ -4,6 +4,7 @@ A refused form comes back with the text kept and the fault beside its field. A f
 expired comes back after signing in (`g.kept_text`, filled by vault.drafts).
 """
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from typing import Any
@@ -30,6 +31,9 @@ from casework.core.text import nfc
 
 SHORT, LONG = 200, 20_000
 EARLIEST = date(1900, 1, 1)
+LARGEST_AMOUNT = 10**12
+# 15000000, or grouped by threes: 15.000.000, 15,000,000, 15 000 000.
+_WHOLE = re.compile(r"\d+|\d{1,3}([., \u00a0]\d{3})+")
 
 
 class RuleBroken(Exception):
@@ -193,6 +197,39 @@ class DayField(DateField):
             super().process_formdata(valuelist)
         except ValueError:
             raise ValueError(_l("Not a date. Write day/month/year, such as 05/02/2026.")) from None
+
+
+class MoneyField(StringField):
+    """Whole đồng above zero: 15000000, 15.000.000 or 15 000 000 đồng; never a fraction."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the digits. Raises ValueError."""
+        self.data = None
+        digits = (
+            clean(valuelist[0] if valuelist else "")
+            .lower()
+            .removesuffix("đồng")
+            .removesuffix("đ")
+            .strip()
+        )
+        if not digits:
+            return
+        if not _WHOLE.fullmatch(digits):
+            raise ValueError(_l("Write whole đồng, such as 15.000.000."))
+        amount = int("".join(filter(str.isdigit, digits)))
+        if not 0 < amount <= LARGEST_AMOUNT:
+            raise ValueError(_l("An amount above zero, and below 1.000 billion đồng."))
+        self.data = amount
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return f"{self.data:,}".replace(",", ".") if self.data is not None else ""
+
+
+def money(label: Any, *, needed: bool = True, **kwargs: Any) -> MoneyField:
+    """An amount in whole đồng."""
+    return MoneyField(label, [required() if needed else Optional()], filters=[], **kwargs)
 
 
 def between(
