@@ -8,6 +8,7 @@ from zipfile import ZipFile
 import pytest
 from flask import request
 from PIL import Image
+from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from casework.core import uploads
@@ -105,7 +106,7 @@ def test_an_upload_never_touches_a_disk(program: Program, tmp_path: Path, monkey
     monkeypatch.setattr(tempfile, "TemporaryFile", _refused)
     monkeypatch.setattr(tempfile, "SpooledTemporaryFile", _refused)
     content = b"%PDF-" + b"x" * 3_000_000
-    boundary, body = encode_multipart({"paper": (BytesIO(content), "a.pdf")})
+    boundary, body = encode_multipart({"paper": FileStorage(BytesIO(content), "a.pdf")})
     kind = f"multipart/form-data; boundary={boundary}"
     with program.app.test_request_context("/", method="POST", data=body, content_type=kind):
         sent = request.files["paper"]
