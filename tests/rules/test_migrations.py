@@ -1,7 +1,10 @@
 """Every revision goes up and down with data in the tables; the models are what the last makes."""
 
 from collections.abc import Iterator
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -9,13 +12,27 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import BLANK_SCHEMA, MetaData, inspect, select, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import (
+    BLANK_SCHEMA,
+    MetaData,
+    TableClause,
+    Uuid,
+    column,
+    delete,
+    inspect,
+    select,
+    text,
+)
+from sqlalchemy import table as sql_table
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from casework import create_app
+from casework.confidential.groups.models import GroupSession
 from casework.core import audit
 from casework.core.audit import SYSTEM, AuditEntry
-from casework.core.database import Base, ReadBase, db
+from casework.core.clock import now
+from casework.core.database import Base, ReadBase, UtcDateTime, db
+from casework.organisation.meetings.models import Meeting
 from casework.organisation.units.models import Unit
 from tests.cast import assemble
 from tests.conftest import MIGRATIONS, make_settings
@@ -61,6 +78,42 @@ def test_up_down_and_up_again_with_data(empty: Flask):
         assert db.session.scalars(select(Unit)).all() == []
 
 
+def test_meetings_of_the_foundation_outlive_the_organisation_in_full(empty: Flask):
+    """SQLite makes the table anew; what points to its rows must still point to them."""
+    with empty.app_context():
+        upgrade(directory=MIGRATIONS, revision="0002")
+        cast = assemble_units()
+        ids = {name: uuid4() for name in ("group", "meeting", "session")}
+        rows: list[tuple[str, dict[str, object]]] = [
+            ("organisation.groups", {
+                "id": ids["group"], "unit_id": cast, "kind": "self_help", "name": "Hoa Sen",
+                "active_from": date(2025, 7, 1), "version": 1}),
+            ("organisation.meetings", {
+                "id": ids["meeting"], "unit_id": cast, "group_id": ids["group"],
+                "due_on": date(2026, 1, 10), "held_on": date(2026, 1, 11), "version": 1}),
+            ("confidential.group_sessions", {
+                "id": ids["session"], "group_id": ids["group"], "unit_id": cast,
+                "meeting_id": ids["meeting"], "held_on": date(2026, 1, 11), "visitors": 2,
+                "recorded_by": uuid4(), "recorded_at": now(), "version": 1}),
+        ]  # fmt: skip
+        for table, values in rows:
+            db.session.execute(_table(table, values).insert().values(**values))
+        db.session.commit()
+        db.session.remove()
+        upgrade(directory=MIGRATIONS)
+        meeting = db.session.scalars(select(Meeting)).one()
+        assert (meeting.group_id, meeting.body_id) == (ids["group"], None)
+        assert (meeting.window_days, meeting.status(date(2026, 2, 1))) == (7, "on_time")
+        assert db.session.scalars(select(GroupSession)).one().meeting_id == meeting.id
+        with pytest.raises(IntegrityError):
+            db.session.execute(delete(Meeting))
+        db.session.rollback()
+        db.session.remove()
+        downgrade(directory=MIGRATIONS, revision="0002")
+        names = {column["name"] for column in _columns("organisation.meetings")}
+        assert "body_id" not in names and "window_days" not in names
+
+
 def test_the_models_are_what_the_migrations_make(empty: Flask):
     with empty.app_context():
         upgrade(directory=MIGRATIONS)
@@ -96,6 +149,29 @@ def _program(folder: Path, url: str, inspection_url: str) -> Iterator[Flask]:
         db.session.remove()
         for engine in db.engines.values():
             engine.dispose()
+
+
+def assemble_units() -> UUID:
+    """A unit, written without the models: they know what the newest revision knows."""
+    unit = {
+        "id": uuid4(), "code": "31825", "name": "Bạc Liêu", "kind": "ward", "source": "test",
+        "valid_from": date(2025, 7, 1), "is_province": False,
+    }  # fmt: skip
+    db.session.execute(_table("organisation.units", unit).insert().values(**unit))
+    return UUID(str(unit["id"]))
+
+
+def _table(name: str, values: dict[str, object]) -> TableClause:
+    schema, table = name.split(".")
+    kinds = {UUID: Uuid(), datetime: UtcDateTime()}
+    columns = [column(key, kinds.get(type(value))) for key, value in values.items()]
+    return sql_table(table, *columns, schema=None if _is_sqlite() else schema)
+
+
+def _columns(name: str) -> list[Any]:
+    schema, table = name.split(".")
+    found: list[Any] = inspect(db.engine).get_columns(table, None if _is_sqlite() else schema)
+    return found
 
 
 def _revisions() -> list[str]:
