@@ -45,7 +45,7 @@ from casework.core.clock import month_end
 from casework.inspection.readmodel.models import Measure
 from casework.organisation.accounts.models import AccountRole
 from casework.organisation.bodies.models import CONFIDENTIAL_KINDS, Group
-from casework.organisation.meetings.models import ON_TIME_DAYS, Meeting
+from casework.organisation.meetings.models import Meeting
 from casework.organisation.units.models import Unit
 
 Tally = Mapping[tuple[UUID, str], int]
@@ -232,7 +232,13 @@ class _Records:
     def sessions(self, months: Mapping[str, tuple[date, date]]) -> dict[Measure, Tally]:
         first, last = next(iter(months.values()))[0], list(months.values())[-1][1]
         query = (
-            select(Meeting.unit_id, Meeting.due_on, Meeting.held_on, Meeting.excuse)
+            select(
+                Meeting.unit_id,
+                Meeting.due_on,
+                Meeting.held_on,
+                Meeting.excuse,
+                Meeting.window_days,
+            )
             .join(Unit, Unit.id == Meeting.unit_id)
             .where(Unit.province_id == self.province_id)
             # Clubs meet as well; here the sessions of groups are counted.
@@ -242,15 +248,13 @@ class _Records:
         due: Counter[tuple[UUID, str]] = Counter()
         held: Counter[tuple[UUID, str]] = Counter()
         on_time: Counter[tuple[UUID, str]] = Counter()
-        for unit_id, due_on, held_on, excuse in self.connection.execute(query):
+        for unit_id, due_on, held_on, excuse, window in self.connection.execute(query):
             month = f"{due_on or held_on:%Y-%m}"
             for key in ((unit_id, month), (self.province_id, month)):
                 was_due = due_on is not None and (held_on is not None or not excuse)
                 due[key] += was_due
                 held[key] += held_on is not None
-                on_time[key] += bool(
-                    due_on and held_on and abs((held_on - due_on).days) <= ON_TIME_DAYS
-                )
+                on_time[key] += bool(due_on and held_on and abs((held_on - due_on).days) <= window)
         return {
             Measure.SESSIONS_DUE: due,
             Measure.SESSIONS_HELD: held,

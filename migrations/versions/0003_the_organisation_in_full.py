@@ -311,6 +311,8 @@ def upgrade_default() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("recorded_by", sa.Uuid(), nullable=True),
         sa.Column("recorded_at", UtcDateTime(), nullable=False),
+        sa.Column("is_withdrawn", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["unit_id"], ["organisation.units.id"], name=op.f("fk_pauses_unit_id")
         ),
@@ -920,6 +922,7 @@ def upgrade_default() -> None:
         roles.add_column(
             sa.Column("awaits_approval", sa.Boolean(), server_default=sa.false(), nullable=False)
         )
+        roles.add_column(sa.Column("given_by", sa.Uuid(), nullable=True))
         roles.add_column(sa.Column("approved_by", sa.Uuid(), nullable=True))
     with op.batch_alter_table("groups", schema=part) as groups:
         groups.add_column(sa.Column("body_id", sa.Uuid(), nullable=True))
@@ -930,10 +933,14 @@ def upgrade_default() -> None:
         meetings.add_column(
             sa.Column("window_days", sa.Integer(), server_default="7", nullable=False)
         )
+        meetings.add_column(sa.Column("pause_id", sa.Uuid(), nullable=True))
+        meetings.add_column(sa.Column("recorded_by", sa.Uuid(), nullable=True))
         meetings.alter_column("group_id", existing_type=sa.Uuid(), nullable=True)
         meetings.create_unique_constraint(op.f("uq_meetings_body_id_due_on"), ["body_id", "due_on"])
         meetings.create_check_constraint(op.f("ck_meetings_of_one"), OF_ONE)
+        meetings.create_index(op.f("ix_meetings_pause_id"), ["pause_id"])
         _refer(meetings, "meetings", "body_id", "bodies")
+        _refer(meetings, "meetings", "pause_id", "pauses")
     with op.batch_alter_table("schedules", schema=part) as schedules:
         schedules.add_column(sa.Column("body_id", sa.Uuid(), nullable=True))
         schedules.add_column(sa.Column("regulation_id", sa.Uuid(), nullable=True))
@@ -959,10 +966,14 @@ def downgrade_default() -> None:
         schedules.drop_column("regulation_id")
         schedules.drop_column("body_id")
     with op.batch_alter_table("meetings", schema=part) as meetings:
+        meetings.drop_constraint(op.f("fk_meetings_pause_id"), type_="foreignkey")
         meetings.drop_constraint(op.f("fk_meetings_body_id"), type_="foreignkey")
+        meetings.drop_index(op.f("ix_meetings_pause_id"))
         meetings.drop_constraint(op.f("uq_meetings_body_id_due_on"), type_="unique")
         meetings.drop_constraint(op.f("ck_meetings_of_one"), type_="check")
         meetings.alter_column("group_id", existing_type=sa.Uuid(), nullable=False)
+        meetings.drop_column("recorded_by")
+        meetings.drop_column("pause_id")
         meetings.drop_column("window_days")
         meetings.drop_column("body_id")
     with op.batch_alter_table("groups", schema=part) as groups:
@@ -971,6 +982,7 @@ def downgrade_default() -> None:
         groups.drop_column("body_id")
     with op.batch_alter_table("account_roles", schema=part) as roles:
         roles.drop_column("approved_by")
+        roles.drop_column("given_by")
         roles.drop_column("awaits_approval")
     op.drop_index(
         op.f("ix_movements_unit_id_voucher"), table_name="movements", schema="organisation"

@@ -4,12 +4,16 @@ from datetime import date, datetime
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped
 
 from casework.core.clock import now
 from casework.core.database import Base, Versioned, operational
 from casework.core.labels import Labelled
+from casework.organisation.bodies.models import Body, Group
+
+Circle = Group | Body
+"""Who meets by a schedule of its own: a specialised group, or a body as a whole."""
 
 ON_TIME_DAYS = 7
 LATEST_DAYS = 21
@@ -61,7 +65,8 @@ class Meeting(Versioned, Base):
     """A meeting due on a day (or held without having been due), and when it was held.
 
     Of a group, or of a body as a whole. `window_days` is the rule it was made due by: a later
-    setting rewrites no past.
+    setting rewrites no past. `pause_id` is the pause that excused it, if one did; `recorded_by` is
+    who noted that it was held.
     """
 
     __tablename__ = "meetings"
@@ -82,6 +87,13 @@ class Meeting(Versioned, Base):
     window_days: Mapped[int] = operational(
         nullable=False, default=ON_TIME_DAYS, server_default=str(ON_TIME_DAYS)
     )
+    pause_id: Mapped[UUID | None] = operational(ForeignKey("organisation.pauses.id"), index=True)
+    recorded_by: Mapped[UUID | None] = operational()
+
+    @property
+    def circle_id(self) -> UUID | None:
+        """The body or the group that meets."""
+        return self.body_id or self.group_id
 
     def status(self, on: date) -> MeetingStatus:
         """How the meeting stands on a day. On time means within its window, usually ±7 days."""
@@ -100,7 +112,8 @@ class Meeting(Versioned, Base):
 class Minutes(Versioned, Base):
     """The minutes of a meeting of a body or of an open group: how many came, what, and what next.
 
-    Self-help and peer groups have none here: their sessions are confidential.
+    Self-help and peer groups have none here: their sessions are confidential. `id` is the
+    meeting's own, so that its papers and what it said earlier stay with the meeting.
     """
 
     __tablename__ = "minutes"
@@ -117,11 +130,11 @@ class Minutes(Versioned, Base):
     approved_at: Mapped[datetime | None] = operational()
 
 
-class Pause(Base):
+class Pause(Versioned, Base):
     """Days on which nobody is expected to meet: Tết, the flood season, an epidemic.
 
     Of a province or of one unit. Meetings due on such days and not held are excused with its
-    reason.
+    reason. One declared by mistake is withdrawn and excuses nothing.
     """
 
     __tablename__ = "pauses"
@@ -135,3 +148,9 @@ class Pause(Base):
     reason: Mapped[str] = operational(nullable=False)
     recorded_by: Mapped[UUID | None] = operational()
     recorded_at: Mapped[datetime] = operational(nullable=False, default=now)
+    is_withdrawn: Mapped[bool] = operational(nullable=False, default=False, server_default=false())
+
+    @property
+    def kind_label(self) -> str:
+        """The kind's word on screens."""
+        return PauseKind(self.kind).label

@@ -1,20 +1,20 @@
 """Reading meetings: due, held, and the one definition of "on schedule"."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from casework.authz.enforce import Access
 from casework.core.clock import month_end
 from casework.core.database import db
 from casework.core.errors import OutOfReach
 from casework.core.text import words_key
-from casework.organisation.bodies.models import Group
-from casework.organisation.meetings.models import Meeting, MeetingStatus, Schedule
-from casework.organisation.units.models import Unit
+from casework.organisation.bodies.models import Body, Group
+from casework.organisation.meetings.models import Circle, Meeting, MeetingStatus, Pause, Schedule
+from casework.organisation.units.models import Succession, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +73,11 @@ def count_on_schedule(meetings: Iterable[Meeting], on: date) -> OnSchedule:
     )
 
 
-def find_schedule(group: Group, on: date) -> Schedule | None:
-    """The schedule of a group on a day; before its first day the one to come."""
+def find_schedule(of: Circle, on: date) -> Schedule | None:
+    """The schedule of a body or a group on a day; before its first day the one to come."""
     query = (
         select(Schedule)
-        .where(
-            Schedule.group_id == group.id, or_(Schedule.until_on.is_(None), Schedule.until_on >= on)
-        )
+        .where(of_circle(Schedule, of), or_(Schedule.until_on.is_(None), Schedule.until_on >= on))
         .order_by(Schedule.from_on)
         .limit(1)
     )
@@ -94,3 +92,32 @@ def get_meeting(group: Group, meeting_id: UUID) -> Meeting:
     if meeting is None:
         raise OutOfReach
     return meeting
+
+
+def of_circle(kind: type[Meeting] | type[Schedule], of: Circle) -> ColumnElement[bool]:
+    """The meetings or schedules of a body or a group."""
+    return kind.body_id == of.id if isinstance(of, Body) else kind.group_id == of.id
+
+
+def pauses_of(unit_ids: Collection[UUID]) -> dict[UUID, list[Pause]]:
+    """The pauses that hold for units: their own, their successors' and their provinces'."""
+    found: dict[UUID, list[Pause]] = {unit_id: [] for unit_id in unit_ids}
+    line = (
+        select(Unit.id.label("first_id"), Unit.id.label("unit_id"))
+        .where(Unit.id.in_(unit_ids))
+        .cte("line", recursive=True)
+    )
+    later = select(line.c.first_id, Succession.successor_id).join(
+        Succession, Succession.predecessor_id == line.c.unit_id
+    )
+    line = line.union(later)
+    query = (
+        select(line.c.first_id, Pause)
+        .join(Unit, Unit.id == line.c.unit_id)
+        .join(Pause, or_(Pause.unit_id == Unit.id, Pause.unit_id == Unit.province_id))
+        .where(~Pause.is_withdrawn)
+        .order_by(Pause.recorded_at)
+    )
+    for unit_id, pause in db.session.execute(query):
+        found[unit_id].append(pause)
+    return found
