@@ -48,6 +48,30 @@ LEADING = {
 }
 """The posts that a body of a kind must fill."""
 
+_BESIDES = (MemberRole.GROUP_LEADER, MemberRole.COUNSELOR)
+_BOARD = (
+    MemberRole.CHAIR,
+    MemberRole.VICE_CHAIR,
+    MemberRole.SECRETARY,
+    MemberRole.TREASURER,
+    *_BESIDES,
+    MemberRole.MEMBER,
+)
+FITTING = {
+    BodyKind.CLUB: _BOARD,
+    BodyKind.VOLUNTEER_TEAM: (
+        MemberRole.TEAM_LEADER,
+        MemberRole.DEPUTY_LEADER,
+        MemberRole.VOLUNTEER,
+        *_BESIDES,
+    ),
+    BodyKind.SUPPORT_POINT: _BOARD,
+}
+"""The posts that there are in a body of a kind."""
+
+IN_GROUPS = frozenset({*_BESIDES, MemberRole.VOLUNTEER, MemberRole.MEMBER})
+"""Posts that may be held in one group of a body; the others are of the body as a whole."""
+
 
 class Skill(Labelled):
     """What a member can do; observed by inspectors under the same names."""
@@ -60,6 +84,14 @@ class Skill(Labelled):
     RESOURCE_MOBILISATION = "resource_mobilisation", _l("mobilising resources")
     COMMUNICATION = "communication", _l("communication")
     DATA_PROTECTION = "data_protection", _l("data protection")
+
+
+class Condition(Labelled):
+    """What Circular 24/2012 asks of a member of a volunteer team."""
+
+    AGE = "age", _l("old enough")
+    VOLUNTARY = "voluntary", _l("of their own free will")
+    RESIDENCE = "residence", _l("lives or works here")
 
 
 class Member(Versioned, Base):
@@ -90,7 +122,10 @@ class Member(Versioned, Base):
 
 
 class Post(Versioned, Base):
-    """A role of a member in a body (or one of its groups), from a day until a day."""
+    """A role of a member in a body (or one of its groups), from a day until a day.
+
+    One entered by mistake ends on the day before it begins: it was never held.
+    """
 
     __tablename__ = "posts"
     __table_args__ = (Index(None, "member_id"), Index(None, "body_id", "role"))
@@ -109,6 +144,11 @@ class Post(Versioned, Base):
     def role_label(self) -> str:
         """The role's word on screens."""
         return MemberRole(self.role).label
+
+    @property
+    def never_held(self) -> bool:
+        """Whether it was entered by mistake, or never taken up."""
+        return self.until_on is not None and self.until_on < self.from_on
 
     def held_on(self, on: date) -> bool:
         """Whether the post is held on a day; the first and the last day count."""
