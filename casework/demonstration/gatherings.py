@@ -11,8 +11,9 @@ from casework.confidential.groups.models import Attendance, Facilitator, GroupMe
 from casework.confidential.groups.operations import DUE_MONTHS_AHEAD
 from casework.core.clock import add_months
 from casework.demonstration import names, notes
+from casework.demonstration.activities import add_minutes, outcome
 from casework.demonstration.cases import MadeCase
-from casework.demonstration.horizon import Horizon, is_tet, moment, working_day
+from casework.demonstration.horizon import Horizon, moment
 from casework.demonstration.keys import Organisation, Staff, make_keys
 from casework.demonstration.rows import Batch, Row, seal
 from casework.demonstration.staff import Team
@@ -82,6 +83,7 @@ class GroupMaker:
     team: Team
     organisation: Organisation | None
     punctuality: float
+    body_id: UUID
 
     def make_all(self, plans: Sequence[Plan], cases: Sequence[MadeCase]) -> None:
         """The groups of the unit with everything that belongs to them."""
@@ -96,6 +98,7 @@ class GroupMaker:
             Group,
             id=group_id,
             unit_id=self.unit.id,
+            body_id=self.body_id,
             kind=plan.kind,
             name=name,
             active_from=since,
@@ -103,7 +106,11 @@ class GroupMaker:
             version=1,
         )
         meetings = self._meetings(group_id, since, plan.due_today)
-        if plan.kind in CONFIDENTIAL_KINDS and plan.leader:
+        if plan.kind not in CONFIDENTIAL_KINDS:
+            for meeting in meetings:
+                if meeting["held_on"]:
+                    add_minutes(self.batch, self.rng, meeting, self.team.counselors[0].id)
+        elif plan.leader:
             self._sessions(group_id, plan.leader, plan.roster, cases, meetings)
 
     def _meetings(self, group_id: UUID, since: date, due_today: bool) -> list[Row]:
@@ -114,6 +121,8 @@ class GroupMaker:
         values = {
             "id": self.batch.ids.new(),
             "group_id": group_id,
+            "body_id": None,
+            "regulation_id": None,
             "from_on": since,
             "until_on": None,
             "interval_months": 1,
@@ -128,32 +137,18 @@ class GroupMaker:
         return [self._meeting(group_id, day) for day in days]
 
     def _meeting(self, group_id: UUID, due_on: date) -> Row:
-        held_on, excuse = self._outcome(due_on) if due_on < self.horizon.today else (None, None)
+        held_on, excuse = outcome(self.rng, self.horizon, due_on, self.punctuality)
         return self.batch.add(
             Meeting,
             unit_id=self.unit.id,
             group_id=group_id,
+            body_id=None,
             due_on=due_on,
             held_on=held_on,
             excuse=excuse,
+            window_days=ON_TIME_DAYS,
             version=1,
         )
-
-    def _outcome(self, due_on: date) -> tuple[date | None, str | None]:
-        """When a due meeting was held, or why not. What has not happened yet is still due."""
-        rng = self.rng
-        if is_tet(due_on) and rng.random() < 0.7:
-            return None, rng.choice(notes.EXCUSES_TET)
-        chance = rng.random()
-        if chance < self.punctuality:
-            held_on = working_day(due_on + timedelta(days=rng.choice((0, 0, 0, 0, 0, 1, 2, 3))))
-        elif chance < self.punctuality + (1 - self.punctuality) * 0.45:
-            held_on = due_on + timedelta(days=rng.randint(ON_TIME_DAYS + 1, ON_TIME_DAYS + 9))
-        elif chance < self.punctuality + (1 - self.punctuality) * 0.6:
-            return None, rng.choice(notes.EXCUSES)
-        else:
-            return None, None
-        return (held_on, None) if held_on <= self.horizon.last_day else (None, None)
 
     def _sessions(
         self,

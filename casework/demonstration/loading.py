@@ -23,6 +23,7 @@ from casework.demonstration.cases import CaseMaker, MadeCase, reference_of
 from casework.demonstration.gatherings import GroupMaker, plans_to_try, usual_plans
 from casework.demonstration.horizon import Horizon, moment
 from casework.demonstration.keys import Organisation
+from casework.demonstration.organisation import Country, prepare
 from casework.demonstration.places import choose_units
 from casework.demonstration.rows import Batch, Ids
 from casework.demonstration.staff import Team, hire_players, hire_team
@@ -92,7 +93,9 @@ def load(wish: Wish, password: str, pepper: bytes, instance: Path, *, recovery: 
     teams = hire_players(batch, units, password, pepper, on=since.date(), at=since)
     connection = db.session.connection()
     rows = batch.write(connection)
-    story = _Story(wish, organisation, teams, since, _province_codes(units))
+    country = prepare(batch, wish.horizon, units)
+    rows += batch.write(connection)
+    story = _Story(wish, organisation, teams, since, _province_codes(units), country)
     cases, own = _how_many(wish, len(units))
     shares, number = lives.share_out(cases - own, len(units), rng), 0
     for ordinal, share in enumerate(tqdm(shares, unit="unit", disable=None)):
@@ -114,6 +117,7 @@ class _Story:
     teams: Sequence[Team]
     since: datetime
     codes: Mapping[UUID | None, str]
+    country: Country
 
     def of_unit(self, ordinal: int, unit: Unit, own: int, others: int, number: int) -> Batch:
         """Everything of one unit: `own` open cases of its first counselor, and others."""
@@ -126,9 +130,13 @@ class _Story:
             on, at = self.since.date(), self.since
             team = hire_team(batch, unit, organisation, rng, on=on, at=at)
         code = self.codes[unit.province_id]
+        punctuality = _punctuality(rng)
+        bodies = self.country.make(batch, rng, unit, code, team, punctuality)
         cases = CaseMaker(batch, rng, wish.horizon, unit, code, team, organisation)
         made = _cases(cases, own, others, number, wish.seed)
-        groups = GroupMaker(batch, rng, wish.horizon, unit, team, organisation, _punctuality(rng))
+        groups = GroupMaker(
+            batch, rng, wish.horizon, unit, team, organisation, punctuality, bodies.club["id"]
+        )
         groups.make_all(plans_to_try(team) if ordinal == 0 else usual_plans(rng, team), made)
         return batch
 

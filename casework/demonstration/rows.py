@@ -7,6 +7,7 @@ is being built, for the same place and under the same key: it opens like everyth
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -45,7 +46,7 @@ class Ids:
 
 
 class Batch:
-    """Rows waiting to be inserted, in the order in which their tables were first used."""
+    """Rows waiting to be inserted: what others point to goes first."""
 
     def __init__(self, ids: Ids) -> None:
         self.ids = ids
@@ -60,11 +61,18 @@ class Batch:
     def write(self, connection: Connection) -> int:
         """Insert everything and begin anew. Returns how many rows."""
         count = 0
-        for model, rows in self._rows.items():
+        for model, rows in sorted(self._rows.items(), key=lambda pair: _places()[pair[0]]):
             connection.execute(insert(model), rows)
             count += len(rows)
         self._rows.clear()
         return count
+
+
+@cache
+def _places() -> dict[type[Base], int]:
+    """The order of tables in which no key points to a row that is not there yet."""
+    places = {str(table): place for place, table in enumerate(Base.metadata.sorted_tables)}
+    return {mapper.class_: places[str(mapper.local_table)] for mapper in Base.registry.mappers}
 
 
 def seal(row: Row, model: type[Base], attribute: str, text: str, keys: Keys) -> None:

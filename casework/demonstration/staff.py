@@ -127,5 +127,12 @@ def _account(batch: Batch, account_id: UUID, username: str, name: str, at: datet
 
 def _role(batch: Batch, account_id: UUID, role: Role, unit_id: UUID | None, on: date) -> None:
     batch.add(
-        AccountRole, account_id=account_id, role=role, unit_id=unit_id, from_on=on, until_on=None
+        AccountRole,
+        account_id=account_id,
+        role=role,
+        unit_id=unit_id,
+        from_on=on,
+        until_on=None,
+        awaits_approval=False,
+        approved_by=None,
     )
