@@ -47,10 +47,13 @@ from casework.core import (
 from casework.inspection.indicators.routes import bp as indicators
 from casework.organisation import accounts
 from casework.organisation.access_log.routes import bp as access_log
+from casework.organisation.access_reviews.routes import bp as access_reviews
 from casework.organisation.accounts.routes import bp as account_pages
 from casework.organisation.administration.routes import bp as administration
+from casework.organisation.approvals.routes import bp as approvals
 from casework.organisation.bodies.routes import bp as bodies
 from casework.organisation.budgets.routes import bp as budgets
+from casework.organisation.clusters.routes import bp as clusters
 from casework.organisation.communications.routes import bp as communications
 from casework.organisation.documents.routes import bp as documents
 from casework.organisation.meetings.routes import bp as meetings
@@ -58,11 +61,13 @@ from casework.organisation.members.routes import bp as members
 from casework.organisation.overview.routes import bp as overview
 from casework.organisation.partners.routes import bp as partners
 from casework.organisation.plans.routes import bp as plans
+from casework.organisation.proposals.routes import bp as proposals
 from casework.organisation.regulations.routes import bp as regulations
 from casework.organisation.remuneration.routes import bp as remuneration
 from casework.organisation.reports.routes import bp as reports
 from casework.organisation.roles.routes import bp as roles
 from casework.organisation.settings.routes import bp as settings
+from casework.organisation.territory.routes import bp as territory
 from casework.organisation.trainings.routes import bp as trainings
 from casework.organisation.units.routes import bp as units
 
@@ -91,8 +96,13 @@ FEATURES = (
     indicators,
     documents,
     units,
+    territory,
+    clusters,
     settings,
+    proposals,
     administration,
+    approvals,
+    access_reviews,
     access_log,
     roles,
     account_pages,

@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, false
 from sqlalchemy.orm import Mapped
 
 from casework.authz.permissions import Role
-from casework.core.clock import now
+from casework.core.clock import now, today
 from casework.core.database import Base, Versioned, operational
 
 
@@ -28,11 +28,17 @@ class Account(Versioned, Base):
     # The time step of the last code used: a code works once.
     totp_step: Mapped[int] = operational(nullable=False, default=0)
 
+    @property
+    def has_expired(self) -> bool:
+        """Whether its last day lies behind."""
+        return self.expires_on is not None and self.expires_on < today()
+
 
 class AccountRole(Base):
     """A role in a unit, from a day until a day. Without a unit it reaches the whole country.
 
-    An inspector's role opens nothing while it awaits a department manager's approval.
+    An inspector's role opens nothing while it awaits a department manager's approval. One that was
+    declined goes on waiting, and its last day lies before its first: it never held.
     """
 
     __tablename__ = "account_roles"
@@ -47,7 +53,13 @@ class AccountRole(Base):
     awaits_approval: Mapped[bool] = operational(
         nullable=False, default=False, server_default=false()
     )
+    given_by: Mapped[UUID | None] = operational()
     approved_by: Mapped[UUID | None] = operational()
+
+    @property
+    def was_declined(self) -> bool:
+        """Whether a department manager said no."""
+        return self.until_on is not None and self.until_on < self.from_on
 
     @property
     def label(self) -> str:

@@ -21,6 +21,9 @@ from casework.organisation.accounts.queries import find_account
 from casework.vault import locks
 from casework.vault.grants import take_all_back
 
+# A department manager approves these before they open anything.
+NEEDS_APPROVAL = frozenset({Role.INSPECTOR})
+
 
 def create_account(
     username: str, display_name: str, password: str, *, by: Actor, temporary: bool = True
@@ -49,15 +52,27 @@ def give_role(
     by: Actor,
     on: date,
     until: date | None = None,
+    approved: bool = False,
 ) -> None:
     """A role from a day on.
 
-    Where it gives custody of cases, their holders hand the keys over at their next sign-in.
+    An inspector's role waits for a department manager unless it is `approved` already or was given
+    at the server, by nobody's account. Where a role gives custody of cases, their holders hand the
+    keys over at their next sign-in.
     """
     if until is not None and until < on:
         raise RuleBroken(_l("The last day is before the first."), field="until_on")
+    waits = role in NEEDS_APPROVAL and not approved and by.id is not None
     db.session.add(
-        AccountRole(account_id=account.id, role=role, unit_id=unit_id, from_on=on, until_on=until)
+        AccountRole(
+            account_id=account.id,
+            role=role,
+            unit_id=unit_id,
+            from_on=on,
+            until_on=until,
+            awaits_approval=waits,
+            given_by=by.id,
+        )
     )
     audit.record("account.role.give", "account", account.id, by=by, unit_id=unit_id, role=str(role))
 
@@ -66,10 +81,21 @@ def end_role(role: AccountRole, *, by: Actor, on: date) -> None:
     """The role holds until this day."""
     if on < role.from_on:
         raise RuleBroken(_l("The last day is before the first."), field="until_on")
+    if role.was_declined:
+        raise RuleBroken(_l("This role was declined; it never held."), field="until_on")
     role.until_on = on
     audit.record(
         "account.role.end", "account", role.account_id, by=by, unit_id=role.unit_id, role=role.role
     )
+
+
+def set_expiry(account: Account, on: date | None, *, by: Actor) -> None:
+    """The last day on which the account may sign in; None takes an end back."""
+    if account.id == by.id and on is not None:
+        raise RuleBroken(_l("You can't end your own account."), field="expires_on")
+    account.expires_on = on
+    last_day = on.isoformat() if on else None
+    audit.record("account.expiry", "account", account.id, by=by, last_day=last_day)
 
 
 def disable_account(account: Account, *, by: Actor) -> None:

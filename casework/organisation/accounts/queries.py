@@ -42,12 +42,12 @@ def list_roles(account_ids: Sequence[UUID]) -> Sequence[tuple[AccountRole, Unit 
 
 def list_roles_in_force(account_id: UUID) -> Sequence[tuple[AccountRole, Unit | None]]:
     """An account's roles of today."""
-    today_ = today()
-    return [
-        (role, unit)
-        for role, unit in list_roles([account_id])
-        if role.from_on <= today_ and (role.until_on is None or role.until_on >= today_)
-    ]
+    return [(role, unit) for role, unit in list_roles([account_id]) if holds_on(role, today())]
+
+
+def list_roles_waiting(account_id: UUID) -> Sequence[tuple[AccountRole, Unit | None]]:
+    """An account's roles that a department manager has still to approve."""
+    return [(role, unit) for role, unit in list_roles([account_id]) if is_waiting(role)]
 
 
 def held_roles(account_id: UUID) -> tuple[HeldRole, ...]:
@@ -64,10 +64,30 @@ def held_roles(account_id: UUID) -> tuple[HeldRole, ...]:
 
 
 def in_force(on: date) -> ColumnElement[bool]:
-    """The roles that hold on a day."""
-    return (AccountRole.from_on <= on) & or_(
+    """The roles that hold on a day. What waits for approval does not."""
+    begun_and_lasting = (AccountRole.from_on <= on) & or_(
         AccountRole.until_on.is_(None), AccountRole.until_on >= on
     )
+    return begun_and_lasting & ~AccountRole.awaits_approval
+
+
+def waiting() -> ColumnElement[bool]:
+    """The roles that somebody may still approve: neither declined nor over."""
+    until = AccountRole.until_on
+    lasting = until.is_(None) | ((until >= today()) & (until >= AccountRole.from_on))
+    return AccountRole.awaits_approval & lasting
+
+
+def holds_on(role: AccountRole, on: date) -> bool:
+    """Whether a role holds on a day: `in_force` for a role at hand."""
+    lasting = role.until_on is None or role.until_on >= on
+    return role.from_on <= on and lasting and not role.awaits_approval
+
+
+def is_waiting(role: AccountRole) -> bool:
+    """Whether somebody may still approve a role: `waiting` for a role at hand."""
+    over = role.until_on is not None and role.until_on < today()
+    return role.awaits_approval and not over and not role.was_declined
 
 
 def list_role_holders(unit_id: UUID, role: Role) -> Sequence[Account]:

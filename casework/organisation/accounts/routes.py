@@ -41,7 +41,11 @@ from casework.organisation.accounts.forms import (
 )
 from casework.organisation.accounts.models import Account
 from casework.organisation.accounts.operations import change_password, end_sessions
-from casework.organisation.accounts.queries import find_account, list_roles_in_force
+from casework.organisation.accounts.queries import (
+    find_account,
+    list_roles_in_force,
+    list_roles_waiting,
+)
 from casework.vault import locks
 
 bp = Blueprint("accounts", __name__)
@@ -253,6 +257,7 @@ def _own_page(access: Access, codes_form: ConfirmForm, off_form: TurnOffForm) ->
         "organisation/accounts/own.html",
         own=account,
         roles=list_roles_in_force(account.id),
+        waiting=list_roles_waiting(account.id),
         codes_left=locks.count_recovery_codes(account.id),
         codes_form=codes_form,
         off_form=off_form,

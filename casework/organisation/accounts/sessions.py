@@ -45,9 +45,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]
 
 def is_usable(account: Account) -> bool:
     """Neither disabled nor expired."""
-    return account.disabled_at is None and (
-        account.expires_on is None or account.expires_on >= today()
-    )
+    return account.disabled_at is None and not account.has_expired
 
 
 def cookie_name() -> str:

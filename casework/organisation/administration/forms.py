@@ -14,6 +14,7 @@ from casework.core.forms import (
     at_most,
     between,
     choice,
+    coming_day,
     no_nul,
     required,
     short_text,
@@ -69,6 +70,13 @@ class AccountForm(RoleForm):
         ],
     )
     display_name = short_text(_l("Name"), required())
+    expires_on = coming_day(_l("Account's last day"), years=5)
+
+
+class ExpiryForm(Form):
+    """Until which day the account may sign in; empty where no end is known."""
+
+    expires_on = coming_day(_l("Account's last day"), years=5)
 
 
 class EndRoleForm(Form):

@@ -44,10 +44,13 @@ def temporary_password() -> str:
     return "-".join("".join(secrets.choice(_LETTERS) for _ in range(5)) for _ in range(4))
 
 
-def open_account(username: str, display_name: str, *, by: Actor) -> tuple[Account, str]:
+def open_account(
+    username: str, display_name: str, *, by: Actor, expires_on: date | None = None
+) -> tuple[Account, str]:
     """A new account and its temporary password, to be shown once."""
     password = temporary_password()
     account = create_account(username, display_name, password, by=by)
+    account.expires_on = expires_on
     db.session.flush()
     return account, password
 

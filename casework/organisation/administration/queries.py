@@ -4,7 +4,6 @@ would lose.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
@@ -15,7 +14,14 @@ from casework.core.database import db
 from casework.core.errors import OutOfReach
 from casework.core.text import fold, name_key, words_key
 from casework.organisation.accounts.models import Account, AccountRole
-from casework.organisation.accounts.queries import get_account, in_force, reached
+from casework.organisation.accounts.queries import (
+    get_account,
+    holds_on,
+    in_force,
+    is_waiting,
+    list_roles,
+    reached,
+)
 from casework.organisation.units.models import Unit
 from casework.organisation.units.queries import valid_on
 from casework.vault.grants import Grant, Use, unexpired
@@ -29,6 +35,24 @@ class Entrusted:
 
     readable: int
     kept: int
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A role with its unit, as pages show it."""
+
+    role: AccountRole
+    unit: Unit | None
+
+    @property
+    def waits(self) -> bool:
+        """Whether a department manager has still to approve it."""
+        return is_waiting(self.role)
+
+    @property
+    def may_end(self) -> bool:
+        """Whether it has no last day yet, or one that lies ahead."""
+        return self.role.until_on is None or holds_on(self.role, today()) or self.waits
 
 
 def search_accounts(access: Access, words: str) -> list[UUID]:
@@ -108,9 +132,13 @@ def count_entrusted(account_id: UUID) -> Entrusted:
     return Entrusted(readable, kept)
 
 
-def has_role_on(role: AccountRole, on: date) -> bool:
-    """Whether a role holds on a day."""
-    return role.from_on <= on and (role.until_on is None or role.until_on >= on)
+def list_roles_of_today(accounts: Sequence[Account]) -> dict[UUID, list[Held]]:
+    """The roles of accounts that hold today, and those that wait for approval, by account."""
+    shown: dict[UUID, list[Held]] = {account.id: [] for account in accounts}
+    for role, unit in list_roles(list(shown)):
+        if holds_on(role, today()) or is_waiting(role):
+            shown[role.account_id].append(Held(role, unit))
+    return shown
 
 
 def _within(access: Access) -> ColumnElement[bool]:

@@ -11,16 +11,17 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from casework.authz.enforce import Access, can, requires
-from casework.authz.permissions import Permission, Role
-from casework.core.clock import today
+from casework.authz.permissions import Permission
 from casework.core.forms import RuleBroken
 from casework.core.htmx import render
 from casework.core.navigation import Section, menu
 from casework.organisation.accounts.models import Account
 from casework.organisation.accounts.operations import (
+    NEEDS_APPROVAL,
     disable_account,
     enable_account,
     reset_access,
+    set_expiry,
 )
 from casework.organisation.accounts.queries import get_account, list_roles
 from casework.organisation.administration import queries
@@ -28,6 +29,7 @@ from casework.organisation.administration.forms import (
     AccountFilter,
     AccountForm,
     EndRoleForm,
+    ExpiryForm,
     ResetForm,
     RoleForm,
 )
@@ -63,7 +65,7 @@ def index(access: Access) -> ResponseReturnValue:
         f"{FOLDER}/list.html",
         form=form,
         accounts=accounts,
-        roles=_roles_of_today(accounts),
+        roles=queries.list_roles_of_today(accounts),
         count=len(found),
         previous_url=_page_url(form, page - 1) if page > 0 else "",
         next_url=_page_url(form, page + 1) if page < last else "",
@@ -87,7 +89,10 @@ def create(access: Access) -> ResponseReturnValue:
         return _new_page(access, form), 422
     try:
         account, password = open_account(
-            form.username.data, form.display_name.data, by=access.actor
+            form.username.data,
+            form.display_name.data,
+            by=access.actor,
+            expires_on=form.expires_on.data,
         )
         _give(account, form, access)
     except RuleBroken as broken:
@@ -127,6 +132,30 @@ def enable(access: Access, account_id: UUID) -> ResponseReturnValue:
     return redirect(url_for(".show", account_id=account_id), 303)
 
 
+@bp.get("/<uuid:account_id>/expiry")
+@requires(Permission.ACCOUNT_WRITE)
+def expiry_form(access: Access, account_id: UUID) -> ResponseReturnValue:
+    """Until when the account may sign in."""
+    account = queries.get_account_to_change(access, account_id)
+    return render(f"{FOLDER}/expiry.html", subject=account, form=ExpiryForm(obj=account))
+
+
+@bp.post("/<uuid:account_id>/expiry")
+@requires(Permission.ACCOUNT_WRITE)
+def expire(access: Access, account_id: UUID) -> ResponseReturnValue:
+    """Set the account's last day, or take it back."""
+    account, form = queries.get_account_to_change(access, account_id), ExpiryForm()
+    if not form.validate():
+        return render(f"{FOLDER}/expiry.html", subject=account, form=form), 422
+    try:
+        set_expiry(account, form.expires_on.data, by=access.actor)
+    except RuleBroken as broken:
+        form.refuse(broken)
+        return render(f"{FOLDER}/expiry.html", subject=account, form=form), 422
+    flash(_("The account's last day is set.") if account.expires_on else _("No end is set."))
+    return redirect(url_for(".show", account_id=account_id), 303)
+
+
 @bp.post("/<uuid:account_id>/roles")
 @requires(Permission.ACCOUNT_WRITE)
 def give(access: Access, account_id: UUID) -> ResponseReturnValue:
@@ -140,7 +169,10 @@ def give(access: Access, account_id: UUID) -> ResponseReturnValue:
     except RuleBroken as broken:
         form.refuse(broken)
         return _account_page(access, account, form), 422
-    flash(_("The role is given."), "success")
+    if form.role.data in NEEDS_APPROVAL:
+        flash(_("The role is given. It opens nothing until a department manager approves it."))
+    else:
+        flash(_("The role is given."), "success")
     return redirect(url_for(".show", account_id=account_id), 303)
 
 
@@ -227,7 +259,7 @@ def _account_page(access: Access, account: Account, form: RoleForm) -> str:
     return render(
         f"{FOLDER}/account.html",
         subject=account,
-        roles=[(role, unit, queries.has_role_on(role, today())) for role, unit in roles],
+        roles=[queries.Held(role, unit) for role, unit in roles],
         is_own=account.id == access.account_id,
         form=form,
         **choices,
@@ -237,15 +269,6 @@ def _account_page(access: Access, account: Account, form: RoleForm) -> str:
 def _reset_page(account: Account, form: ResetForm) -> str:
     entrusted = queries.count_entrusted(account.id)
     return render(f"{FOLDER}/reset.html", subject=account, entrusted=entrusted, form=form)
-
-
-def _roles_of_today(accounts: list[Account]) -> dict[UUID, list[str]]:
-    shown: dict[UUID, list[str]] = {account.id: [] for account in accounts}
-    for role, unit in list_roles(list(shown)):
-        if queries.has_role_on(role, today()):
-            place = unit.label if unit else _("the whole country")
-            shown[role.account_id].append(f"{Role(role.role).label} · {place}")
-    return shown
 
 
 def _page_url(form: AccountFilter, page: int) -> str:

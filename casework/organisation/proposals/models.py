@@ -1,34 +1,15 @@
-"""The monthly review of who may sign in, and what unit heads propose to the administrator."""
+"""What unit heads ask the administrator to change: accounts, units, settings."""
 
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped
 
 from casework.core.clock import now
 from casework.core.database import Base, Versioned, operational
 from casework.core.labels import Labelled
-
-
-class AccessReview(Base):
-    """Somebody looked through the accounts of a unit (or all, without one) in a month.
-
-    `month` is its first day; `kept` and `questioned` count accounts, `note` says what was found.
-    """
-
-    __tablename__ = "access_reviews"
-    __table_args__ = (UniqueConstraint("unit_id", "month"),)
-
-    id: Mapped[UUID] = operational(primary_key=True)
-    unit_id: Mapped[UUID | None] = operational(ForeignKey("organisation.units.id"))
-    month: Mapped[date] = operational(nullable=False)
-    kept: Mapped[int] = operational(nullable=False)
-    questioned: Mapped[int] = operational(nullable=False)
-    note: Mapped[str] = operational(nullable=False, default="")
-    reviewed_by: Mapped[UUID | None] = operational()
-    reviewed_at: Mapped[datetime] = operational(nullable=False, default=now)
 
 
 class ProposalKind(Labelled):
@@ -63,3 +44,18 @@ class Proposal(Versioned, Base):
     proposed_at: Mapped[datetime] = operational(nullable=False, default=now)
     answered_by: Mapped[UUID | None] = operational()
     answered_at: Mapped[datetime | None] = operational()
+
+    @property
+    def kind_label(self) -> str:
+        """What it is about, in the words of screens."""
+        return ProposalKind(self.kind).label
+
+    @property
+    def status_label(self) -> str:
+        """What became of it, in the words of screens."""
+        return ProposalStatus(self.status).label
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody answered yet."""
+        return self.status == ProposalStatus.OPEN
