@@ -1,38 +1,507 @@
-"""Meetings due and held, month by month: organisation data, no person in it."""
+"""Meetings due and held: the month, one meeting and its minutes, pauses, sheets in and out.
 
+Organisation data, no person in it. Sessions of self-help and peer groups are logged by those who
+lead them, elsewhere; here stands only whether they met.
+"""
+
+from calendar import Calendar
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date
+from uuid import UUID
 
-from flask import Blueprint, request
+from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from casework.authz.enforce import Access, can, requires
 from casework.authz.permissions import Permission
 from casework.core.clock import add_months, today
+from casework.core.errors import OutOfReach
+from casework.core.forms import RuleBroken, Stale
 from casework.core.htmx import render
 from casework.core.navigation import Section, menu
-from casework.organisation.meetings.queries import count_on_schedule, list_meetings
+from casework.core.sheets import Fault, SheetRefused, read_sent_sheet
+from casework.core.uploads import Upload
+from casework.core.workbooks import send_file, write_sheet
+from casework.organisation.accounts.queries import names_of
+from casework.organisation.bodies.queries import Scope, find_scope
+from casework.organisation.documents.operations import attach_file
+from casework.organisation.documents.queries import list_files
+from casework.organisation.history.queries import list_earlier
+from casework.organisation.meetings.forms import (
+    ApproveForm,
+    CorrectPauseForm,
+    ExcuseForm,
+    ImportForm,
+    LogForm,
+    MinutesForm,
+    PauseForm,
+    UndoForm,
+)
+from casework.organisation.meetings.models import Meeting, MeetingStatus, Pause, PauseKind
+from casework.organisation.meetings.operations import (
+    COLUMNS,
+    Logged,
+    approve_minutes,
+    correct_pause,
+    declare_pause,
+    excuse,
+    expect_again,
+    import_meetings,
+    log_meeting,
+    undo_meeting,
+    write_minutes,
+)
+from casework.organisation.meetings.queries import (
+    MeetingLine,
+    add_up,
+    count_on_schedule,
+    get_line,
+    get_open_line,
+    get_pause,
+    list_loggable,
+    list_meetings,
+    list_missing_minutes,
+    list_pauses,
+    may_correct,
+    month_of,
+    on_schedule_by_circle,
+)
+from casework.organisation.settings.models import Setting
+from casework.organisation.settings.queries import number_of
 
 bp = Blueprint("meetings", __name__, url_prefix="/meetings")
 menu(_l("Meetings"), "meetings.index", lambda: can(Permission.ACTIVITY_READ), Section.ACTIVITIES)
+
+FIGURES_MONTHS = 12
+# A body dissolved since may still have a meeting to be logged.
+LOGGED_MONTHS = 12
 
 
 @bp.get("")
 @requires(Permission.ACTIVITY_READ)
 def index(access: Access) -> ResponseReturnValue:
-    """The meetings of one month."""
-    month = _month(request.args.get("month", ""))
-    lines = list_meetings(access, month)
+    """The meetings of one month, and how the schedule was kept in the last twelve."""
+    scope = find_scope(access)
+    if scope is None:
+        return render("organisation/meetings/list.html", scope=None)
+    month, on = _month(request.args.get("month", "")), today()
+    since = add_months(on, -FIGURES_MONTHS)
+    figures = on_schedule_by_circle(scope.unit_ids, since, on, on)
+    chosen = next((each for each in figures if str(each.id) == request.args.get("circle")), None)
+    lines = list_meetings(scope.unit_ids, *month_of(month), chosen.id if chosen else None)
+    shown = [each for each in figures if chosen in (None, each)]
     return render(
         "organisation/meetings/list.html",
+        scope=scope,
         month=month,
         lines=lines,
-        counted=count_on_schedule((line.meeting for line in lines), today()),
-        today=today(),
-        several_units=len({line.unit.id for line in lines}) > 1,
+        weeks=_weeks(month, lines),
+        counted=count_on_schedule((line.meeting for line in lines), on),
+        figures=shown,
+        year=add_up(shown),
+        since=since,
+        percent=number_of(Setting.LONGEST_GAP, scope.unit.province_id, on),
+        missing=list_missing_minutes(scope.unit_ids, since),
+        circles=figures,
+        chosen=chosen,
+        today=on,
         previous=f"{add_months(month, -1):%Y-%m}",
         following=f"{add_months(month, 1):%Y-%m}",
     )
+
+
+@bp.get("/log")
+@requires(Permission.ACTIVITY_WRITE)
+def new(access: Access) -> ResponseReturnValue:
+    """The form of a meeting; `?meeting=` fills in which one was due."""
+    form = LogForm(on=today())
+    circles = list_loggable(access, add_months(today(), -LOGGED_MONTHS))
+    asked = request.args.get("meeting", "", type=UUID) if "meeting" in request.args else None
+    if asked and form.is_submitted() is False:
+        line = get_open_line(access, asked)
+        form.circle.data = str(line.circle.id)
+        form.on.data = min(line.meeting.due_on or today(), today())
+    form.offer(circles)
+    return render("organisation/meetings/log.html", form=form, circles=circles)
+
+
+@bp.post("/log")
+@requires(Permission.ACTIVITY_WRITE)
+def log(access: Access) -> ResponseReturnValue:
+    """Keep the meeting, its minutes and a picture of them, in one post."""
+    form, circles = LogForm(), list_loggable(access, add_months(today(), -LOGGED_MONTHS))
+    form.offer(circles)
+    try:
+        if form.validate():
+            logged = Logged(
+                form.chosen(circles),
+                form.on.data,
+                extra=form.extra.data,
+                present=form.present.data,
+                content=form.content.data or "",
+                resolutions=form.resolutions.data or "",
+            )
+            meeting = log_meeting(logged, by=access.actor)
+            _attach(form.paper.data, meeting, access)
+            flash(_told(meeting, logged), "success")
+            return redirect(url_for(".show", meeting_id=meeting.id), 303)
+    except RuleBroken as broken:
+        form.refuse(broken)
+    return render("organisation/meetings/log.html", form=form, circles=circles), 422
+
+
+@bp.get("/<uuid:meeting_id>")
+@requires(Permission.ACTIVITY_READ)
+def show(access: Access, meeting_id: UUID) -> ResponseReturnValue:
+    """One meeting: when it was due and held, its minutes, its papers, what it said earlier."""
+    return _show(access, get_line(access, meeting_id))
+
+
+@bp.get("/<uuid:meeting_id>/minutes")
+@requires(Permission.ACTIVITY_WRITE)
+def minutes(access: Access, meeting_id: UUID) -> ResponseReturnValue:
+    """The form of the minutes: missing ones, or a correction."""
+    line = _line_to_minute(access, meeting_id)
+    return _minutes(line, MinutesForm(obj=line.minutes))
+
+
+@bp.post("/<uuid:meeting_id>/minutes")
+@requires(Permission.ACTIVITY_WRITE)
+def keep_minutes(access: Access, meeting_id: UUID) -> ResponseReturnValue:
+    """Keep the minutes; what they said before stays readable."""
+    line, form = _line_to_minute(access, meeting_id), MinutesForm()
+    try:
+        if not form.validate():
+            return _minutes(line, form), 422
+        form.check_version(line.minutes.version if line.minutes else "")
+        write_minutes(
+            line,
+            present=form.present.data,
+            content=form.content.data,
+            resolutions=form.resolutions.data or "",
+            by=access.actor,
+        )
+    except Stale:
+        return _minutes(line, form, stale=True), 409
+    except RuleBroken as broken:
+        form.refuse(broken)
+        return _minutes(line, form), 422
+    _attach(form.paper.data, line.meeting, access)
+    flash(_("The minutes are kept."), "success")
+    return redirect(url_for(".show", meeting_id=meeting_id), 303)
+
+
+@bp.post("/<uuid:meeting_id>/approve")
+@requires(Permission.ACTIVITY_APPROVE)
+def approve(access: Access, meeting_id: UUID) -> ResponseReturnValue:
+    """Approve the minutes as they were read."""
+    line, form = get_open_line(access, meeting_id), ApproveForm()
+    if line.minutes is None:
+        raise OutOfReach
+    try:
+        form.check_version(line.minutes.version)
+        approve_minutes(line.minutes, by=access.actor)
+    except RuleBroken as broken:
+        form.refuse(broken)
+        return _show(access, line, form), 409 if isinstance(broken, Stale) else 422
+    flash(_("The minutes are approved."), "success")
+    return redirect(url_for(".show", meeting_id=meeting_id), 303)
+
+
+@bp.get("/<uuid:meeting_id>/undo")
+@requires(Permission.ACTIVITY_WRITE)
+def ask_undo(access: Access, meeting_id: UUID) -> ResponseReturnValue:
+    """Why the meeting was not held after all."""
+    line = _line_to_correct(access, meeting_id)
+    return render("organisation/meetings/undo.html", form=UndoForm(), line=line)
+
+
+@bp.post("/<uuid:meeting_id>/undo")
+@requires(Permission.ACTIVITY_WRITE)
+def undo(access: Access, meeting_id: UUID) -> ResponseReturnValue:
+    """The meeting was logged wrongly."""
+    line, form = _line_to_correct(access, meeting_id), UndoForm()
+    try:
+        if form.validate():
+            undo_meeting(line, form.reason.data, by=access.actor)
+            flash(_("The meeting is no longer logged as held. What it said is kept."), "success")
+            return redirect(url_for(".show", meeting_id=meeting_id), 303)
+    except RuleBroken as broken:
+        form.refuse(broken)
+    return render("organisation/meetings/undo.html", form=form, line=line), 422
+
+
+@bp.get("/<uuid:meeting_id>/excuse")
+@requires(Permission.ACTIVITY_APPROVE)
+def ask_excuse(access: Access, meeting_id: UUID) -> ResponseReturnValue:
+    """Why the due meeting is postponed."""
+    line = get_open_line(access, meeting_id)
+    return render("organisation/meetings/excuse.html", form=ExcuseForm(), line=line)
+
+
+@bp.post("/<uuid:meeting_id>/excuse")
+@requires(Permission.ACTIVITY_APPROVE)
+def excuse_meeting(access: Access, meeting_id: UUID) -> ResponseReturnValue:
+    """The due meeting is postponed with a reason."""
+    line, form = get_open_line(access, meeting_id), ExcuseForm()
+    try:
+        if form.validate():
+            excuse(line.meeting, form.excuse.data, by=access.actor)
+            flash(_("The meeting is postponed with a reason."), "success")
+            return redirect(url_for(".show", meeting_id=meeting_id), 303)
+    except RuleBroken as broken:
+        form.refuse(broken)
+    return render("organisation/meetings/excuse.html", form=form, line=line), 422
+
+
+@bp.post("/<uuid:meeting_id>/expect")
+@requires(Permission.ACTIVITY_APPROVE)
+def expect(access: Access, meeting_id: UUID) -> ResponseReturnValue:
+    """The excuse is taken back."""
+    line = get_open_line(access, meeting_id)
+    try:
+        expect_again(line.meeting, by=access.actor)
+        flash(_("The meeting is due again."), "success")
+    except RuleBroken as broken:
+        flash(broken.message, "warning")
+    return redirect(url_for(".show", meeting_id=meeting_id), 303)
+
+
+@bp.get("/pauses")
+@requires(Permission.ACTIVITY_READ)
+def pauses(access: Access) -> ResponseReturnValue:
+    """The pauses of the unit and its province."""
+    return _pauses(access, PauseForm())
+
+
+@bp.post("/pauses")
+@requires(Permission.ACTIVITY_APPROVE)
+def declare(access: Access) -> ResponseReturnValue:
+    """A pause of the unit: what is due meanwhile is excused."""
+    scope, form = find_scope(access), PauseForm()
+    if scope is None:
+        raise OutOfReach
+    try:
+        if form.validate():
+            told = form.answer()
+            declare_pause(scope.unit, **told, by=access.actor)
+            flash(_("The pause is declared; meetings due meanwhile are excused."), "success")
+            return redirect(url_for(".pauses", unit=scope.unit.id), 303)
+    except RuleBroken as broken:
+        form.refuse(broken)
+    return _pauses(access, form), 422
+
+
+@bp.get("/pauses/<uuid:pause_id>")
+@requires(Permission.ACTIVITY_APPROVE)
+def pause(access: Access, pause_id: UUID) -> ResponseReturnValue:
+    """The form that corrects a pause or ends it early."""
+    found = get_pause(access, pause_id)
+    return _pause(found, CorrectPauseForm(obj=found))
+
+
+@bp.post("/pauses/<uuid:pause_id>")
+@requires(Permission.ACTIVITY_APPROVE)
+def change_pause(access: Access, pause_id: UUID) -> ResponseReturnValue:
+    """Other days: what the pause no longer covers is due again."""
+    found, form = get_pause(access, pause_id), CorrectPauseForm()
+    try:
+        if not form.validate():
+            return _pause(found, form), 422
+        form.check_version(found.version)
+        correct_pause(found, **form.answer(), by=access.actor)
+    except Stale:
+        return _pause(found, form, stale=True), 409
+    except RuleBroken as broken:
+        form.refuse(broken)
+        return _pause(found, form), 422
+    flash(_("The pause is corrected."), "success")
+    return redirect(url_for(".pauses", unit=found.unit_id), 303)
+
+
+@bp.get("/export")
+@requires(Permission.ACTIVITY_READ)
+def export(access: Access) -> ResponseReturnValue:
+    """The meetings of a year as a workbook."""
+    scope = find_scope(access)
+    if scope is None:
+        raise OutOfReach
+    year = _year(request.args.get("year", ""))
+    lines = list_meetings(scope.unit_ids, date(year, 1, 1), date(year, 12, 31))
+    columns = [
+        _("Body or group"),
+        _("Kind"),
+        _("Due"),
+        _("Held"),
+        _("Status"),
+        _("Number present"),
+        _("Minutes"),
+        _("Reason"),
+    ]
+    title = _("Meetings %(month)s", month=year)
+    content = write_sheet(title, columns, [_row(line) for line in lines], above=[title])
+    return send_file(content, f"meetings-{year}.xlsx")
+
+
+@bp.get("/template")
+@requires(Permission.ACTIVITY_WRITE)
+def template(_access: Access) -> ResponseReturnValue:
+    """An empty sheet with the columns the import reads."""
+    return send_file(write_sheet("meetings", [*COLUMNS, "extra"], []), "meetings.xlsx")
+
+
+@bp.get("/import")
+@requires(Permission.ACTIVITY_WRITE)
+def ask_import(_access: Access) -> ResponseReturnValue:
+    """The form that takes a sheet of meetings."""
+    return _import(ImportForm(dry_run=True))
+
+
+@bp.post("/import")
+@requires(Permission.ACTIVITY_WRITE)
+def import_sheet(access: Access) -> ResponseReturnValue:
+    """Log the meetings of a sheet: all, or none when a row is wrong."""
+    form = ImportForm()
+    if not form.validate():
+        return _import(form), 422
+    circles = [of for of, _unit in list_loggable(access, add_months(today(), -LOGGED_MONTHS))]
+    try:
+        rows = read_sent_sheet(form.sheet.data, COLUMNS)
+        found = import_meetings(rows, circles, by=access.actor, dry_run=form.dry_run.data)
+    except SheetRefused as refused:
+        return _import(form, refused.faults), 422
+    if form.dry_run.data:
+        return _import(form, found=found)
+    flash(ngettext("%(num)d meeting is kept.", "%(num)d meetings are kept.", len(found)), "success")
+    return redirect(url_for(".index", month=f"{found[-1][0].on:%Y-%m}"), 303)
+
+
+def _show(access: Access, line: MeetingLine, form: ApproveForm | None = None) -> str:
+    meeting, minutes = line.meeting, line.minutes
+    writer = access.identity.access(Permission.ACTIVITY_WRITE)
+    people = [meeting.recorded_by]
+    if minutes is not None:
+        people += [minutes.recorded_by, minutes.approved_by]
+    return render(
+        "organisation/meetings/show.html",
+        line=line,
+        meeting=meeting,
+        minutes=minutes,
+        status=meeting.status(today()),
+        today=today(),
+        files=list_files([meeting.id])[meeting.id],
+        earlier=list_earlier([meeting.id]),
+        names=names_of(people),
+        may_correct=may_correct(writer, line),
+        may_write=writer is not None and not line.is_confidential,
+        form=form or ApproveForm(obj=minutes),
+    )
+
+
+def _line_to_correct(access: Access, meeting_id: UUID) -> MeetingLine:
+    line = get_open_line(access, meeting_id)
+    if not may_correct(access, line):
+        raise OutOfReach
+    return line
+
+
+def _line_to_minute(access: Access, meeting_id: UUID) -> MeetingLine:
+    """Missing minutes may be written by whoever logs meetings; a correction is one's own."""
+    line = get_open_line(access, meeting_id)
+    if line.meeting.held_on is None or (line.minutes and not may_correct(access, line)):
+        raise OutOfReach
+    return line
+
+
+def _minutes(line: MeetingLine, form: MinutesForm, *, stale: bool = False) -> str:
+    if stale and line.minutes:
+        form.version.data = str(line.minutes.version)
+    return render("organisation/meetings/minutes.html", line=line, form=form, stale=stale)
+
+
+def _pauses(access: Access, form: PauseForm) -> str:
+    scope = find_scope(access)
+    return render(
+        "organisation/meetings/pauses.html",
+        scope=scope,
+        pauses=list_pauses(scope.unit, scope.unit_ids) if scope else [],
+        form=form,
+        may_declare=_declares_for(access, scope),
+        today=today(),
+    )
+
+
+def _declares_for(access: Access, scope: Scope | None) -> bool:
+    approver = access.identity.access(Permission.ACTIVITY_APPROVE)
+    return scope is not None and approver is not None and scope.unit.id in approver.units
+
+
+def _pause(pause: Pause, form: CorrectPauseForm, *, stale: bool = False) -> str:
+    if stale:
+        form.version.data = str(pause.version)
+    return render(
+        "organisation/meetings/pause.html",
+        pause=pause,
+        form=form,
+        stale=stale,
+        kinds={str(kind): kind.label for kind in PauseKind},
+        earlier=list_earlier([pause.id]),
+    )
+
+
+def _import(
+    form: ImportForm,
+    faults: Sequence[Fault] = (),
+    found: Sequence[tuple[Logged, bool]] = (),
+) -> str:
+    return render(
+        "organisation/meetings/import.html",
+        form=form,
+        faults=faults,
+        found=found,
+        columns=[*COLUMNS, "extra"],
+    )
+
+
+def _attach(upload: Upload | None, meeting: Meeting, access: Access) -> None:
+    if upload is not None:
+        attach_file(upload, "minutes", meeting.id, meeting.unit_id, by=access.actor)
+
+
+def _told(meeting: Meeting, logged: Logged) -> str:
+    if not logged.has_minutes:
+        return _("The meeting is kept. Its minutes are missing: add them when they are written.")
+    if meeting.due_on is None:
+        return _("The meeting is kept as an extra one: none was due around this day.")
+    return _("The meeting is kept, with its minutes.")
+
+
+def _row(line: MeetingLine) -> list[object]:
+    meeting, minutes = line.meeting, line.minutes
+    status = meeting.status(today())
+    return [
+        line.circle.name,
+        line.circle.kind_label,
+        meeting.due_on,
+        meeting.held_on,
+        status.label if meeting.due_on else _("extra, was not due"),
+        minutes.present if minutes else None,
+        _("yes") if minutes else (_("no") if line.lacks_minutes else ""),
+        meeting.excuse if status is MeetingStatus.EXCUSED else "",
+    ]
+
+
+def _weeks(month: date, lines: Sequence[MeetingLine]) -> list[list[tuple[date, list[MeetingLine]]]]:
+    """The sheet of a calendar: weeks from Monday, each day with its meetings."""
+    by_day = defaultdict(list)
+    for line in lines:
+        by_day[line.on].append(line)
+    weeks = Calendar().monthdatescalendar(month.year, month.month)
+    return [[(day, by_day[day]) for day in week] for week in weeks]
 
 
 def _month(typed: str) -> date:
@@ -42,3 +511,8 @@ def _month(typed: str) -> date:
     except ValueError:
         month = today()
     return month.replace(day=1) if 2000 < month.year < 2100 else today().replace(day=1)
+
+
+def _year(typed: str) -> int:
+    """A year in digits; anything else is the current one."""
+    return int(typed) if typed.isdecimal() and 2000 < int(typed[:5]) < 2100 else today().year
