@@ -1,6 +1,5 @@
 """Roles that wait for a department manager, as far as the manager's own role reaches."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,8 +14,6 @@ from casework.organisation.accounts.models import Account, AccountRole
 from casework.organisation.accounts.queries import waiting
 from casework.organisation.units.models import Unit
 
-_Row = tuple[AccountRole, Account, Unit | None, str | None]
-
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -30,7 +27,7 @@ class Waiting:
 
 def list_waiting(access: Access) -> list[Waiting]:
     """The roles that wait within reach, longest first."""
-    found = [_waiting(row) for row in db.session.execute(_within(access))]
+    found = [_waiting(*row) for row in db.session.execute(_within(access))]
     return sorted(found, key=lambda each: (each.role.from_on, name_key(each.account.display_name)))
 
 
@@ -39,22 +36,19 @@ def get_waiting(access: Access, role_id: UUID) -> Waiting:
     row = db.session.execute(_within(access).where(AccountRole.id == role_id)).first()
     if row is None:
         raise OutOfReach
-    return _waiting(row)
+    return _waiting(*row)
 
 
-def _waiting(row: Sequence[object]) -> Waiting:
-    role, account, unit, giver = row
-    return Waiting(role, account, unit, giver or "")  # type: ignore[arg-type]
+def _waiting(role: AccountRole, account: Account, unit: Unit | None, giver: str | None) -> Waiting:
+    return Waiting(role, account, unit, giver or "")
 
 
-def _within(access: Access) -> Select[_Row]:
+def _within(access: Access) -> Select[AccountRole, Account, Unit, str]:
     giver = aliased(Account)
     return (
         select(AccountRole, Account, Unit, giver.display_name)
         .join(Account, Account.id == AccountRole.account_id)
         .outerjoin(Unit, Unit.id == AccountRole.unit_id)
         .outerjoin(giver, giver.id == AccountRole.given_by)
-        .where(
-            waiting(), Account.disabled_at.is_(None), access.within(Unit.id, Unit.province_id)
-        )
+        .where(waiting(), Account.disabled_at.is_(None), access.within(Unit.id, Unit.province_id))
     )
