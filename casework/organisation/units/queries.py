@@ -178,7 +178,8 @@ def list_same_code(unit: Unit) -> list[Unit]:
 
 
 def _with_predecessors(unit_ids: Iterable[UUID]) -> Select[UUID]:
-    line = select(Unit.id).where(Unit.id.in_(list(unit_ids))).cte("line", recursive=True)
+    # Without a name of its own: one statement may follow units and provinces back.
+    line = select(Unit.id).where(Unit.id.in_(list(unit_ids))).cte(recursive=True)
     earlier = select(Succession.predecessor_id).join(line, line.c.id == Succession.successor_id)
     return select(line.union(earlier).c.id)
 
