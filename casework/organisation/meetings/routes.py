@@ -14,7 +14,6 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 
 from casework.authz.enforce import Access, can, requires
 from casework.authz.permissions import Permission
@@ -79,6 +78,8 @@ menu(_l("Meetings"), "meetings.index", lambda: can(Permission.ACTIVITY_READ), Se
 FIGURES_MONTHS = 12
 # A body dissolved since may still have a meeting to be logged.
 LOGGED_MONTHS = 12
+# The version of minutes that are still missing.
+UNWRITTEN = 0
 
 
 @bp.get("")
@@ -118,13 +119,15 @@ def index(access: Access) -> ResponseReturnValue:
 @requires(Permission.ACTIVITY_WRITE)
 def new(access: Access) -> ResponseReturnValue:
     """The form of a meeting; `?meeting=` fills in which one was due."""
-    form = LogForm(on=today())
-    circles = list_loggable(access, add_months(today(), -LOGGED_MONTHS))
-    asked = request.args.get("meeting", "", type=UUID) if "meeting" in request.args else None
-    if asked and form.is_submitted() is False:
+    known: dict[str, object] = {"on": today()}
+    asked = request.args.get("meeting", type=lambda typed: UUID(typed))
+    if asked is not None:
         line = get_open_line(access, asked)
-        form.circle.data = str(line.circle.id)
-        form.on.data = min(line.meeting.due_on or today(), today())
+        known = {
+            "circle": str(line.circle.id),
+            "on": min(line.meeting.due_on or today(), today()),
+        }
+    form, circles = LogForm(data=known), list_loggable(access, _loggable_since())
     form.offer(circles)
     return render("organisation/meetings/log.html", form=form, circles=circles)
 
@@ -133,7 +136,7 @@ def new(access: Access) -> ResponseReturnValue:
 @requires(Permission.ACTIVITY_WRITE)
 def log(access: Access) -> ResponseReturnValue:
     """Keep the meeting, its minutes and a picture of them, in one post."""
-    form, circles = LogForm(), list_loggable(access, add_months(today(), -LOGGED_MONTHS))
+    form, circles = LogForm(), list_loggable(access, _loggable_since())
     form.offer(circles)
     try:
         if form.validate():
@@ -166,7 +169,7 @@ def show(access: Access, meeting_id: UUID) -> ResponseReturnValue:
 def minutes(access: Access, meeting_id: UUID) -> ResponseReturnValue:
     """The form of the minutes: missing ones, or a correction."""
     line = _line_to_minute(access, meeting_id)
-    return _minutes(line, MinutesForm(obj=line.minutes))
+    return _minutes(line, MinutesForm(obj=line.minutes, version=UNWRITTEN))
 
 
 @bp.post("/<uuid:meeting_id>/minutes")
@@ -177,7 +180,7 @@ def keep_minutes(access: Access, meeting_id: UUID) -> ResponseReturnValue:
     try:
         if not form.validate():
             return _minutes(line, form), 422
-        form.check_version(line.minutes.version if line.minutes else "")
+        form.check_version(line.minutes.version if line.minutes else UNWRITTEN)
         write_minutes(
             line,
             present=form.present.data,
@@ -368,15 +371,16 @@ def import_sheet(access: Access) -> ResponseReturnValue:
     form = ImportForm()
     if not form.validate():
         return _import(form), 422
-    circles = [of for of, _unit in list_loggable(access, add_months(today(), -LOGGED_MONTHS))]
+    circles = [of for of, _unit in list_loggable(access, _loggable_since())]
     try:
-        rows = read_sent_sheet(form.sheet.data, COLUMNS)
+        sent: Upload = form.sheet.data  # type: ignore[assignment]  # it is required
+        rows = read_sent_sheet(sent, COLUMNS)
         found = import_meetings(rows, circles, by=access.actor, dry_run=form.dry_run.data)
     except SheetRefused as refused:
         return _import(form, refused.faults), 422
     if form.dry_run.data:
         return _import(form, found=found)
-    flash(ngettext("%(num)d meeting is kept.", "%(num)d meetings are kept.", len(found)), "success")
+    flash(_("%(count)s meetings are kept.", count=len(found)), "success")
     return redirect(url_for(".index", month=f"{found[-1][0].on:%Y-%m}"), 303)
 
 
@@ -472,12 +476,18 @@ def _attach(upload: Upload | None, meeting: Meeting, access: Access) -> None:
         attach_file(upload, "minutes", meeting.id, meeting.unit_id, by=access.actor)
 
 
+def _loggable_since() -> date:
+    return add_months(today(), -LOGGED_MONTHS)
+
+
 def _told(meeting: Meeting, logged: Logged) -> str:
     if not logged.has_minutes:
-        return _("The meeting is kept. Its minutes are missing: add them when they are written.")
-    if meeting.due_on is None:
-        return _("The meeting is kept as an extra one: none was due around this day.")
-    return _("The meeting is kept, with its minutes.")
+        told = _("The meeting is kept. Its minutes are missing: add them when they are written.")
+    elif meeting.due_on is None:
+        told = _("The meeting is kept as an extra one: none was due around this day.")
+    else:
+        told = _("The meeting is kept, with its minutes.")
+    return str(told)
 
 
 def _row(line: MeetingLine) -> list[object]:
