@@ -36,6 +36,7 @@ class Setting(Labelled):
     TRAINING_MONTHS = "training_months", _l("Months after which counselling training is due again")
     PART_MONTH = "part_month", _l("Months in which a post begins or ends")
     LONGEST_GAP = "longest_gap", _l("Longest gap between meetings, per cent of the interval")
+    PAID_DAYS = "paid_days", _l("Days after a month within which it must be paid")
 
 
 USUAL: dict[Setting, tuple[str, str]] = {
@@ -49,8 +50,103 @@ USUAL: dict[Setting, tuple[str, str]] = {
     Setting.TRAINING_MONTHS: ("24", "checklist v1, F1"),
     Setting.PART_MONTH: (PartMonth.HALF, "the program's own"),
     Setting.LONGEST_GAP: ("150", "checklist v1, B3"),
+    Setting.PAID_DAYS: ("15", "the program's own"),
 }
 """What holds where nobody set anything, and where it comes from."""
+
+BOUNDS: dict[Setting, tuple[int, int]] = {
+    Setting.ON_TIME_DAYS: (0, 31),
+    Setting.LATEST_DAYS: (1, 92),
+    Setting.VACANT_DAYS: (1, 366),
+    Setting.LEAST_MEMBERS: (1, 50),
+    Setting.MOST_MEMBERS: (1, 200),
+    Setting.RESIDENT_MONTHS: (0, 60),
+    Setting.LEAST_AGE: (16, 60),
+    Setting.TRAINING_MONTHS: (1, 120),
+    Setting.LONGEST_GAP: (100, 500),
+    Setting.PAID_DAYS: (0, 92),
+}
+"""The least and the most that a number may be set to. Other settings are choices."""
+
+NOT_ABOVE = (
+    (Setting.ON_TIME_DAYS, Setting.LATEST_DAYS),
+    (Setting.LEAST_MEMBERS, Setting.MOST_MEMBERS),
+)
+"""Pairs of which the first may not be more than the second."""
+
+
+class PaidRole(Labelled):
+    """Posts of a volunteer team that are paid by coefficient (codes as in members)."""
+
+    TEAM_LEADER = "team_leader", _l("Team leader")
+    DEPUTY_LEADER = "deputy_leader", _l("Deputy leader")
+    VOLUNTEER = "volunteer", _l("Volunteer")
+
+
+class Sector(Labelled):
+    """Whose work an agency does."""
+
+    LABOUR = "labour", _l("labour and social affairs")
+    HEALTH = "health", _l("health")
+    POLICE = "police", _l("police")
+    HOME_AFFAIRS = "home_affairs", _l("home affairs")
+    JUSTICE = "justice", _l("justice")
+    FINANCE = "finance", _l("finance")
+    MASS_ORGANISATION = "mass_organisation", _l("mass organisation")
+    OTHER = "other", _l("other")
+
+
+class Method(Labelled):
+    """How a criterion is judged."""
+
+    COMPUTED = "computed", _l("computed from records")
+    ANSWERED = "answered", _l("answered at the visit")
+    BOTH = "both", _l("computed, and answered at the visit")
+
+
+class Measure(Labelled):
+    """What the thresholds of a criterion count in."""
+
+    PER_CENT = "per_cent", _l("per cent, at least")
+    GROUP_KINDS = "group_kinds", _l("kinds of groups, at least")
+    SOURCES = "sources", _l("funding sources, at least")
+    DAYS = "days", _l("days, at most")
+    INTERVAL = "interval", _l("per cent of the interval, at most")
+    MONTHS = "months", _l("months, at most")
+    SCORE = "score", _l("points from 1 to 5, at least")
+    NUMBER = "number", _l("number, at least")
+
+    @property
+    def is_limit(self) -> bool:
+        """Whether less is better: the threshold is the most that is met."""
+        return self in (Measure.DAYS, Measure.INTERVAL, Measure.MONTHS)
+
+
+MEASURES: dict[str, Measure] = {
+    "A3": Measure.GROUP_KINDS,
+    "A5": Measure.DAYS,
+    "B1": Measure.PER_CENT,
+    "B2": Measure.PER_CENT,
+    "B3": Measure.INTERVAL,
+    "B4": Measure.PER_CENT,
+    "C1": Measure.NUMBER,
+    "D1": Measure.PER_CENT,
+    "D2": Measure.PER_CENT,
+    "D3": Measure.DAYS,
+    "D4": Measure.PER_CENT,
+    "D5": Measure.PER_CENT,
+    "D6": Measure.SOURCES,
+    "E1": Measure.PER_CENT,
+    "E2": Measure.PER_CENT,
+    "E3": Measure.PER_CENT,
+    "F1": Measure.PER_CENT,
+    "F2": Measure.SCORE,
+    "G1": Measure.PER_CENT,
+    "H1": Measure.NUMBER,
+    "H2": Measure.PER_CENT,
+}
+"""What `met` and `partly` of a criterion count in, for every version: the one place that says it.
+A criterion that is not here has no threshold; A4 takes the settings of least and most members."""
 
 
 class SettingValue(Base):
@@ -104,6 +200,16 @@ class Coefficient(Base):
     recorded_by: Mapped[UUID | None] = operational()
     recorded_at: Mapped[datetime] = operational(nullable=False, default=now)
 
+    @property
+    def told(self) -> str:
+        """The coefficient as people write it: 0,6."""
+        return tell_coefficient(self.thousandths)
+
+    @property
+    def role_label(self) -> str:
+        """The role's word on screens."""
+        return PaidRole(self.role).label
+
 
 class Agency(Versioned, Base):
     """An authority of a sector from a day until a day, and the one whose work it took over."""
@@ -118,6 +224,11 @@ class Agency(Versioned, Base):
     until_on: Mapped[date | None] = operational()
     predecessor_id: Mapped[UUID | None] = operational(ForeignKey("organisation.agencies.id"))
     source: Mapped[str] = operational(nullable=False)
+
+    @property
+    def sector_label(self) -> str:
+        """The sector's word on screens."""
+        return Sector(self.sector).label
 
 
 class CriteriaSet(Base):
@@ -138,8 +249,8 @@ class CriteriaSet(Base):
 
 
 class Criterion(Base):
-    """One line of a checklist. Thresholds count in the unit of its figure (per cent, days, number);
-    `met` and `partly` are the least (or, for days, the most) that is met or partly met.
+    """One line of a checklist. `met` and `partly` are the least, or where `MEASURES` says so the
+    most, that is met or partly met; without `partly` nothing is partly met.
     """
 
     __tablename__ = "criteria"
@@ -153,3 +264,19 @@ class Criterion(Base):
     method: Mapped[str] = operational(nullable=False)
     met: Mapped[int | None] = operational()
     partly: Mapped[int | None] = operational()
+
+    @property
+    def method_label(self) -> str:
+        """The method's words on screens."""
+        return Method(self.method).label
+
+    @property
+    def measure(self) -> Measure | None:
+        """What the thresholds count in; None where there are none."""
+        return MEASURES.get(self.code)
+
+
+def tell_coefficient(thousandths: int) -> str:
+    """0,6 for 600: with a comma, whatever the language of the screen."""
+    whole, part = divmod(thousandths, 1000)
+    return f"{whole},{part:03}".rstrip("0").rstrip(",")
