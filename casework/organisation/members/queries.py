@@ -4,18 +4,19 @@ A post is held at most as long as its body exists. One that ended before it bega
 mistake, and nobody but the member's own page shows it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, or_, select
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, or_, select
 
 from casework.authz.enforce import Access
-from casework.authz.permissions import Role
-from casework.core.clock import add_months, today
+from casework.authz.permissions import Permission, Role
+from casework.core.clock import today
 from casework.core.database import db
 from casework.core.errors import OutOfReach
 from casework.core.text import fold, name_key, words_key
@@ -23,19 +24,39 @@ from casework.organisation.accounts.models import Account, AccountRole
 from casework.organisation.accounts.queries import in_force
 from casework.organisation.bodies.models import Body, BodyKind, Group, GroupKind
 from casework.organisation.bodies.queries import active_on
+from casework.organisation.history.queries import Earlier, list_earlier
 from casework.organisation.members.models import (
     LEADING,
-    Condition,
     Member,
     MemberRole,
     MemberSkill,
     Post,
+    Sign,
     Skill,
+    conditions_of,
 )
 from casework.organisation.settings.models import Setting
+from casework.organisation.settings.queries import settings_on
 from casework.organisation.units.models import Unit
 from casework.organisation.units.queries import list_ids_with_predecessors, reached
 
+_LABELS = {
+    "name": _l("Name"),
+    "birth_year": _l("Birth year"),
+    "phone": _l("Phone"),
+    "occupation": _l("Occupation"),
+    "is_voluntary": _l("Joined of their own free will"),
+    "lives_here_since": _l("Lives here since"),
+    "works_here": _l("Works here"),
+    "skills": _l("Skills"),
+    "body_id": _l("Body"),
+    "group_id": _l("Group"),
+    "role": _l("Post"),
+    "from_on": _l("First day"),
+    "until_on": _l("Last day"),
+    "decision": _l("Number of the decision"),
+    "end_reason": _l("Reason"),
+}
 _RANK = {role: rank for rank, role in enumerate(MemberRole)}
 
 
@@ -58,6 +79,10 @@ class Held:
     def place(self) -> str:
         """The body, and the group in it."""
         return f"{self.body.name}, {self.group.name}" if self.group else self.body.name
+
+    def lasts_on(self, on: date) -> bool:
+        """Whether it is held on a day or begins later."""
+        return not self.post.never_held and (self.until_on is None or self.until_on >= on)
 
     def held_on(self, on: date) -> bool:
         """Whether it is held on a day; the first and the last day count."""
@@ -87,22 +112,58 @@ class Staffing:
 
 
 @dataclass(frozen=True, slots=True)
-class Sign:
-    """Whether a member meets a condition of a volunteer team (None: not recorded), and why."""
-
-    condition: Condition
-    met: bool | None
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Line:
-    """A member with all posts of a day, on one line of a list."""
+    """A member on one line of a list: all posts that last today or begin later, and the conditions
+    of a volunteer team for those in one.
+    """
 
     member: Member
     posts: list[Held]
     signs: list[Sign]
     skills: list[Skill]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitShown:
+    """What the list of a unit shows. Phone numbers are for those who work in the unit."""
+
+    staffing: list[Staffing]
+    lines: list[Line]
+    former: list[Line]
+    sees_phones: bool
+    may_change: bool
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a record said until somebody changed it, as labels and texts."""
+
+    until: datetime
+    by: str
+    said: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberShown:
+    """What the page of a member shows."""
+
+    member: Member
+    unit: Unit
+    posts: list[Held]
+    signs: list[Sign]
+    skills: list[Skill]
+    account: Account | None
+    changes: list[Change]
+    sees_phones: bool
+    may_change: bool
+    today: date
+
+    @property
+    def has_left(self) -> bool:
+        """Whether every post has ended."""
+        real = [held for held in self.posts if not held.post.never_held]
+        return bool(real) and not any(held.lasts_on(self.today) for held in real)
 
 
 def list_members(unit_ids: Sequence[UUID], on: date | None = None) -> list[Member]:
@@ -215,34 +276,86 @@ def count_staff(
     return found
 
 
-def conditions_of(member: Member, settings: Mapping[Setting, str], on: date) -> list[Sign]:
-    """What Circular 24/2012 asks of a volunteer, condition by condition."""
-    return [
-        _age(member, int(settings[Setting.LEAST_AGE]), on),
-        Sign(
-            Condition.VOLUNTARY,
-            member.is_voluntary,
-            _("joined of their own free will")
-            if member.is_voluntary
-            else _("has not said that they join of their own free will"),
-        ),
-        _residence(member, int(settings[Setting.RESIDENT_MONTHS]), on),
-    ]
-
-
-def list_lines(
-    members: Iterable[Member], posts: Sequence[Held], settings: Mapping[Setting, str], on: date
-) -> list[Line]:
-    """Members with what they hold on a day, signs for those in a volunteer team, and skills."""
-    members = list(members)
-    skills = list_skills([member.id for member in members])
-    lines = []
-    for member in members:
-        held = [each for each in posts if each.member.id == member.id and each.held_on(on)]
-        in_team = any(each.body.kind == BodyKind.VOLUNTEER_TEAM for each in held)
+def show_unit(
+    access: Access,
+    unit: Unit,
+    unit_ids: Sequence[UUID],
+    bodies: Sequence[Body],
+    *,
+    body_id: UUID | None = None,
+    words: str | None = None,
+) -> UnitShown:
+    """The list of a unit's members, today's and former ones; of one body, or with a name."""
+    on, writing = today(), access.identity.access(Permission.BODY_WRITE)
+    settings, posts = settings_on(unit.province_id, on), list_posts(unit_ids)
+    members = {member.id: member for member in list_members(unit_ids)}
+    members |= {held.member.id: held.member for held in posts}
+    of_member: dict[UUID, list[Held]] = {member_id: [] for member_id in members}
+    for held in posts:
+        of_member[held.member.id].append(held)
+    skills, own = list_skills(list(members)), _own_lines(access, unit.id)
+    lines: list[Line] = []
+    former: list[Line] = []
+    for member in sorted(members.values(), key=by_name):
+        every = of_member[member.id]
+        lasting = [each for each in every if each.lasts_on(on)]
+        shown = lasting or every
+        if fold(words or "") not in fold(member.name):
+            continue
+        if body_id and body_id not in [each.body.id for each in shown]:
+            continue
+        in_team = any(each.body.kind == BodyKind.VOLUNTEER_TEAM for each in lasting)
         signs = conditions_of(member, settings, on) if in_team else []
-        lines.append(Line(member, held, signs, skills[member.id]))
-    return lines
+        line = Line(member, shown, signs, skills[member.id])
+        (former if every and not lasting else lines).append(line)
+    return UnitShown(
+        staffing=count_staff(bodies, posts, on, settings),
+        lines=lines,
+        former=former,
+        sees_phones=bool(own),
+        may_change=writing is not None and bool(writing.units & own.keys()),
+        today=on,
+    )
+
+
+def show_member(access: Access, member: Member) -> MemberShown:
+    """A member with posts over time, conditions, skills, and what was said earlier."""
+    on, writing = today(), access.identity.access(Permission.BODY_WRITE)
+    unit, own = db.session.get_one(Unit, member.unit_id), _own_lines(access, member.unit_id)
+    posts = list_posts_of(member)
+    return MemberShown(
+        member=member,
+        unit=unit,
+        posts=posts,
+        signs=conditions_of(member, settings_on(unit.province_id, on), on),
+        skills=list_skills([member.id])[member.id],
+        account=db.session.get(Account, member.account_id) if member.account_id else None,
+        changes=_list_changes(member, posts, leave_out=() if own else ("phone",)),
+        sees_phones=bool(own),
+        may_change=writing is not None and bool(writing.units & own.keys()),
+        today=on,
+    )
+
+
+def list_sheet(
+    access: Access, unit: Unit, unit_ids: Sequence[UUID]
+) -> tuple[list[str], list[list[Any]]]:
+    """The headings and rows of the sheet of a unit's members: a row for each post, past ones too,
+    and one for whoever holds none. Phone numbers only for those who work in the unit.
+    """
+    posts, has_phones = list_posts(unit_ids), bool(_own_lines(access, unit.id))
+    of_post = ("body_id", "group_id", "role", "from_on", "until_on", "decision", "end_reason")
+    of_member = ["name", "birth_year", "phone", "occupation", "lives_here_since", "works_here"]
+    if not has_phones:
+        of_member.remove("phone")
+    members = {member.id: member for member in list_members(unit_ids)}
+    members |= {held.member.id: held.member for held in posts}
+    rows = []
+    for member in sorted(members.values(), key=by_name):
+        who = [getattr(member, column) for column in of_member]
+        held = [_cells(each) for each in posts if each.member.id == member.id]
+        rows += [[*who, *cells] for cells in held or [[""] * len(of_post)]]
+    return [str(_LABELS[column]) for column in (*of_member, *of_post)], rows
 
 
 def list_skills(member_ids: Sequence[UUID]) -> dict[UUID, list[Skill]]:
@@ -275,12 +388,7 @@ def list_line_of_unit(access: Access, unit_id: UUID) -> list[UUID]:
     """The account's own units that are this unit or followed it, with all they followed: the unit's
     members may hold posts in their bodies. Empty for whoever only looks in from outside.
     """
-    found: set[UUID] = set()
-    for own in access.units:
-        ids = list_ids_with_predecessors([own])
-        if unit_id in ids:
-            found.update(ids)
-    return list(found)
+    return list({each for ids in _own_lines(access, unit_id).values() for each in ids})
 
 
 def by_name(member: Member) -> tuple[object, ...]:
@@ -288,7 +396,7 @@ def by_name(member: Member) -> tuple[object, ...]:
     return (name_key(member.name), str(member.id))
 
 
-def _posts() -> Select[Any]:
+def _posts() -> Any:
     return (
         select(Post, Member, Body, Group)
         .join(Member, Member.id == Post.member_id)
@@ -297,7 +405,7 @@ def _posts() -> Select[Any]:
     )
 
 
-def _held(query: Select[Any]) -> list[Held]:
+def _held(query: Any) -> list[Held]:
     return [Held(*row) for row in db.session.execute(query)]
 
 
@@ -324,24 +432,55 @@ def _vacancies(body: Body, posts: Sequence[Held], on: date, limit: int) -> list[
     return found
 
 
-def _age(member: Member, least: int, on: date) -> Sign:
-    if member.birth_year is None:
-        return Sign(Condition.AGE, None, _("the birth year is not recorded"))
-    met = on.year - member.birth_year >= least
-    born = _("born in %(year)s", year=member.birth_year)
-    return Sign(
-        Condition.AGE, met, born if met else _("%(born)s, under %(age)s", born=born, age=least)
-    )
+def _own_lines(access: Access, unit_id: UUID) -> dict[UUID, list[UUID]]:
+    """The account's own units that are a unit or followed it, each with all it followed."""
+    lines = {own: list_ids_with_predecessors([own]) for own in access.units}
+    return {own: ids for own, ids in lines.items() if unit_id in ids}
 
 
-def _residence(member: Member, months: int, on: date) -> Sign:
-    if member.works_here:
-        return Sign(Condition.RESIDENCE, True, _("works here"))
-    since = member.lives_here_since
-    if since is None:
-        return Sign(Condition.RESIDENCE, None, _("neither a home nor work here is recorded"))
-    met = add_months(since, months) <= on
-    text = _("lives here since %(day)s", day=since.strftime("%d/%m/%Y"))
-    if not met:
-        text = _("%(text)s, not yet %(months)s months", text=text, months=months)
-    return Sign(Condition.RESIDENCE, met, text)
+def _cells(held: Held) -> list[Any]:
+    post = held.post
+    place = [held.body.name, held.group.name if held.group else "", post.role_label]
+    return [*place, post.from_on, held.until_on, post.decision, post.end_reason]
+
+
+def _list_changes(
+    member: Member, posts: Sequence[Held], *, leave_out: Collection[str]
+) -> list[Change]:
+    """What a member and their posts said earlier, newest first."""
+    earlier = list_earlier([member.id, *(held.post.id for held in posts)])
+    names = _names_of(earlier, posts)
+    return [Change(each.until, each.by, _told(each.said, names, leave_out)) for each in earlier]
+
+
+def _names_of(earlier: Sequence[Earlier], posts: Sequence[Held]) -> dict[str, str]:
+    """The names of the bodies and groups that were said, by id as text."""
+    known = {str(held.body.id): held.body.name for held in posts}
+    known |= {str(held.group.id): held.group.name for held in posts if held.group}
+    for kind, column in ((Body, "body_id"), (Group, "group_id")):
+        ids = {each.said.get(column) for each in earlier} - {None} - known.keys()
+        if ids:
+            found = select(kind.id, kind.name).where(kind.id.in_(map(UUID, ids)))
+            known |= {str(each_id): name for each_id, name in db.session.execute(found)}
+    return known
+
+
+def _told(
+    said: dict[str, Any], names: dict[str, str], leave_out: Collection[str]
+) -> list[tuple[str, str]]:
+    """The values of a row as it was, as label and text; what was empty is left out."""
+    told = []
+    for column, label in _LABELS.items():
+        value = said.get(column)
+        if column in leave_out or value in (None, "", []):
+            continue
+        if column.endswith(("_on", "_since")):
+            value = date.fromisoformat(value).strftime("%d/%m/%Y")
+        elif column == "skills":
+            value = ", ".join(Skill(code).label for code in value)
+        elif column == "role":
+            value = MemberRole(value).label
+        elif isinstance(value, bool):
+            value = _("yes") if value else _("no")
+        told.append((str(label), names.get(str(value), str(value))))
+    return told
