@@ -32,7 +32,7 @@ from casework.organisation.accounts.models import Account
 from casework.organisation.bodies.models import Body, BodyKind, Group
 from casework.organisation.members.models import FITTING, MemberRole, Skill
 from casework.organisation.members.operations import Row, Terms
-from casework.organisation.units.forms import id_or_none
+from casework.organisation.units import forms as units
 
 OLDEST = 1900
 NEEDED = (
@@ -55,6 +55,11 @@ _YES, _NO = frozenset({"x", "co", "yes", "1"}), frozenset({"", "khong", "no", "0
 _NOT_A_PHONE = _l("A phone number has ten digits and begins with 0.")
 _NOT_A_YEAR = _l("A year such as 1985.")
 _plausible = between(lambda: date(1990, 1, 1), lambda: today() + timedelta(days=731))
+
+
+def id_or_none(value: Any) -> UUID | None:
+    """An id out of a select, or as a record holds it."""
+    return value if isinstance(value, UUID) else units.id_or_none(value)
 
 
 def name_of(text: str | None) -> str:
