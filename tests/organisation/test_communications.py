@@ -368,15 +368,17 @@ def test_sessions_of_a_merged_unit_go_on_with_its_successor(app, cast, client_as
             attendances=20, materials=0,
         ),
     )  # fmt: skip
+    add_hamlets(app, cast, "Khóm Mới")
     head = client_as("unithead")
     page = head.get(f"{START}?year=2025")
-    assert "Trước sáp nhập" in page.words and "Khóm Nhà Cũ" not in page.words
-    page = head.get(f"{START}?year=2024")
-    assert "0/1 hamlets covered" in page.words and "Khóm Nhà Cũ" in page.words
+    assert "Trước sáp nhập" in page.words and "0/2 hamlets covered" in page.words
+    assert "Not reached this year: Khóm Mới, Khóm Nhà Cũ (Phường 5)" in page.words
     # A late entry of the time before the merger ticks the hamlets of that time.
     page = head.submit(NEW, NEW, **TALK, held_on="2025-05-06")
-    assert page.status == 422 and "Khóm Nhà Cũ" in page.words
+    assert page.status == 422 and "The unit had other hamlets on this day." in page.words
+    assert "Khóm Nhà Cũ (Phường 5)" in page.words and "Khóm Mới" not in page.words
     assert head.submit(page, NEW, hamlets=[str(hamlet)], picture=None).status == 303
+    assert "1/2 hamlets covered" in head.get(f"{START}?year=2025").words
     (link,) = [a for a in head.get(f"{START}?year=2025").all("a") if words(a) == "Trước sáp nhập"]
     assert head.submit(link.get("href") + "/correct", link.get("href") + "/correct",
                        attendances="21").status == 303  # fmt: skip

@@ -30,8 +30,8 @@ from casework.core.i18n import day, number
 from casework.core.uploads import PAPERS, PICTURES, UploadField
 from casework.organisation.bodies.models import Body
 from casework.organisation.communications.models import CommunicationForm, CommunicationSession
+from casework.organisation.communications.queries import Place
 from casework.organisation.units.forms import id_or_none
-from casework.organisation.units.models import Hamlet
 
 MOST = 100_000
 YEARS = timedelta(days=5 * 366)
@@ -100,7 +100,7 @@ class CommunicationSessionForm(VersionedForm):
     picture = UploadField(_l("Picture"), allowed=PICTURES)
 
     def offer(
-        self, hamlets: Sequence[Hamlet], bodies: Sequence[Body], ticked: Collection[UUID] = ()
+        self, hamlets: Sequence[Place], bodies: Sequence[Body], ticked: Collection[UUID] = ()
     ) -> None:
         """The hamlets of the day and the unit's bodies; `ticked` is what an earlier save said."""
         ids = [hamlet.id for hamlet in hamlets]
@@ -145,7 +145,7 @@ def told(said: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def differing(
-    form: CommunicationSessionForm, session: CommunicationSession, covered: Sequence[Hamlet]
+    form: CommunicationSessionForm, session: CommunicationSession, covered: Sequence[Place]
 ) -> list[tuple[str, str, str]]:
     """What two people wrote differently: (label, yours, saved)."""
     bodies = {str(choice.value): str(choice.label) for choice in form.body.choices}

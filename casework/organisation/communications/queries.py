@@ -1,12 +1,11 @@
 """Reading communication sessions: sessions, attendances and materials are counted apart, always.
 
 A hamlet is covered in a year when a session of that year reached it. The hamlets that count are
-those of the unit on the year's last day (today, while the year runs); for a day before the unit
-existed they are those of the units it followed.
+those of the unit, and of the units it followed, on the year's last day (today, while it runs).
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -45,10 +44,18 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A hamlet as it is named: one of a unit that was merged says of which."""
+
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class HamletLine:
     """How often a hamlet was reached in a year, and when last."""
 
-    hamlet: Hamlet
+    hamlet: Place
     sessions: int
     last_on: date | None
 
@@ -70,7 +77,7 @@ class Coverage:
         return self.all - len(self.missing)
 
     @property
-    def missing(self) -> list[Hamlet]:
+    def missing(self) -> list[Place]:
         """The hamlets no session reached."""
         return [line.hamlet for line in self.lines if not line.sessions]
 
@@ -85,17 +92,19 @@ def list_sessions(unit_ids: Sequence[UUID], year: int) -> Sequence[Communication
     return db.session.scalars(query).all()
 
 
-def list_covered(session_ids: Sequence[UUID]) -> dict[UUID, list[Hamlet]]:
+def list_covered(session_ids: Sequence[UUID]) -> dict[UUID, list[Place]]:
     """The hamlets that sessions reached, by session, in alphabetical order."""
-    found: dict[UUID, list[Hamlet]] = {session_id: [] for session_id in session_ids}
+    found: dict[UUID, list[Place]] = {session_id: [] for session_id in session_ids}
     query = (
-        select(CoveredHamlet.session_id, Hamlet)
+        select(CommunicationSession.id, CommunicationSession.unit_id, Hamlet, Unit)
+        .join(CoveredHamlet, CoveredHamlet.session_id == CommunicationSession.id)
         .join(Hamlet, Hamlet.id == CoveredHamlet.hamlet_id)
-        .where(CoveredHamlet.session_id.in_(found))
+        .join(Unit, Unit.id == Hamlet.unit_id)
+        .where(CommunicationSession.id.in_(found))
     )
-    for session_id, hamlet in db.session.execute(query):
-        found[session_id].append(hamlet)
-    return {session_id: _in_order(hamlets) for session_id, hamlets in found.items()}
+    for session_id, unit_id, hamlet, unit in db.session.execute(query):
+        found[session_id].append(_place(hamlet, unit, unit_id))
+    return {session_id: _in_order(places) for session_id, places in found.items()}
 
 
 def list_rows(unit_ids: Sequence[UUID], year: int) -> list[tuple[object, ...]]:
@@ -119,15 +128,18 @@ def list_rows(unit_ids: Sequence[UUID], year: int) -> list[tuple[object, ...]]:
     ]
 
 
-def list_hamlets(unit_ids: Sequence[UUID], unit: Unit, on: date) -> list[Hamlet]:
-    """The hamlets of a unit on a day; before it existed, those of the units it followed."""
-    places = [unit.id] if unit.valid_from <= on else unit_ids
-    query = select(Hamlet).where(
-        Hamlet.unit_id.in_(places),
-        Hamlet.active_from <= on,
-        or_(Hamlet.active_until.is_(None), Hamlet.active_until >= on),
+def list_hamlets(unit_ids: Sequence[UUID], unit: Unit, on: date) -> list[Place]:
+    """The hamlets of a unit on a day; those that came from the units it followed say so."""
+    query = (
+        select(Hamlet, Unit)
+        .join(Unit, Unit.id == Hamlet.unit_id)
+        .where(
+            Hamlet.unit_id.in_(unit_ids),
+            Hamlet.active_from <= on,
+            or_(Hamlet.active_until.is_(None), Hamlet.active_until >= on),
+        )
     )
-    return _in_order(db.session.scalars(query).all())
+    return _in_order(_place(hamlet, home, unit.id) for hamlet, home in db.session.execute(query))
 
 
 def get_session(access: Access, session_id: UUID) -> CommunicationSession:
@@ -236,5 +248,10 @@ def _find(session_id: UUID, condition: ColumnElement[bool]) -> CommunicationSess
     return db.session.scalar(query)
 
 
-def _in_order(hamlets: Sequence[Hamlet]) -> list[Hamlet]:
-    return sorted(hamlets, key=lambda hamlet: (words_key(hamlet.name), hamlet.active_from))
+def _place(hamlet: Hamlet, home: Unit, unit_id: UUID) -> Place:
+    is_own = hamlet.unit_id == unit_id
+    return Place(hamlet.id, hamlet.name if is_own else f"{hamlet.name} ({home.label})")
+
+
+def _in_order(places: Iterable[Place]) -> list[Place]:
+    return sorted(places, key=lambda place: (words_key(place.name), str(place.id)))
