@@ -121,7 +121,7 @@ class MemberForm(VersionedForm):
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
-    account_id = SelectField(_l("Account"), coerce=id_or_none)
+    account_id = SelectField(_l("Account"), [Optional()], coerce=id_or_none)
 
     def offer(self, accounts: Iterable[Account]) -> None:
         """The accounts to choose from."""
@@ -133,7 +133,7 @@ class PostForm(VersionedForm):
     """Which post, where, from when and on which decision."""
 
     body = SelectField(_l("Body"), [required()], coerce=id_or_none)
-    group = SelectField(_l("Group"), coerce=id_or_none)
+    group = SelectField(_l("Group"), [Optional()], coerce=id_or_none)
     role = choice(_l("Post"), MemberRole, required(), blank=True)
     from_on = DayField(_l("First day"), [required(), _plausible])
     until_on = DayField(_l("Last day"), [Optional(), _plausible])

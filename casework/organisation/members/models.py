@@ -94,7 +94,7 @@ class Condition(Labelled):
     """What Circular 24/2012 asks of a member of a volunteer team."""
 
     AGE = "age", _l("old enough")
-    VOLUNTARY = "voluntary", _l("of their own free will")
+    VOLUNTARY = "voluntary", _l("voluntary")
     RESIDENCE = "residence", _l("lives or works here")
 
 
