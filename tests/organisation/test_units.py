@@ -3,14 +3,19 @@
 import csv
 import unicodedata
 from datetime import date
+from uuid import UUID
 
 import pytest
 from openpyxl import Workbook
 
+from casework.authz.permissions import Role
 from casework.core import audit
 from casework.core.audit import SYSTEM
 from casework.core.database import db
 from casework.core.sheets import SheetRefused, read_sheet
+from casework.organisation.accounts.models import Account
+from casework.organisation.accounts.operations import give_role
+from casework.organisation.history.models import Revision
 from casework.organisation.units.models import Cluster, Succession, Unit
 from casework.organisation.units.operations import COLUMNS, import_units, load_built_in_units
 from casework.organisation.units.queries import find_unit_on, search_units
@@ -259,3 +264,269 @@ def test_formulas_and_empty_files_are_refused(tmp_path):
         read_sheet(tmp_path / "formulas.xlsx", COLUMNS)
     assert len(formulas.value.faults) == len(COLUMNS)
     assert formulas.value.faults[0].row == 2
+
+
+# What an administrator changes
+
+
+NEW = "/admin/units/new"
+DAY = date(2026, 9, 1)
+DOCUMENT = "Nghị quyết 12/NQ-HĐND"
+
+
+def enter(visitor, cast, **changes):
+    """Enter a ward of the cast's province."""
+    fields = {
+        "code": "31826",
+        "name": "Vĩnh Trạch",
+        "kind": "ward",
+        "parent": str(cast.units["province"]),
+        "valid_from": DAY.isoformat(),
+        "source": DOCUMENT,
+        **changes,
+    }
+    return visitor.submit(NEW, NEW, **fields)
+
+
+def entered(visitor, cast, **changes):
+    """The id of a unit that was entered."""
+    return UUID(enter(visitor, cast, **changes).location.split("/")[-1])
+
+
+def follow_with(visitor, unit, successors, **changes):
+    """Let units follow one."""
+    address = f"/admin/units/{unit}/succession"
+    page = visitor.get(address)
+    form = next(form for form in page.all("form", method="post") if form.get("action") == address)
+    fields = {
+        **{
+            field.get("name"): field.get("value")
+            for field in form.iter("input")
+            if field.get("type") == "hidden"
+        },
+        "how": "merge",
+        "on": DAY.isoformat(),
+        "document": DOCUMENT,
+        "successors": [str(each) for each in successors],
+        **changes,
+    }
+    return visitor.post(address, fields)
+
+
+def unit_of(app, unit_id):
+    with app.app_context():
+        return db.session.get_one(Unit, unit_id)
+
+
+def successions(app):
+    with app.app_context():
+        rows = db.session.query(Succession).all()
+        return [(row.predecessor_id, row.successor_id, row.kind, row.on) for row in rows]
+
+
+def give_administration(app, cast, username, unit):
+    """Make an account an administrator of a province."""
+    with app.app_context():
+        account = db.session.get_one(Account, cast.accounts[username])
+        give_role(account, Role.ADMINISTRATOR, cast.units[unit], by=SYSTEM, on=date(2026, 1, 1))
+        db.session.commit()
+
+
+def test_a_new_unit_has_its_place_and_its_document(app, cast, client_as):
+    admin = client_as("admin")
+    answer = enter(admin, cast)
+    page = admin.follow(answer)
+    assert page.h1 == "Phường Vĩnh Trạch" and DOCUMENT in page.words
+    unit = unit_of(app, UUID(answer.location.split("/")[-1]))
+    assert (unit.code, unit.kind, unit.valid_from, unit.valid_until) == (
+        "31826",
+        "ward",
+        DAY,
+        None,
+    )
+    assert unit.parent_id == unit.province_id == cast.units["province"]
+    assert not unit.is_province
+    province = unit_of(app, entered(admin, cast, code="99", kind="province", parent=""))
+    assert province.is_province and province.province_id == province.id
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"code": "31825"}, "Phường Bạc Liêu has the code 31825 since 01/07/2025. It has to end"),
+        ({"code": "31825", "valid_from": "2025-07-01"}, "has the code 31825 since 01/07/2025"),
+        ({"code": "3182 5"}, "Code: A code has 1 to 20 letters and digits."),
+        ({"code": ""}, "Code: Fill this in."),
+        ({"name": " "}, "Name: Fill this in."),
+        ({"name": "x" * 201}, "At most 200 characters."),
+        ({"kind": ""}, "Kind: Fill this in."),
+        ({"parent": ""}, "Only a province or a city stands under no other."),
+        ({"kind": "province"}, "A province stands under no other."),
+        ({"parent": "nonsense"}, "Belongs to: "),
+        ({"valid_from": "2025-06-30"}, "Tỉnh Cà Mau does not exist on 30/06/2025."),
+        ({"valid_from": "1990-01-01"}, "This date is too long ago."),
+        ({"valid_from": "9999-01-01"}, "This date is too far ahead."),
+        ({"valid_from": ""}, "First day: Fill this in."),
+        ({"source": ""}, "Document: Fill this in."),
+    ],
+)
+def test_a_unit_that_can_t_be_is_refused_with_what_was_typed(
+    app, cast, client_as, changes, message
+):
+    refused = enter(client_as("admin"), cast, **changes)
+    assert refused.status == 422 and message in refused.words
+    for name in {"name", "source"} - set(changes):
+        assert refused.form(NEW)[name] in ("Vĩnh Trạch", DOCUMENT)
+    with app.app_context():
+        assert db.session.query(Unit).count() == 5
+
+
+def test_a_code_is_given_again_from_the_day_after(app, cast, client_as):
+    admin = client_as("admin")
+    new = entered(admin, cast)
+    assert follow_with(admin, cast.units["a"], [new]).status == 303
+    last = "Phường Bạc Liêu has the code 31825 until 31/08/2026."
+    refused = enter(admin, cast, code="31825", name="Khác", valid_from="2026-08-31")
+    assert refused.status == 422 and last in refused.words
+    assert enter(admin, cast, code="31825", name="Khác", valid_from="2026-09-01").status == 303
+
+
+def test_one_unit_follows_another(app, cast, client_as):
+    admin, old = client_as("admin"), cast.units["a"]
+    new = entered(admin, cast)
+    assert "6 accounts work here" in admin.get(f"/admin/units/{old}/succession").words
+    page = admin.follow(follow_with(admin, old, [new]))
+    assert "merged into" in page.words and "This unit ended on 31/08/2026." in page.words
+    assert unit_of(app, old).valid_until == date(2026, 8, 31)
+    assert successions(app) == [(old, new, "merge", DAY)]
+    assert "Phường Bạc Liêu" in client_as("counselor").get(f"/units/{new}").words
+    with app.app_context():
+        row = next(r for r in audit._rows(db.session()) if r["action"] == "unit.succession")
+        assert row["subject_id"] == row["unit_id"] == old and new.hex in row["detail"]
+
+
+def test_a_unit_is_split_into_two(app, cast, client_as):
+    admin, old = client_as("admin"), cast.units["a"]
+    parts = [entered(admin, cast, code=code, name=code) for code in ("31826", "31827")]
+    refused = follow_with(admin, old, parts[:1], how="split")
+    assert refused.status == 422 and "split into two or more" in refused.words
+    assert follow_with(admin, old, parts, how="split").status == 303
+    assert {row[1] for row in successions(app)} == set(parts)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"on": "2025-07-01"}, "Phường Bạc Liêu began on 01/07/2025; what follows it begins later"),
+        ({"on": "2026-08-31"}, "Phường Vĩnh Trạch does not exist on 31/08/2026."),
+        ({"on": ""}, "First day of what follows: Fill this in."),
+        ({"on": "31/02/2026"}, "Not a date."),
+        ({"how": ""}, "How: Fill this in."),
+        ({"how": "vanish"}, "Invalid Choice"),
+        ({"document": ""}, "Document: Fill this in."),
+        ({"successors": []}, "Followed by: Fill this in."),
+        ({"successors": ["nonsense"]}, "Followed by: "),
+    ],
+)
+def test_a_succession_that_can_t_be_is_refused(app, cast, client_as, changes, message):
+    changes = dict(changes)
+    admin, old = client_as("admin"), cast.units["a"]
+    new = entered(admin, cast)
+    refused = follow_with(admin, old, changes.pop("successors", [new]), **changes)
+    assert refused.status == 422 and message in refused.words
+    assert successions(app) == [] and unit_of(app, old).valid_until is None
+
+
+def test_merged_renamed_and_transferred_is_into_one(cast, client_as):
+    admin = client_as("admin")
+    parts = [entered(admin, cast, code=code, name=code) for code in ("31826", "31827")]
+    for how in ("merge", "rename", "transfer"):
+        refused = follow_with(admin, cast.units["a"], parts, how=how)
+        assert refused.status == 422 and "Choose the one unit that follows." in refused.words
+
+
+def test_a_unit_ends_once(app, cast, client_as):
+    admin, old = client_as("admin"), cast.units["a"]
+    new = entered(admin, cast)
+    follow_with(admin, old, [new])
+    again = follow_with(admin, old, [cast.units["b"]], on="2026-08-01")
+    assert again.status == 422
+    assert "Phường Bạc Liêu has ended already, on 31/08/2026." in again.words
+    assert len(successions(app)) == 1
+
+
+def test_a_unit_does_not_follow_what_followed_it(app, cast, client_as):
+    """Dates alone would allow it where somebody took an end back in the database."""
+    admin = client_as("admin")
+    a, b = cast.units["a"], cast.units["b"]
+    follow_with(admin, a, [b])
+    with app.app_context():
+        db.session.get_one(Unit, a).valid_until = None
+        db.session.commit()
+    refused = follow_with(admin, b, [a], on="2026-10-01")
+    assert refused.status == 422
+    assert "Phường Bạc Liêu came before Xã Năm Căn; it can't follow it." in refused.words
+    itself = follow_with(admin, a, [a], on="2026-10-01")
+    assert itself.status == 422 and len(successions(app)) == 1
+
+
+def test_a_province_ends_after_its_units(app, cast, client_as):
+    admin, old = client_as("admin"), cast.units["elsewhere"]
+    refused = follow_with(admin, old, [cast.units["province"]])
+    assert refused.status == 422
+    assert "1 units below it still exist on this day." in refused.words
+    part, into = cast.units["c"], cast.units["b"]
+    page = admin.get(f"/admin/units/{part}/succession?province={cast.units['province']}")
+    assert [box for box in page.all("input", name="successors") if box.get("value") == str(into)]
+    province = str(cast.units["province"])
+    assert follow_with(admin, part, [into], how="transfer", province=province).status == 303
+    assert follow_with(admin, old, [cast.units["province"]]).status == 303
+
+
+def test_a_name_is_put_right_while_nothing_followed(app, cast, client_as):
+    admin, unit = client_as("admin"), cast.units["a"]
+    address = f"/admin/units/{unit}/correct"
+    assert admin.submit(address, address).status == 303, "nothing changed, nothing kept"
+    assert admin.submit(address, address, name="Bạc Liêu I").status == 303
+    page = admin.get(address)
+    assert page.h1 == "Put right: Phường Bạc Liêu I"
+    assert "Bạc Liêu · test" in page.words, "what it said earlier"
+    assert admin.submit(address, address, name="").status == 422
+    follow_with(admin, unit, [cast.units["b"]])
+    refused = admin.submit(address, address, name="Khác")
+    assert refused.status == 422
+    assert "Other units followed Phường Bạc Liêu I" in refused.words
+    assert unit_of(app, unit).name == "Bạc Liêu I"
+    with app.app_context():
+        earlier = [row.said for row in db.session.query(Revision).all()]
+        assert len(earlier) == 2, "the correction and the last day"
+
+
+def test_an_administrator_of_a_province_changes_its_units_alone(app, cast, client_as):
+    give_administration(app, cast, "volunteer", "province")
+    admin = client_as("volunteer")
+    assert enter(admin, cast).status == 303
+    assert enter(admin, cast, code="1", parent=str(cast.units["elsewhere"])).status == 422
+    assert enter(admin, cast, code="1", kind="province", parent="").status == 422
+    foreign = cast.units["c"]
+    token = {"csrf_token": admin.get("/account").form("/sign-out")["csrf_token"]}
+    for page in ("correct", "succession"):
+        assert admin.get(f"/admin/units/{foreign}/{page}").status == 404
+        assert admin.post(f"/admin/units/{foreign}/{page}", token).status == 404
+    assert follow_with(admin, cast.units["a"], [foreign]).status == 422
+    shown = admin.get(f"/units/{foreign}")
+    assert "Merge, split, rename" not in shown.words, "no link leads to a refusal"
+    assert "Merge, split, rename" in admin.get(f"/units/{cast.units['b']}").words
+
+
+@pytest.mark.parametrize(
+    "username", ["counselor", "unithead", "accountant", "inspector", "manager", "dpo"]
+)
+def test_only_administrators_change_units(cast, client_as, username):
+    visitor = client_as(username)
+    token = {"csrf_token": visitor.get("/account").form("/sign-out")["csrf_token"]}
+    unit = f"/admin/units/{cast.units['a']}"
+    for page in (NEW, f"{unit}/correct", f"{unit}/succession"):
+        assert visitor.get(page).status == 403
+        assert visitor.post(page, token).status == 403
+    assert "New unit" not in visitor.get("/units").words

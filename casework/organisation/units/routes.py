@@ -56,7 +56,8 @@ def show(access: Access, unit_id: UUID) -> ResponseReturnValue:
     return render(
         "organisation/units/unit.html",
         unit=unit,
-        has_figures=_reaches_figures(access, unit),
+        has_figures=_reaches(access, Permission.FIGURE_READ, unit),
+        may_change=_reaches(access, Permission.UNIT_WRITE, unit),
         exists=unit.valid_until is None or unit.valid_until >= today(),
         parents=queries.list_parents(unit),
         predecessors=queries.list_predecessors(unit),
@@ -67,11 +68,11 @@ def show(access: Access, unit_id: UUID) -> ResponseReturnValue:
     )
 
 
-def _reaches_figures(access: Access, unit: Unit) -> bool:
-    """Whether the account may open this unit's figures: no link leads to a refusal."""
-    figures = access.identity.access(Permission.FIGURE_READ)
-    return figures is not None and (
-        figures.everywhere or unit.id in figures.units or unit.province_id in figures.provinces
+def _reaches(access: Access, permission: Permission, unit: Unit) -> bool:
+    """Whether the account holds a permission for this unit: no link leads to a refusal."""
+    held = access.identity.access(permission)
+    return held is not None and (
+        held.everywhere or unit.id in held.units or unit.province_id in held.provinces
     )
 
 
