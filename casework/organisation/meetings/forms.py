@@ -24,6 +24,9 @@ from casework.organisation.meetings.models import Circle, PauseKind
 from casework.organisation.meetings.operations import MOST_PRESENT
 from casework.organisation.units.models import Unit
 
+# Every page has a "content" of its own.
+DISCUSSED = "discussed"
+
 
 class ExcuseForm(Form):
     """Why a due meeting is postponed."""
@@ -54,7 +57,7 @@ class LogForm(Form):
         _l("Held on"), [required(), held_day, between(lambda: add_months(today(), -60), today)]
     )
     present = PresentField(_l("Number present"), [Optional()])
-    content = long_text(_l("What was discussed"))
+    content = long_text(_l("What was discussed"), id=DISCUSSED)
     resolutions = long_text(_l("What was resolved"))
     paper = UploadField(_l("Minutes as a picture or paper"), allowed=PAPERS)
     extra = BooleanField(_l("Extra meeting, held besides the schedule"))
@@ -92,7 +95,7 @@ class MinutesForm(VersionedForm):
     """The minutes of a meeting that was held."""
 
     present = PresentField(_l("Number present"), [required()])
-    content = long_text(_l("What was discussed"), required())
+    content = long_text(_l("What was discussed"), required(), id=DISCUSSED)
     resolutions = long_text(_l("What was resolved"))
     paper = UploadField(_l("Minutes as a picture or paper"), allowed=PAPERS)
 
