@@ -162,7 +162,10 @@ def test_no_session_is_logged_ahead(app, client_as):
     tomorrow = str(today() + timedelta(days=1))
     page = volunteer.submit(NEW, NEW, **TALK, held_on=tomorrow)
     assert page.status == 422
-    assert page.words.count("This day has not come yet. Log a session once it was held.") == 2
+    assert (
+        page.words.count("This day has not come yet. Log a communication session once it was held.")
+        == 2
+    )
     assert page.form(NEW)["held_on"] == tomorrow and sessions_of(app) == []
 
 
@@ -395,14 +398,14 @@ def test_the_list_shows_a_year_of_one_unit_and_says_each_unit_of_count(app, cast
     (table,) = [t for t in page.all("table") if "What was done, by form" in words(t)]
     rows = [[words(cell) for cell in row][:4] for row in table.iter("tr")]
     assert rows == [
-        ["Form of communication", "Sessions held", "Attendances", "Materials"],
+        ["Form of communication", "Communication sessions held", "Attendances", "Materials"],
         ["talk on a topic", "1", "45", "30"],
         ["leaflets handed out", "1", "0", "200"],
         ["All forms", "2", "45", "230"],
     ]
     assert "Nơi khác" not in page.words
     last = volunteer.get(f"{START}?year={today().year - 1}")
-    assert "Năm nay" not in last.words and "No session in this year" in last.words
+    assert "Năm nay" not in last.words and "No communication session in this year" in last.words
     for odd in ("0", "9999", "x", "-1", "99999999999999999999"):
         assert "Năm nay" in volunteer.get(f"{START}?year={odd}").words
 
@@ -420,7 +423,7 @@ def test_the_workbook_holds_texts_days_and_numbers(app, cast, client_as):
     assert first[0].date() == today() and first[1:7] == (
         "talk on a topic", "=1+1", None, 45, 30, "Khóm 1",
     )  # fmt: skip
-    assert total[1:6] == ("talk on a topic", "1 sessions held", None, 45, 30)
+    assert total[1:6] == ("talk on a topic", "1 communication sessions", None, 45, 30)
 
 
 def test_a_year_of_sessions_stays_within_its_statements(app, cast, client_as):
@@ -544,4 +547,4 @@ def test_coverage_counts_the_hamlets_of_the_last_day(app, cast):
 
 def test_an_empty_year_says_what_to_do(client_as):
     page = client_as("coordinator").get(START)
-    assert "No session in this year" in page.words
+    assert "No communication session in this year" in page.words

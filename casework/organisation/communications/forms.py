@@ -69,9 +69,11 @@ class CountField(StringField):
 
 
 def has_come(_form: Any, field: Field) -> None:
-    """A session is logged when it was held, not before."""
+    """A communication session is logged when it was held, not before."""
     if field.data and field.data > today():
-        raise StopValidation(_l("This day has not come yet. Log a session once it was held."))
+        raise StopValidation(
+            _l("This day has not come yet. Log a communication session once it was held.")
+        )
 
 
 class CommunicationSessionForm(VersionedForm):

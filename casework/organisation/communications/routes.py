@@ -94,7 +94,7 @@ def sheet(access: Access) -> ResponseReturnValue:
             [
                 None,
                 form.label,
-                _("%(count)s sessions held", count=each.sessions),
+                _("%(count)s communication sessions", count=each.sessions),
                 None,
                 each.attendances,
                 each.materials,
@@ -127,7 +127,7 @@ def log(access: Access) -> ResponseReturnValue:
     except RuleBroken as broken:
         form.refuse(broken)
         return _new_page(scope, form), 422
-    flash(_("The session is saved."), "success")
+    flash(_("The communication session is saved."), "success")
     return redirect(url_for(".show", communication_id=session.id), 303)
 
 
@@ -179,7 +179,7 @@ def correct(access: Access, communication_id: UUID) -> ResponseReturnValue:
     except RuleBroken as broken:
         form.refuse(broken)
         return _correct_page(session, form), 422
-    flash(_("The session is corrected. What it said before stays below."), "success")
+    flash(_("The communication session is corrected. What it said before stays below."), "success")
     return redirect(url_for(".show", communication_id=session.id), 303)
 
 
