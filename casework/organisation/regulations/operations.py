@@ -171,12 +171,22 @@ def _set(circle: Circle, rule: Rule, regulation: Regulation, on: date, by: Actor
         return
     if current is not None and current.regulation_id == regulation.id and _says(current, rule):
         return
+    last = regulation.valid_until
+    if current is not None and last is not None and last < current.from_on:
+        _note_past(circle, rule, regulation, first)
+    else:
+        schedule = _begin(circle, rule, regulation, first, by)
+        schedule.until_on = last
+    make_due_meetings(circle, add_months(max(first, today()), MONTHS_AHEAD))
+
+
+def _begin(circle: Circle, rule: Rule, regulation: Regulation, first: date, by: Actor) -> Schedule:
     try:
-        schedule = set_schedule(
+        return set_schedule(
             circle,
             week=rule.week,
             weekday=rule.weekday,
-            interval_months=rule.interval_months,
+            interval_months=rule.interval_months or 1,
             by=by,
             on=first,
             regulation_id=regulation.id,
@@ -185,8 +195,30 @@ def _set(circle: Circle, rule: Rule, regulation: Regulation, on: date, by: Actor
         # The form shows it beside the rule of this body or group.
         field = f"{broken.field}:{circle.id}" if broken.field == "weekday" else broken.field
         raise RuleBroken(broken.message, field=field) from None
-    schedule.until_on = regulation.valid_until
-    make_due_meetings(circle, add_months(max(first, today()), MONTHS_AHEAD))
+
+
+def _note_past(circle: Circle, rule: Rule, regulation: Regulation, first: date) -> None:
+    """An old paper entered late: its schedule stands before the one that holds today."""
+    last = regulation.valid_until
+    meanwhile = (Schedule.from_on <= last) & or_(
+        Schedule.until_on.is_(None), Schedule.until_on >= first
+    )
+    if db.session.scalar(select(Schedule.id).where(of_circle(Schedule, circle), meanwhile)):
+        message = _l("%(name)s met by another schedule in this time.", name=circle.name)
+        raise RuleBroken(message, field=f"interval_months:{circle.id}")
+    db.session.add(
+        Schedule(
+            id=uuid4(),
+            **{"body_id" if isinstance(circle, Body) else "group_id": circle.id},
+            regulation_id=regulation.id,
+            from_on=first,
+            until_on=last,
+            week=rule.week,
+            weekday=rule.weekday,
+            interval_months=rule.interval_months,
+        )
+    )
+    db.session.flush()
 
 
 def _says(schedule: Schedule, rule: Rule) -> bool:
