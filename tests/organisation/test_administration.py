@@ -47,6 +47,17 @@ def give(app, cast, username, role, unit, until=None):
         db.session.commit()
 
 
+def done_to(app, account_id):
+    """What was done to an account, since the cast was assembled at the server."""
+    with app.app_context():
+        query = select(AuditEntry.action).where(
+            AuditEntry.subject_id == account_id,
+            AuditEntry.actor_id.is_not(None),
+            AuditEntry.outcome == "done",
+        )
+        return list(db.session.scalars(query.order_by(AuditEntry.position)))
+
+
 def test_accounts_are_listed_by_given_name_and_found_without_marks(client_as):
     visitor = client_as("admin")
     page = visitor.get(ACCOUNTS)
@@ -162,6 +173,72 @@ def test_administrators_can_t_shut_themselves_out(app, cast, client_as):
     assert visitor.get(ACCOUNTS).status == 200
 
 
+def test_a_disabled_account_is_out_at_the_next_request(app, cast, client_as):
+    signed_in, admin = client_as("counselor"), client_as("admin")
+    assert signed_in.get("/units").status == 200
+    page = f"{ACCOUNTS}/{cast.accounts['counselor']}"
+    answer = admin.submit(page, f"{page}/disable")
+    assert "signed in with it is signed out" in admin.follow(answer).words
+    assert signed_in.get("/units").location.startswith("/sign-in")
+    shown = admin.get(page)
+    assert "disabled" in shown.words
+    assert admin.submit(shown, f"{page}/enable").status == 303
+    assert signed_in.get("/units").location.startswith("/sign-in"), "the session is over for good"
+    assert client_as("counselor").get("/units").status == 200
+    assert done_to(app, cast.accounts["counselor"]) == ["account.disable", "account.enable"]
+
+
+def test_an_account_has_a_last_day_that_can_be_changed(app, cast, client_as):
+    signed_in, admin = client_as("counselor"), client_as("admin")
+    page = f"{ACCOUNTS}/{cast.accounts['counselor']}"
+    expiry = f"{page}/expiry"
+    assert admin.submit(expiry, expiry, expires_on=str(today())).status == 303
+    assert f"Account's last day {today():%d/%m/%Y}" in admin.get(page).words
+    assert admin.get(expiry).form(expiry)["expires_on"] == str(today())
+    assert signed_in.get("/units").status == 200, "the last day counts"
+    with app.app_context():
+        account = db.session.get_one(Account, cast.accounts["counselor"])
+        account.expires_on = today() - timedelta(days=1)
+        db.session.commit()
+    assert signed_in.get("/units").location.startswith("/sign-in")
+    assert "expired" in admin.get(page).words
+    assert "expired" in admin.get(f"{ACCOUNTS}?q=nguyen thi hoa").words
+    answer = admin.submit(expiry, expiry, expires_on="")
+    assert "No end is set." in admin.follow(answer).words
+    assert signed_in.get("/units").status == 200
+    assert done_to(app, cast.accounts["counselor"]) == ["account.expiry"] * 2
+
+
+@pytest.mark.parametrize(
+    ("day", "message"),
+    [
+        (lambda: today() - timedelta(days=1), "This date is too long ago."),
+        (lambda: today() + timedelta(days=6 * 366), "This date is too far ahead."),
+        (lambda: "31/02/2027", "Not a date."),
+    ],
+)
+def test_a_last_day_that_makes_no_sense_is_refused(app, cast, client_as, day, message):
+    expiry = f"{ACCOUNTS}/{cast.accounts['counselor']}/expiry"
+    refused = client_as("admin").submit(expiry, expiry, expires_on=str(day()))
+    assert refused.status == 422 and message in refused.words
+    assert refused.form(expiry)["expires_on"] == str(day())
+    assert done_to(app, cast.accounts["counselor"]) == []
+
+
+def test_administrators_can_t_let_themselves_expire(cast, client_as):
+    expiry = f"{ACCOUNTS}/{cast.accounts['admin']}/expiry"
+    refused = client_as("admin").submit(expiry, expiry, expires_on=str(today()))
+    assert refused.status == 422 and "You can't end your own account." in refused.words
+
+
+def test_a_new_account_may_come_with_its_last_day(app, cast, client_as):
+    last = today() + timedelta(days=90)
+    assert new_account(client_as("admin"), cast, expires_on=str(last)).status == 200
+    with app.app_context():
+        account = db.session.scalars(select(Account).where(Account.username == "hoa.nguyen")).one()
+        assert account.expires_on == last
+
+
 def test_the_reset_page_counts_what_is_lost_and_names_what_loses_nothing(app, cast, client_as):
     with app.app_context():
         for _ in range(3):
@@ -183,6 +260,7 @@ def test_the_data_protection_officer_looks_and_changes_nothing(cast, client_as):
     shown = visitor.get(page)
     assert "Disable" not in shown.words and "Give a role" not in shown.words
     assert visitor.get(f"{page}/reset").status == 403
+    assert visitor.get(f"{page}/expiry").status == 403
     assert visitor.get(f"{ACCOUNTS}/new").status == 403
 
 

@@ -16,7 +16,7 @@ from casework.core.sheets import SheetRefused, read_sheet
 from casework.organisation.accounts.models import Account
 from casework.organisation.accounts.operations import give_role
 from casework.organisation.history.models import Revision
-from casework.organisation.units.models import Cluster, Succession, Unit
+from casework.organisation.units.models import Cluster, ClusterMembership, Succession, Unit
 from casework.organisation.units.operations import COLUMNS, import_units, load_built_in_units
 from casework.organisation.units.queries import find_unit_on, search_units
 
@@ -530,3 +530,150 @@ def test_only_administrators_change_units(cast, client_as, username):
         assert visitor.get(page).status == 403
         assert visitor.post(page, token).status == 403
     assert "New unit" not in visitor.get("/units").words
+
+
+# Clusters
+
+CLUSTERS = "/admin/clusters"
+
+
+def make_cluster(visitor, cast, name="Ven biển", province="province"):
+    """The address of a new cluster, or the page that refuses it."""
+    address = f"{CLUSTERS}?province={cast.units[province]}"
+    page = visitor.get(address)
+    form = next(form for form in page.all("form", method="post")
+                if (form.get("action") or "").startswith(CLUSTERS))  # fmt: skip
+    hidden = {field.get("name"): field.get("value") for field in form.iter("input")}
+    return visitor.post(address, {**hidden, "name": name})
+
+
+def put_units_in(visitor, address, *units, **changes):
+    """Tick units of a cluster's page."""
+    fields = {"units": [str(unit) for unit in units], "from_on": DAY.isoformat(), **changes}
+    return visitor.submit(address, f"{address}/units", **fields)
+
+
+def end_of_first(visitor, address):
+    """The address that takes the first unit out."""
+    links = (a.get("href") or "" for a in visitor.get(address).all("a"))
+    return next(link for link in links if link.endswith("/end"))
+
+
+def memberships(app):
+    with app.app_context():
+        rows = db.session.query(ClusterMembership).order_by(ClusterMembership.from_on).all()
+        return [(row.unit_id, row.from_on, row.until_on) for row in rows]
+
+
+def test_a_cluster_is_made_filled_renamed_and_left(app, cast, client_as):
+    admin, (a, b) = client_as("admin"), (cast.units["a"], cast.units["b"])
+    address = make_cluster(admin, cast).location
+    assert "No units in it yet" in admin.get(address).words
+    assert put_units_in(admin, address, a, b).status == 303
+    assert "Ven biển 2" in admin.get(f"{CLUSTERS}?province={cast.units['province']}").words
+    assert "Ven biển" in client_as("counselor").get(f"/units/{a}").words
+    assert admin.submit(address, address, name="Ven biển phía Đông").status == 303
+    page = admin.get(address)
+    assert page.h1 == "Cluster Ven biển phía Đông"
+    assert "What it said earlier" in page.words
+    end = end_of_first(admin, address)
+    early = admin.submit(end, end, until_on="2026-08-31")
+    assert early.status == 422 and "The last day is before the first." in early.words
+    assert admin.submit(end, end, until_on="2026-09-30").status == 303
+    assert set(memberships(app)) == {(a, DAY, date(2026, 9, 30)), (b, DAY, None)}
+    with app.app_context():
+        assert db.session.query(Revision).count() == 2
+        actions = [row["action"] for row in audit._rows(db.session())]
+    assert {"cluster.create", "cluster.rename", "cluster.put_in", "cluster.take_out"} <= set(
+        actions
+    )
+
+
+@pytest.mark.parametrize(
+    ("from_on", "until_on", "fits"),
+    [
+        ("2026-08-01", "2026-08-31", True),
+        ("2026-08-01", "2026-09-01", False),
+        ("2026-08-01", "", False),
+        ("2026-09-10", "2026-09-11", False),
+        ("2026-09-30", "", False),
+        ("2026-10-01", "", True),
+    ],
+)
+def test_a_unit_is_in_a_cluster_once_on_any_day(app, cast, client_as, from_on, until_on, fits):
+    """It is in it from 1 to 30 September already."""
+    admin, a = client_as("admin"), cast.units["a"]
+    address = make_cluster(admin, cast).location
+    put_units_in(admin, address, a, until_on="2026-09-30")
+    units = (cast.units["b"], a)
+    again = put_units_in(admin, address, *units, from_on=from_on, until_on=until_on)
+    assert again.status == (303 if fits else 422)
+    if not fits:
+        assert "Phường Bạc Liêu is in this cluster already, from 01/09/2026." in again.words
+    assert len(memberships(app)) == (3 if fits else 1), "all of them or none"
+    other = make_cluster(admin, cast, name="Ngoại thành").location
+    assert put_units_in(admin, other, a).status == 303, "other clusters are free"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"units": []}, "Units: Fill this in."),
+        ({"from_on": ""}, "First day: Fill this in."),
+        ({"from_on": "2025-06-30"}, "Phường Bạc Liêu does not exist on 30/06/2025."),
+        ({"from_on": "2026-10-02", "until_on": "2026-10-01"}, "The last day is before the first."),
+        ({"until_on": "soon"}, "Not a date."),
+    ],
+)
+def test_units_that_can_t_be_put_in_are_refused(app, cast, client_as, changes, message):
+    admin = client_as("admin")
+    address = make_cluster(admin, cast).location
+    refused = put_units_in(admin, address, cast.units["a"], **changes)
+    assert refused.status == 422 and message in refused.words and memberships(app) == []
+
+
+def test_units_of_another_province_are_not_offered(app, cast, client_as):
+    admin = client_as("admin")
+    address = make_cluster(admin, cast).location
+    assert put_units_in(admin, address, cast.units["c"]).status == 422
+    assert put_units_in(admin, address, cast.units["province"]).status == 422
+
+
+def test_a_name_is_used_once_in_a_province(cast, client_as):
+    admin = client_as("admin")
+    address = make_cluster(admin, cast).location
+    refused = make_cluster(admin, cast, name="ven bien")
+    assert refused.status == 422
+    assert "This province has a cluster Ven biển already." in refused.words
+    assert make_cluster(admin, cast, name=" ").status == 422
+    assert make_cluster(admin, cast, province="elsewhere").status == 303
+    make_cluster(admin, cast, name="Nội ô")
+    assert admin.submit(address, address, name="NỘI Ô").status == 422
+    assert admin.submit(address, address, name="VEN BIỂN").status == 303
+
+
+def test_what_is_over_is_not_ended_again(cast, client_as):
+    admin = client_as("admin")
+    address = make_cluster(admin, cast).location
+    put_units_in(admin, address, cast.units["a"])
+    end = end_of_first(admin, address)
+    admin.submit(end, end, until_on="2026-09-30")
+    again = admin.submit(end, end, until_on="2026-10-30")
+    assert again.status == 422 and "has left this cluster already" in again.words
+
+
+def test_clusters_belong_to_their_province_and_their_units_to_them(app, cast, client_as):
+    give_administration(app, cast, "volunteer", "province")
+    admin, own = client_as("admin"), client_as("volunteer")
+    foreign = make_cluster(admin, cast, province="elsewhere").location
+    put_units_in(admin, foreign, cast.units["c"])
+    end = end_of_first(admin, foreign)
+    token = {"csrf_token": own.get("/account").form("/sign-out")["csrf_token"]}
+    for page in (foreign, end, f"{CLUSTERS}?province={cast.units['elsewhere']}"):
+        assert own.get(page).status == 404
+        assert own.post(page, token).status == 404
+    assert own.post(f"{foreign}/units", token).status == 404
+    address = make_cluster(own, cast).location
+    assert own.get(end.replace(foreign, address)).status == 404
+    assert client_as("unithead").get(CLUSTERS).status == 403
+    assert client_as("dpo").get(address).status == 403
