@@ -193,8 +193,8 @@ def test_a_body_holds_sessions_while_it_exists(app, cast, client_as):
 
 def test_the_same_session_twice_asks_first(app, client_as):
     volunteer = client_as("volunteer")
-    log(volunteer)
-    again = {**TALK, "topic": "  ket noi Y TẾ "}
+    log(volunteer, topic="Học nghề")
+    again = {**TALK, "topic": "  hoc  NGHỀ "}
     page = volunteer.submit(NEW, NEW, **again)
     assert page.status == 422 and "is recorded for this day already" in page.words
     assert "another" in {field.get("name") for field in page.all("input")}
@@ -202,8 +202,8 @@ def test_the_same_session_twice_asks_first(app, client_as):
     assert volunteer.submit(page, NEW, another="y", picture=None).status == 303
     assert len(sessions_of(app)) == 2
     # Another form, or another day, is another session without a question.
-    log(volunteer, form="leaflet")
-    log(volunteer, held_on=str(today() - timedelta(days=1)))
+    log(volunteer, topic="Học nghề", form="leaflet")
+    log(volunteer, topic="Học nghề", held_on=str(today() - timedelta(days=1)))
 
 
 def test_the_same_session_in_another_unit_is_no_double(app, cast, client_as):
@@ -432,7 +432,9 @@ def test_a_year_of_sessions_stays_within_its_statements(app, cast, client_as):
     ids = add(app, *made)
     cover(app, [(session, hamlet) for session in ids for hamlet in hamlets[:7]])
     volunteer = client_as("volunteer")
-    assert "7/30 hamlets covered" in volunteer.get(START).words
+    page = volunteer.get(START)
+    assert "7/30 hamlets covered" in page.words
+    assert "Not reached this year: Khóm 8, Khóm 9, Khóm 10, Khóm 11" in page.words
     assert volunteer.get(NEW).status == 200
 
 

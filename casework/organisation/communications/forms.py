@@ -65,7 +65,9 @@ class CountField(StringField):
         self.data = int(digits)
 
     def _value(self) -> str:
-        return str(self.raw_data[0]) if self.raw_data else str(self.data or 0)
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else str(self.data)
 
 
 def has_come(_form: Any, field: Field) -> None:

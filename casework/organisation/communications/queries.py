@@ -16,7 +16,7 @@ from casework.authz.enforce import Access
 from casework.core.clock import today
 from casework.core.database import db
 from casework.core.errors import OutOfReach
-from casework.core.text import fold, words_key
+from casework.core.text import fold, word_key
 from casework.organisation.bodies.queries import list_bodies
 from casework.organisation.communications.models import (
     CommunicationForm,
@@ -254,4 +254,13 @@ def _place(hamlet: Hamlet, home: Unit, unit_id: UUID) -> Place:
 
 
 def _in_order(places: Iterable[Place]) -> list[Place]:
-    return sorted(places, key=lambda place: (words_key(place.name), str(place.id)))
+    """Khóm 2 before Khóm 10."""
+
+    def key(place: Place) -> tuple[object, ...]:
+        words = place.name.split()
+        return (
+            *((0, int(word)) if word.isdecimal() else (1, word_key(word)) for word in words),
+            (2, str(place.id)),
+        )
+
+    return sorted(places, key=key)
