@@ -55,6 +55,8 @@ LABELS = {
 class CountField(StringField):
     """A whole number from 0 to 100.000; nothing typed is nought."""
 
+    data: int | None
+
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read the digits. Raises ValueError."""
         typed = clean(valuelist[0] if valuelist else "") or "0"
