@@ -1,0 +1,370 @@
+"""Reading what is due, paid and owed, month by month; and the public figures of units."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import or_, select
+from sqlalchemy.orm import aliased
+
+from casework.authz.enforce import Access
+from casework.core.clock import add_months, month_end, today
+from casework.core.database import db
+from casework.core.errors import OutOfReach
+from casework.core.labels import Labelled
+from casework.core.text import fold, name_key
+from casework.organisation.accounts.models import Account
+from casework.organisation.bodies.models import Body, BodyKind
+from casework.organisation.members.models import Member, Post
+from casework.organisation.remuneration.models import PAID_ROLES, Due, Held, Payment, due_for_month
+from casework.organisation.settings.models import PaidRole, PartMonth, Setting
+from casework.organisation.settings.queries import read_rates_of, read_settings_of
+from casework.organisation.units.models import Succession, Unit
+from casework.organisation.units.queries import reached
+
+
+class State(Labelled):
+    """How a month stands."""
+
+    MISSING = "missing", _l("a rate is missing")
+    COMING = "coming", _l("not over yet")
+    NOTHING = "nothing", _l("nothing due")
+    OWED = "owed", _l("owed")
+    LATE = "late", _l("paid late")
+    WRONG = "wrong", _l("another amount")
+    PAID = "paid", _l("paid")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A member's month in one team: what is due, and every payment and correction for it."""
+
+    member_id: UUID
+    name: str
+    body_id: UUID
+    body: str
+    unit_id: UUID
+    month: date
+    due: Due | None
+    payments: tuple[Payment, ...]
+    payable_until: date
+
+    @property
+    def key(self) -> str:
+        """Names the line in a form."""
+        return f"{self.body_id}.{self.member_id}"
+
+    @property
+    def role_label(self) -> str:
+        """The role's word on screens; empty where no paid role is held."""
+        return PaidRole(self.due.role).label if self.due else ""
+
+    @property
+    def amount(self) -> int | None:
+        """What is due, in đồng; None where a rate is missing."""
+        return self.due.amount if self.due else 0
+
+    @property
+    def paid(self) -> int:
+        """What was paid, less what was taken back."""
+        return sum(payment.amount for payment in self.payments)
+
+    @property
+    def owed(self) -> int:
+        """What is still to be paid; 0 where a rate is missing."""
+        return max(0, (self.amount or 0) - self.paid)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the month has ended, so that what is due is final."""
+        return month_end(self.month.year, self.month.month) < today()
+
+    @property
+    def was_late(self) -> bool:
+        """Whether a payment that stands came after the day by which it had to be paid."""
+        undone = {payment.corrects_id for payment in self.payments}
+        return any(
+            payment.amount > 0 and payment.id not in undone and payment.paid_on > self.payable_until
+            for payment in self.payments
+        )
+
+    @property
+    def state(self) -> State:
+        """How the month stands."""
+        if self.amount is None:
+            return State.MISSING
+        if self.paid == self.amount:
+            return (State.LATE if self.was_late else State.PAID) if self.amount else State.NOTHING
+        if self.paid:
+            return State.WRONG
+        return State.OWED if self.is_over else State.COMING
+
+    @property
+    def missing(self) -> list[str]:
+        """What must be entered before the amount is known, in words."""
+        if self.amount is not None or self.due is None:
+            return []
+        month = f"{self.month:%m/%Y}"
+        said = [
+            _("No coefficient for %(role)s in %(month)s", role=PaidRole(role).label, month=month)
+            for role in self.due.lacks_coefficient
+        ]
+        if self.due.lacks_salary:
+            said.insert(0, _("No base salary entered for %(month)s", month=month))
+        return said
+
+
+@dataclass(frozen=True, slots=True)
+class PaidShare:
+    """Months that are over, by member and team. `due` counts months with an amount above zero;
+    `paid` those paid in full, `in_time` those of them paid by their day, `wrong` those paid another
+    amount; `missing` months whose rate is missing are in none of them.
+    """
+
+    due: int
+    paid: int
+    in_time: int
+    wrong: int
+    missing: int
+    due_amount: int
+    paid_amount: int
+    owed_amount: int
+
+
+def months_due(
+    unit_ids: Collection[UUID], from_on: date, until_on: date, member_id: UUID | None = None
+) -> list[Line]:
+    """Every member's months in the volunteer teams of units, from the month of one day to that of
+    another, in the order of names; months that are only paid, or whose rate is missing, too.
+
+    Five statements, however many units. `unit_ids` should hold predecessors (bodies.queries).
+    With `member_id` it is that member's months, in whichever unit.
+    """
+    first = from_on.replace(day=1)
+    last = month_end(until_on.year, until_on.month)
+    posts = _posts(unit_ids, member_id, first, last)
+    payments = _payments(unit_ids, member_id, first, last)
+    provinces = {province_id for *_row, province_id in posts}
+    rates, settings = read_rates_of(provinces), read_settings_of(provinces)
+    held: dict[tuple[UUID, UUID], list[Held]] = {}
+    about: dict[tuple[UUID, UUID], tuple[Member, Body]] = {}
+    province_of: dict[UUID, UUID | None] = {}
+    for post, member, body, province_id in posts:
+        held.setdefault((body.id, member.id), []).append(_within(post, body))
+        about[body.id, member.id] = member, body
+        province_of[body.id] = province_id
+    paid: dict[tuple[UUID, UUID, date], list[Payment]] = {}
+    for payment, member, body in payments:
+        about.setdefault((body.id, member.id), (member, body))
+        paid.setdefault((body.id, member.id, payment.month), []).append(payment)
+    lines = []
+    for month in months_between(first, last):
+        for (body_id, own_id), (member, body) in about.items():
+            province_id = province_of.get(body_id)
+            due, days = None, 0
+            if body_id in province_of:
+                rules = settings[province_id]
+                part_month = PartMonth(rules[Setting.PART_MONTH].on(month))
+                days = int(rules[Setting.PAID_DAYS].on(month))
+                roles = held.get((body_id, own_id), [])
+                due = due_for_month(roles, month, rates[province_id], part_month)
+            entered = tuple(paid.get((body_id, own_id, month), ()))
+            if due is not None or entered:
+                payable = month_end(month.year, month.month) + timedelta(days=days)
+                lines.append(
+                    Line(own_id, member.name, body_id, body.name, body.unit_id, month, due,
+                         entered, payable)
+                )  # fmt: skip
+    return sorted(lines, key=lambda line: (name_key(line.name), line.key, line.month))
+
+
+def paid_share(unit_ids: Collection[UUID], year: int) -> PaidShare:
+    """How remuneration of a year stands, over the months that have ended."""
+    until = min(date(year, 12, 31), today().replace(day=1) - timedelta(days=1))
+    lines = months_due(unit_ids, date(year, 1, 1), until) if until.year >= year else []
+    return count_paid(lines)
+
+
+def count_paid(lines: Iterable[Line]) -> PaidShare:
+    """The figures of lines whose months have ended."""
+    over = [line for line in lines if line.is_over]
+    due = [line for line in over if line.amount]
+    right = [line for line in due if line.paid == line.amount]
+    return PaidShare(
+        due=len(due),
+        paid=len(right),
+        in_time=sum(not line.was_late for line in right),
+        wrong=sum(line.state is State.WRONG for line in over),
+        missing=sum(line.amount is None for line in over),
+        due_amount=sum(line.amount or 0 for line in due),
+        paid_amount=sum(line.paid for line in over),
+        owed_amount=sum(line.owed for line in due),
+    )
+
+
+def months_between(first: date, last: date) -> Iterator[date]:
+    """The first days of the months from one to another."""
+    while first <= last:
+        yield first
+        first = add_months(first, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A member's lines of a year in one team."""
+
+    name: str
+    body: str
+    lines: Sequence[Line]
+    share: PaidShare
+
+    def of_month(self, month: int) -> Line | None:
+        """The line of a month, if there is one."""
+        return next((line for line in self.lines if line.month.month == month), None)
+
+
+def by_member(lines: Iterable[Line]) -> list[Row]:
+    """Lines of one year by member and team, in their order."""
+    found: dict[str, list[Line]] = {}
+    for line in lines:
+        found.setdefault(line.key, []).append(line)
+    return [Row(of[0].name, of[0].body, of, count_paid(of)) for of in found.values()]
+
+
+@dataclass(frozen=True, slots=True)
+class Voucher:
+    """Payments and corrections entered under one number on one day."""
+
+    number: str
+    payments: Sequence[Payment]
+    entered_by: str
+    approved_by: str
+
+    @property
+    def amount(self) -> int:
+        """What it comes to."""
+        return sum(payment.amount for payment in self.payments)
+
+
+def list_vouchers(lines: Iterable[Line]) -> list[Voucher]:
+    """The vouchers of a month's lines, in the order of days, with who entered and approved them."""
+    payments = [payment for line in lines for payment in line.payments]
+    by_voucher: dict[tuple[UUID, date, str], list[Payment]] = {}
+    for payment in payments:
+        key = (payment.unit_id, payment.paid_on, payment.voucher)
+        by_voucher.setdefault(key, []).append(payment)
+    names = names_of({p.recorded_by for p in payments} | {p.approved_by for p in payments})
+    return [
+        Voucher(number, found, names.get(found[0].recorded_by, ""),
+                names.get(found[0].approved_by, ""))
+        for (_unit, _day, number), found in sorted(by_voucher.items(), key=lambda each: each[0][1:])
+    ]  # fmt: skip
+
+
+def names_of(account_ids: Collection[UUID | None]) -> dict[UUID | None, str]:
+    """The names of accounts."""
+    known = [account_id for account_id in account_ids if account_id]
+    if not known:
+        return {}
+    query = select(Account.id, Account.display_name).where(Account.id.in_(known))
+    return {row.id: row.display_name for row in db.session.execute(query)}
+
+
+def get_payment(access: Access, payment_id: UUID) -> Payment:
+    """A payment within reach. Raises OutOfReach."""
+    query = (
+        select(Payment)
+        .join(Unit, Unit.id == Payment.unit_id)
+        .where(Payment.id == payment_id, reached(access, Payment.unit_id, Unit.province_id))
+    )
+    payment = db.session.scalar(query)
+    if payment is None:
+        raise OutOfReach
+    return payment
+
+
+def get_member(payment: Payment) -> Member:
+    """Who was paid."""
+    return db.session.get_one(Member, payment.member_id)
+
+
+def find_correction(payment: Payment) -> Payment | None:
+    """The payment that took this one back."""
+    return db.session.scalar(select(Payment).where(Payment.corrects_id == payment.id))
+
+
+def list_of_voucher(payment: Payment) -> list[Payment]:
+    """All payments of a payment's voucher."""
+    query = select(Payment).where(
+        Payment.unit_id == payment.unit_id,
+        Payment.voucher == payment.voucher,
+        Payment.paid_on == payment.paid_on,
+    )
+    return list(db.session.scalars(query))
+
+
+def find_use_of_voucher(unit_ids: Collection[UUID], voucher: str) -> date | None:
+    """The day on which units already used a voucher's number, however it was written."""
+    query = select(Payment.voucher, Payment.paid_on).where(Payment.unit_id.in_(unit_ids)).distinct()
+    wanted = fold(voucher)
+    used = (paid_on for number, paid_on in db.session.execute(query) if fold(number) == wanted)
+    return next(used, None)
+
+
+def find_own_member(account_id: UUID) -> Member | None:
+    """The member whose account it is."""
+    return db.session.scalar(select(Member).where(Member.account_id == account_id))
+
+
+def _posts(
+    unit_ids: Collection[UUID], member_id: UUID | None, first: date, last: date
+) -> list[tuple[Post, Member, Body, UUID | None]]:
+    """Paid posts with the province in which the team's unit works today."""
+    follower = aliased(Unit)
+    query = (
+        select(Post, Member, Body, Unit.province_id, follower.province_id)
+        .join(Member, Member.id == Post.member_id)
+        .join(Body, Body.id == Post.body_id)
+        .join(Unit, Unit.id == Body.unit_id)
+        .outerjoin(Succession, Succession.predecessor_id == Unit.id)
+        .outerjoin(follower, follower.id == Succession.successor_id)
+        .where(
+            Member.id == member_id if member_id else Body.unit_id.in_(unit_ids),
+            Body.kind == BodyKind.VOLUNTEER_TEAM,
+            Post.role.in_(PAID_ROLES),
+            Post.from_on <= last,
+            or_(Post.until_on.is_(None), Post.until_on >= first),
+        )
+        .order_by(Post.from_on)
+    )
+    # A unit that was split has several followers; a post counts once.
+    found: dict[UUID, tuple[Post, Member, Body, UUID | None]] = {}
+    for post, member, body, province_id, later_id in db.session.execute(query):
+        found.setdefault(post.id, (post, member, body, later_id or province_id))
+    return list(found.values())
+
+
+def _within(post: Post, body: Body) -> Held:
+    """A post as far as its team exists."""
+    ends = [day for day in (post.until_on, body.active_until) if day]
+    return Held(post.role, max(post.from_on, body.active_from), min(ends, default=None))
+
+
+def _payments(
+    unit_ids: Collection[UUID], member_id: UUID | None, first: date, last: date
+) -> list[tuple[Payment, Member, Body]]:
+    query = (
+        select(Payment, Member, Body)
+        .join(Member, Member.id == Payment.member_id)
+        .join(Body, Body.id == Payment.body_id)
+        .where(
+            Payment.member_id == member_id if member_id else Body.unit_id.in_(unit_ids),
+            Payment.month >= first,
+            Payment.month <= last,
+        )
+        .order_by(Payment.paid_on, Payment.recorded_at)
+    )
+    return [(payment, member, body) for payment, member, body in db.session.execute(query)]
