@@ -9,14 +9,15 @@ from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
+from sqlalchemy import select
 
 from casework.core.clock import add_months
+from casework.core.database import db
 from casework.core.i18n import day, dong
 from casework.organisation.bodies.models import BodyKind, GroupKind
 from casework.organisation.bodies.queries import BodyLine, Scope, list_bodies, list_lines
 from casework.organisation.budgets.models import BudgetLine
 from casework.organisation.budgets.queries import Balance, balances
-from casework.organisation.budgets.queries import list_lines as list_lines_of
 from casework.organisation.communications.queries import Coverage, Totals, coverage, totals
 from casework.organisation.meetings.queries import (
     CircleFigures,
@@ -139,11 +140,12 @@ def show_activities(scope: Scope, on: date) -> Activities:
 
 def show_money(scope: Scope, on: date) -> Money:
     """The fourth part: money, remuneration and reports."""
-    before, now = (list_lines_of(scope.unit_ids, year) for year in (on.year - 1, on.year))
-    found = balances([*before, *now])
+    lines = _lines_since(scope, on.year - 1)
+    now = [line for line in lines if line.year == on.year]
+    found = balances(lines)
     late = [
         (line, days)
-        for line in (*before, *now)
+        for line in lines
         if found[line.id].outstanding > 0 and (days := found[line.id].days_late(line.due_on, on))
     ]
     shown = Money(
@@ -151,13 +153,21 @@ def show_money(scope: Scope, on: date) -> Money:
         Balance.total(found[line.id] for line in now),
         sum(line.estimate_amount for line in now),
         sorted(late, key=lambda pair: -pair[1]),
-        sum(found[line.id].waiting > 0 for line in (*before, *now)),
+        sum(found[line.id].waiting > 0 for line in lines),
         paid_share(scope.unit_ids, on.year),
         reports_due(scope.unit, on),
         tasks := [],
     )
     tasks += _urgent_first(_of_money(scope, shown))
     return shown
+
+
+def _lines_since(scope: Scope, year: int) -> Sequence[BudgetLine]:
+    """What an earlier year left unsettled is still to be done."""
+    query = select(BudgetLine).where(
+        BudgetLine.unit_id.in_(scope.unit_ids), BudgetLine.year >= year
+    )
+    return db.session.scalars(query).all()
 
 
 def is_too_long(circle: CircleFigures, percent: int) -> bool:
@@ -259,7 +269,7 @@ def _of_money(scope: Scope, shown: Money) -> Iterator[Task]:
     here = {"unit": scope.unit.id}
     for line, days in shown.late:
         text = _("%(title)s: settlement %(days)s days late", title=line.title, days=days)
-        yield Task(text, "budgets.line", {"line_id": line.id}, True)
+        yield Task(text, "budgets.show_line", {"line_id": line.id}, True)
     if shown.waiting:
         text = _("Lines with a settlement that waits for approval: %(count)s", count=shown.waiting)
         yield Task(text, "budgets.approvals", here)
