@@ -421,8 +421,9 @@ def test_frozen_figures_do_not_change_when_records_do(app, cast, client_as, peri
 
 
 def test_after_handing_in_nothing_changes_but_one_supplement(app, client_as, period):
+    address, action = f"{own(period)}/change", f"{own(period)}/supplement"
     with at("2026-06-16"):
-        head, address = client_as("unithead"), f"{own(period)}/change"
+        head = client_as("unithead")
         write(head, period)
         stale = head.get(address)
         assert hand_in(head, period).status == 303
@@ -431,19 +432,19 @@ def test_after_handing_in_nothing_changes_but_one_supplement(app, client_as, per
         assert page.status == 409 and "sửa sau khi nộp" in page.text
         page = head.submit(page, address)
         assert page.status == 422 and "handed in and is frozen" in page.words
+    with at("2026-06-19"):
+        head = client_as("unithead")
         page, later = head.get(own(period)), head.get(own(period))
-        action = f"{own(period)}/supplement"
         assert head.submit(page, action, supplement="  ").status == 422
-        with at("2026-06-19"):
-            assert head.submit(page, action, supplement="Thêm một buổi.").status == 303
+        assert head.submit(page, action, supplement="Thêm một buổi.").status == 303
         page = head.submit(later, action, supplement="Thêm nữa")
         assert page.status == 409 and "Thêm nữa" in page.text
         page = head.get(own(period))
-        assert "Supplement of 19/06/2026" in page.words and "Thêm một buổi." in page.words
-        assert action not in page.text
-        with app.app_context():
-            report = db.session.scalars(select(UnitReport)).one()
-            assert (report.achieved, report.supplement) == (TEXTS["achieved"], "Thêm một buổi.")
+    assert "Supplement of 19/06/2026" in page.words and "Thêm một buổi." in page.words
+    assert action not in page.text
+    with app.app_context():
+        report = db.session.scalars(select(UnitReport)).one()
+        assert (report.achieved, report.supplement) == (TEXTS["achieved"], "Thêm một buổi.")
 
 
 def test_a_second_supplement_is_refused(client_as, period):

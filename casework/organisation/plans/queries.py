@@ -20,7 +20,7 @@ from casework.organisation.meetings.models import Schedule
 from casework.organisation.meetings.operations import due_days
 from casework.organisation.partners import queries as partners
 from casework.organisation.plans.models import Activity, PlannedActivity, YearlyPlan
-from casework.organisation.trainings.models import Training
+from casework.organisation.trainings import queries as trainings
 
 MONTHS = range(1, 13)
 # Counts of every activity by month; what is missing is none.
@@ -112,7 +112,7 @@ def done_by_month(unit_ids: Sequence[UUID], year: int) -> Grid:
         Activity.BODY_MEETING: dict(zip(MONTHS, held.bodies, strict=True)),
         Activity.GROUP_SESSION: dict(zip(MONTHS, held.groups, strict=True)),
         Activity.COMMUNICATION: communications.count_by_month(unit_ids, year),
-        Activity.TRAINING: _trainings_by_month(unit_ids, year),
+        Activity.TRAINING: trainings.count_by_month(unit_ids, year),
         Activity.COORDINATION: partners.count_by_month(unit_ids, year),
     }
 
@@ -175,13 +175,3 @@ def _line(
             for month in MONTHS
         ],
     )
-
-
-def _trainings_by_month(unit_ids: Sequence[UUID], year: int) -> dict[int, int]:
-    """Trainings that ended in each month."""
-    query = select(Training.until_on).where(
-        Training.unit_id.in_(unit_ids),
-        Training.until_on.between(date(year, 1, 1), date(year, 12, 31)),
-    )
-    months = [day.month for day in db.session.scalars(query)]
-    return {month: months.count(month) for month in MONTHS}
