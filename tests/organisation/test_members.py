@@ -1,5 +1,6 @@
 """Members and their posts: who may hold what when, what stands vacant, and sheets in and out."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 from io import BytesIO
@@ -318,6 +319,25 @@ def test_a_chair_has_no_second_chair_and_the_page_leads_to_ending_the_first(clie
     assert "chuyển công tác" in head.get(first).words
 
 
+def test_four_chairs_at_once_are_one_chair(client_as, places, app):
+    head = client_as("unithead")
+    members = [member_of(head, name=f"Người {number}") for number in range(4)]
+    visitors = [client_as("unithead") for _ in members]
+    forms = [v.get(f"{m}/posts/new") for v, m in zip(visitors, members, strict=True)]
+    values = {"body": str(places["club"]), "role": "chair", "from_on": "2025-01-01"}
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(
+            pool.map(
+                lambda v, f, m: v.submit(f, f"{m}/posts/new", **values).status,
+                visitors,
+                forms,
+                members,
+            )
+        )
+    assert sorted(answers) == [303] + [422] * 3
+    assert len(posts_in(app)) == 1
+
+
 def test_two_vice_chairs_are_fine(client_as, places):
     head = client_as("unithead")
     for name in (NAME, "Lâm Thị Hạnh"):
@@ -416,6 +436,21 @@ def test_a_post_ends_on_a_day_of_its_own_and_only_once(client_as, places, app):
     assert other.submit(opened, end, end_reason="khác").status == 409
     assert posts_in(app) == [("chair", date(2025, 1, 1), date(2026, 9, 30))]
     assert logged(app, "post.end") == 1
+
+
+def test_ending_a_post_never_lengthens_it_over_its_successor_s(client_as, places, app):
+    head = client_as("unithead")
+    member, second = member_of(head), member_of(head, name="Lâm Thị Hạnh")
+    post_of(head, member, places["club"], until_on="2026-12-31")
+    end = f"/members/posts/{only_post(app)}/end"
+    assert post_of(head, second, places["club"], from_on="2027-01-01").status == 303
+    page = head.submit(end, end, until_on="2027-01-01", end_reason="ở lại")
+    assert page.status == 422
+    told = "The post ends on 31/12/2026 already. Correct it to make it last longer."
+    assert told in words(page.one("div", id="until_on-error"))
+    change = end.replace("/end", "/change")
+    assert head.submit(change, change, until_on="2027-01-01").status == 422
+    assert head.submit(end, end, until_on="2026-12-30", end_reason="nghỉ").status == 303
 
 
 def test_a_post_entered_by_mistake_was_never_held(client_as, places, app, cast):

@@ -172,6 +172,14 @@ def end_post(held: Held, *, on: date, reason: str, by: Actor, never_held: bool =
         raise RuleBroken(
             _l("The post begins on %(day)s only.", day=written(held.post.from_on)), "until_on"
         )
+    elif held.post.until_on and on > held.post.until_on:
+        raise RuleBroken(
+            _l(
+                "The post ends on %(day)s already. Correct it to make it last longer.",
+                day=written(held.post.until_on),
+            ),
+            "until_on",
+        )
     elif held.body.active_until and on > held.body.active_until:
         raise RuleBroken(
             _l("The body was dissolved on %(day)s.", day=written(held.body.active_until)),
