@@ -89,10 +89,10 @@ class Segment:
         return (self.until_on - self.from_on).days + 1
 
     @property
-    def a_month(self) -> Fraction:
-        """What a whole month at these rates is worth. Only where no rate is missing."""
-        assert self.thousandths is not None
-        assert self.salary is not None
+    def a_month(self) -> Fraction | None:
+        """What a whole month at these rates is worth; None where one is missing."""
+        if self.thousandths is None or self.salary is None:
+            return None
         return Fraction(self.thousandths * self.salary, 1000)
 
 
@@ -151,11 +151,11 @@ def due_for_month(
         counted, parts = (segments[0],), [Fraction(int(enough))]
         if not enough:
             return Due(month, days, counted, 0)
-    if any(each.thousandths is None or each.salary is None for each in counted):
-        return Due(month, days, counted, None)
-    worth = sum(
-        (each.a_month * part for each, part in zip(counted, parts, strict=True)), Fraction(0)
-    )
+    worth = Fraction(0)
+    for each, part in zip(counted, parts, strict=True):
+        if each.a_month is None:
+            return Due(month, days, counted, None)
+        worth += each.a_month * part
     return Due(month, days, counted, half_up(worth))
 
 

@@ -4,6 +4,7 @@ A row holds from its day until the next row of the same thing begins. Nothing he
 """
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
@@ -39,18 +40,25 @@ class Setting(Labelled):
     PAID_DAYS = "paid_days", _l("Days after a month within which it must be paid")
 
 
-USUAL: dict[Setting, tuple[str, str]] = {
-    Setting.ON_TIME_DAYS: ("7", "the program's own"),
-    Setting.LATEST_DAYS: ("21", "the program's own"),
-    Setting.VACANT_DAYS: ("60", "checklist v1, A5"),
-    Setting.LEAST_MEMBERS: ("5", "checklist v1, A4"),
-    Setting.MOST_MEMBERS: ("10", "checklist v1, A4"),
+_OWN = _l("the program's own")
+
+
+def _checklist(code: str) -> Any:
+    return _l("checklist version 1, %(code)s", code=code)
+
+
+USUAL: dict[Setting, tuple[str, Any]] = {
+    Setting.ON_TIME_DAYS: ("7", _OWN),
+    Setting.LATEST_DAYS: ("21", _OWN),
+    Setting.VACANT_DAYS: ("60", _checklist("A5")),
+    Setting.LEAST_MEMBERS: ("5", _checklist("A4")),
+    Setting.MOST_MEMBERS: ("10", _checklist("A4")),
     Setting.RESIDENT_MONTHS: ("6", "24/2012/TTLT-BLĐTBXH-BNV-BTC"),
     Setting.LEAST_AGE: ("18", "24/2012/TTLT-BLĐTBXH-BNV-BTC"),
-    Setting.TRAINING_MONTHS: ("24", "checklist v1, F1"),
-    Setting.PART_MONTH: (PartMonth.HALF, "the program's own"),
-    Setting.LONGEST_GAP: ("150", "checklist v1, B3"),
-    Setting.PAID_DAYS: ("15", "the program's own"),
+    Setting.TRAINING_MONTHS: ("24", _checklist("F1")),
+    Setting.PART_MONTH: (PartMonth.HALF, _OWN),
+    Setting.LONGEST_GAP: ("150", _checklist("B3")),
+    Setting.PAID_DAYS: ("15", _OWN),
 }
 """What holds where nobody set anything, and where it comes from."""
 
