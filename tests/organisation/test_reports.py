@@ -299,10 +299,10 @@ def test_a_period_is_corrected_until_somebody_answered_it(app, client_as, period
     ("day", "status", "late"),
     [
         ("2026-06-14", "the period is still running", "–"),
-        ("2026-06-15", "due", "–"),
-        ("2026-06-20", "due", "–"),
-        ("2026-06-21", "missing", "1"),
-        ("2026-07-20", "missing", "30"),
+        ("2026-06-15", "to be handed in", "–"),
+        ("2026-06-20", "to be handed in", "–"),
+        ("2026-06-21", "not handed in", "1"),
+        ("2026-07-20", "not handed in", "30"),
     ],
 )
 def test_what_is_not_handed_in_is_due_and_then_missing(client_as, period, day, status, late):
@@ -587,12 +587,12 @@ def test_the_department_sees_its_units_for_a_period(app, cast, client_as, period
         rows = [[words(cell) for cell in row] for row in page.all("tr") if list(row.iter("td"))]
         assert rows == [
             ["Phường Bạc Liêu", "handed in on time", "16/06/2026", "–"],
-            ["Xã Năm Căn", "missing", "—", "5"],
+            ["Xã Năm Căn", "not handed in", "—", "5"],
         ]
         assert "1/2 reports" in page.words
         assert "No period yet" in client_as("inspector-elsewhere").get(REPORTS).words
         page = client_as("manager").get(f"{REPORTS}?unit={cast.units['b']}")
-        assert HALF["name"] in page.words and "missing" in page.words
+        assert HALF["name"] in page.words and "not handed in" in page.words
         foreign = f"{REPORTS}?unit={cast.units['c']}"
         assert client_as("manager").get(foreign).status == 404
 

@@ -16,8 +16,8 @@ class ReportStatus(Labelled):
     """How a report stands on a day."""
 
     COMING = "coming", _l("the period is still running")
-    DUE = "due", _l("due")
-    MISSING = "missing", _l("missing")
+    DUE = "due", _l("to be handed in")
+    MISSING = "missing", _l("not handed in")
     ON_TIME = "on_time", _l("handed in on time")
     LATE = "late", _l("handed in late")
 
