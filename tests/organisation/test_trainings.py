@@ -157,7 +157,8 @@ def test_only_who_held_a_post_then_can_be_ticked(app, cast, client_as):
     assert "Người Xã Khác" not in page.words
     page = volunteer.submit(NEW, NEW, **COURSE, members=[foreign])
     assert page.status == 422 and "Choose members of the list." in page.words
-    then = {"from_on": str(gone_on - timedelta(days=1)), "until_on": str(gone_on)}
+    # The last day of a post still counts, the day before the first does not yet.
+    then = {"from_on": str(gone_on), "until_on": str(gone_on), "days": "1"}
     page = volunteer.submit(NEW, NEW, **{**COURSE, **then, "members": [now_here]})
     assert page.status == 422 and "Others held a post on these days." in page.words
     assert "Võ Văn Cũ" in page.words and "Lê Thị Mới" not in page.words
