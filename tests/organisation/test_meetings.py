@@ -849,3 +849,16 @@ def test_days_without_a_unit_or_a_body_say_what_to_do(client_as, today):
     page = client_as("volunteer").get("/meetings/log")
     assert "No body and no open group to log for" in page.words
     assert "No body and no group yet" in client_as("volunteer").get("/meetings").words
+
+
+def test_nothing_is_due_of_a_club_after_it_was_dissolved(app, cast, client_as, club):
+    with app.app_context():
+        db.session.get_one(Body, club).active_until = date(2026, 9, 30)
+        db.session.commit()
+        figures = on_schedule_by_circle([cast.units["a"]], date(2026, 1, 1), date(2026, 12, 31))
+        assert figures[0].on_schedule.due == 9
+        assert figures[0].longest_gap == (date(2026, 9, 30) - date(2026, 1, 1)).days
+    visitor = client_as("unithead")
+    assert "No meetings in this month" in visitor.get("/meetings?month=2026-10").words
+    page = log(visitor, club)
+    assert page.status == 422 and "This body or group ended on 30/09/2026." in page.words

@@ -11,7 +11,18 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, literal, null, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Date,
+    Select,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 
 from casework.authz.enforce import Access
 from casework.core.clock import month_end, today
@@ -114,8 +125,16 @@ class HeldByMonth:
 def list_meetings(
     unit_ids: Sequence[UUID], first: date, last: date, circle_id: UUID | None = None
 ) -> list[MeetingLine]:
-    """Meetings of units: due in a stretch of days, or held in it without having been due."""
-    query = _lines().where(Meeting.unit_id.in_(unit_ids), _listed_between(first, last))
+    """Meetings of units: due in a stretch of days, or held in it without having been due.
+
+    What was due after a body or group ended is left out.
+    """
+    ended = func.coalesce(Body.active_until, Group.active_until, type_=Date)
+    query = _lines().where(
+        Meeting.unit_id.in_(unit_ids),
+        _listed_between(first, last),
+        or_(Meeting.held_on.is_not(None), ended.is_(None), Meeting.due_on <= ended),
+    )
     if circle_id is not None:
         query = query.where(or_(Meeting.body_id == circle_id, Meeting.group_id == circle_id))
     lines = [MeetingLine(*row) for row in db.session.execute(query)]
@@ -249,7 +268,7 @@ def on_schedule_by_circle(
             if meeting.held_on is not None and from_on <= meeting.held_on <= until_on
         ]
         is_open = circle.is_body or circle.kind not in CONFIDENTIAL_KINDS
-        first, last = max(from_on, circle.active_from), min(until_on, on)
+        end = min(until_on, circle.active_until or until_on)
         found.append(
             CircleFigures(
                 circle.id,
@@ -258,12 +277,10 @@ def on_schedule_by_circle(
                 circle.name,
                 circle.unit_id,
                 circle.interval_months,
-                count_on_schedule(
-                    (m for m, _ in rows if m.due_on and from_on <= m.due_on <= until_on), on
-                ),
+                count_on_schedule((m for m, _ in rows if _was_due(m, from_on, end)), on),
                 len(held),
                 longest_gap(
-                    (day for day, _ in held), first, min(last, circle.active_until or last)
+                    (day for day, _ in held), max(from_on, circle.active_from), min(end, on)
                 ),
                 sum(minutes_id is None for _, minutes_id in held) if is_open else 0,
             )
@@ -383,6 +400,10 @@ def _listed_between(first: date, last: date) -> ColumnElement[bool]:
         Meeting.due_on.between(first, last),
         Meeting.due_on.is_(None) & Meeting.held_on.between(first, last),
     )
+
+
+def _was_due(meeting: Meeting, first: date, last: date) -> bool:
+    return meeting.due_on is not None and first <= meeting.due_on <= last
 
 
 def _within(access: Access) -> ColumnElement[bool]:
