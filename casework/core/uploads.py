@@ -68,7 +68,8 @@ class UploadField(FileField):
         """Read what was sent. Raises ValueError, which WTForms shows beside the field."""
         self.data = None
         sent = valuelist[0] if valuelist else None
-        if sent is None or not sent.filename:
+        # A text in the place of a file comes from no browser; it is no file.
+        if sent is None or not getattr(sent, "filename", ""):
             return
         content = sent.read()
         if len(content) > MAX_FILE:
