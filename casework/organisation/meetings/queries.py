@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import (
@@ -65,10 +65,8 @@ class MeetingLine:
 
     @property
     def circle(self) -> Circle:
-        """The body or the group that meets."""
-        circle = self.body or self.group
-        assert circle is not None, "a meeting is of one of them"
-        return circle
+        """The body or the group that meets: a meeting is of one of them."""
+        return cast(Circle, self.body or self.group)
 
     @property
     def on(self) -> date | None:
