@@ -253,7 +253,8 @@ def hold_together(balance: Balance) -> None:
     assert bar.whole == balance.allotted
     assert min(amount for _, _, amount in bar.parts) >= 0
     assert (bar.settled, bar.settled + bar.spent) == (balance.settled, balance.spent)
-    assert bar.in_hand == max(0, balance.in_hand)
+    assert bar.in_hand - bar.paid_ahead == balance.in_hand
+    assert min(bar.in_hand, bar.paid_ahead) == 0
 
 
 whole = st.integers(0, 10**12)

@@ -213,8 +213,8 @@ def close_year(unit: Unit, unit_ids: Sequence[UUID], year: int, on: date, *, by:
     if waiting:
         raise RuleBroken(
             _l(
-                "%(count)s settlements of this year await approval. Approve them first, or have"
-                " them taken back.",
+                "Settlements of this year still await approval: %(count)s. Approve them first, or"
+                " have them taken back.",
                 count=len(waiting),
             )
         )

@@ -5,7 +5,7 @@ The arithmetic (`Entry`, `Balance`, `RULES`, `Bar`) is pure: whole đồng in, w
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -126,6 +126,7 @@ class Balance:
             in_hand=max(0, self.in_hand),
             refunded=untouched - not_advanced,
             not_advanced=not_advanced,
+            paid_ahead=self.paid_ahead,
         )
 
 
@@ -133,7 +134,7 @@ class Balance:
 class Bar:
     """The allotment cut into parts, none below zero, together exactly the allotment, whatever
     overlaps: settled, spent and not settled yet, in hand, paid back, not advanced yet. What people
-    paid ahead is spent money that was not advanced.
+    paid ahead is spent money that was not advanced; it is said beside the bar.
     """
 
     settled: int
@@ -141,6 +142,13 @@ class Bar:
     in_hand: int
     refunded: int
     not_advanced: int
+    paid_ahead: int
+
+    @classmethod
+    def total(cls, bars: Iterable["Bar"]) -> "Bar":
+        """Part by part: money in hand on one line hides nothing that was paid ahead on another."""
+        parts = zip(*map(astuple, [Balance().bar, *bars]), strict=True)
+        return cls(*map(sum, parts))
 
     @property
     def parts(self) -> list[tuple[str, Any, int]]:
@@ -304,6 +312,11 @@ class YearOfUnit:
     by_source: dict[str, Balance]
 
     @property
+    def bar(self) -> Bar:
+        """The bars of the lines put together."""
+        return Bar.total(shown.balance.bar for shown in self.lines)
+
+    @property
     def sources(self) -> int:
         """From how many sources money was allotted (criterion D6)."""
         return sum(balance.allotted > 0 for balance in self.by_source.values())
@@ -440,7 +453,7 @@ def lines_by_key(body_ids: Sequence[UUID]) -> dict[LineKey, UUID]:
 @dataclass(frozen=True, slots=True)
 class Told:
     """A movement in the ledger: what took it back, if something did, and the line's money in hand
-    after it.
+    after it. What was taken back never moved any.
     """
 
     movement: Movement
@@ -472,8 +485,10 @@ def list_ledger(line: BudgetLine) -> list[Told]:
     taken_back = {each.corrects_id: each for each in movements if each.corrects_id}
     told, in_hand = [], 0
     for movement in movements:
-        in_hand += _TO_HAND.get(MovementKind(movement.kind), 0) * movement.amount
-        told.append(Told(movement, taken_back.get(movement.id), in_hand))
+        this = Told(movement, taken_back.get(movement.id), in_hand)
+        if this.stands:
+            in_hand += _TO_HAND.get(MovementKind(movement.kind), 0) * movement.amount
+        told.append(replace(this, in_hand=in_hand))
     return told
 
 
