@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 from docx import Document
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from sqlalchemy import func, select
@@ -156,6 +156,7 @@ def test_half_a_dong_is_rounded_up(amount, whole):
 
 
 ROLES = ("volunteer", "deputy_leader", "team_leader", "secretary")
+slow = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 days_of_2024 = st.dates(date(2024, 1, 1), date(2024, 12, 31))
 held = st.builds(
     lambda role, one, other: Held(role, min(one, other), max(one, other)),
@@ -169,6 +170,7 @@ coefficients = st.dictionaries(
 )
 
 
+@slow
 @given(st.lists(held, max_size=4), salaries, coefficients, st.integers(1, 12))
 def test_paid_by_the_day_is_the_sum_of_its_days(posts, salaries, coefficients, number):
     """An independent count, day by day, with tables written out for every day of the year."""
@@ -195,6 +197,7 @@ def test_paid_by_the_day_is_the_sum_of_its_days(posts, salaries, coefficients, n
     assert (due.amount if due else 0) == expected
 
 
+@slow
 @given(st.lists(held, max_size=4), st.integers(1, 12))
 def test_segments_cover_each_paid_day_once(posts, number):
     month, last = date(2024, number, 1), month_end(2024, number)

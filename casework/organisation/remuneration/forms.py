@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, FieldList, FormField, HiddenField
 
 from casework.core.clock import today
-from casework.core.forms import Form, RuleBroken, money, past_day, required, short_text
+from casework.core.forms import Form, MoneyField, RuleBroken, past_day, required, short_text
 from casework.organisation.remuneration.operations import Wanted
 from casework.organisation.remuneration.queries import Line
 
@@ -22,7 +22,7 @@ class PayLineForm(Form):
     operation = None
     key = HiddenField()
     pay = BooleanField(_l("Pay"))
-    amount = money(_l("Amount"), needed=False)
+    amount = MoneyField(_l("Amount"), filters=[])  # of those ticked: operations.pay asks for it
     note = short_text(_l("Why another amount"))
 
 

@@ -50,6 +50,7 @@ def index(access: Access) -> ResponseReturnValue:
         year=year,
         years=range(today().year, FIRST_YEAR - 1, -1),
         rows=queries.by_member(lines),
+        months=sorted({line.month.month for line in lines}),
         share=queries.count_paid(lines),
         missing=_missing(lines),
     )
