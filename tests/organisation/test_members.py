@@ -652,6 +652,20 @@ def test_the_list_is_sorted_by_given_name_and_filtered_by_body_and_name(
     assert head.get("/members?body=x").status == 422
 
 
+def test_who_begins_later_is_no_former_member_and_who_lost_their_body_is(
+    client_as, places, app, cast
+):
+    put(app, cast, places, "Sắp Vào", role="member", from_on=date(2026, 12, 1))
+    put(app, cast, places, "Đã Nghỉ", role="volunteer", body="team")
+    with app.app_context():
+        db.session.get_one(Body, places["team"]).active_until = date(2026, 9, 30)
+        db.session.commit()
+    page = client_as("unithead").get("/members")
+    (former,) = page.all("details", class_="panel")
+    assert "Đã Nghỉ" in words(former) and "until 30/09/2026" in words(former)
+    assert "Sắp Vào" not in words(former) and "from 01/12/2026" in page.words
+
+
 # Rights
 
 
