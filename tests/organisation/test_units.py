@@ -574,7 +574,7 @@ def test_a_cluster_is_made_filled_renamed_and_left(app, cast, client_as):
     assert "Ven biển" in client_as("counselor").get(f"/units/{a}").words
     assert admin.submit(address, address, name="Ven biển phía Đông").status == 303
     page = admin.get(address)
-    assert page.h1 == "Cluster Ven biển phía Đông"
+    assert page.h1 == "Ven biển phía Đông"
     assert "What it said earlier" in page.words
     end = end_of_first(admin, address)
     early = admin.submit(end, end, until_on="2026-08-31")

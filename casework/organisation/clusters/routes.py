@@ -153,7 +153,7 @@ def _page(cluster: Cluster, province: Unit, form: ClusterForm, put_in_form: PutI
     return render(
         f"{FOLDER}/cluster.html",
         cluster=cluster,
-        title=_("Cluster %(name)s", name=cluster.name),
+        title=cluster.name,
         province=province,
         members=members,
         form=form,
