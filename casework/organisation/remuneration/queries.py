@@ -162,22 +162,37 @@ def months_due(
         paid.setdefault((body.id, member.id, payment.month), []).append(payment)
     lines = []
     for month in months_between(first, last):
+        rules = {
+            each: (
+                PartMonth(held_here[Setting.PART_MONTH].on(month)),
+                timedelta(days=int(held_here[Setting.PAID_DAYS].on(month))),
+            )
+            for each, held_here in settings.items()
+        }
+        end = month_end(month.year, month.month)
         for (body_id, own_id), (member, body) in about.items():
-            province_id = province_of.get(body_id)
-            due, days = None, 0
+            due, payable = None, end
             if body_id in province_of:
-                rules = settings[province_id]
-                part_month = PartMonth(rules[Setting.PART_MONTH].on(month))
-                days = int(rules[Setting.PAID_DAYS].on(month))
+                province_id = province_of[body_id]
+                part_month, patience = rules[province_id]
                 roles = held.get((body_id, own_id), [])
                 due = due_for_month(roles, month, rates[province_id], part_month)
+                payable = end + patience
             entered = tuple(paid.get((body_id, own_id, month), ()))
             if due is not None or entered:
-                payable = month_end(month.year, month.month) + timedelta(days=days)
                 lines.append(
-                    Line(own_id, member.name, body_id, body.name, body.unit_id, month, due,
-                         entered, payable)
-                )  # fmt: skip
+                    Line(
+                        own_id,
+                        member.name,
+                        body_id,
+                        body.name,
+                        body.unit_id,
+                        month,
+                        due,
+                        entered,
+                        payable,
+                    )
+                )
     return sorted(lines, key=lambda line: (name_key(line.name), line.key, line.month))
 
 

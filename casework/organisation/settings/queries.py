@@ -1,7 +1,7 @@
 """What holds in a province on a day: the newest row begun by then, the province's own first."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol, TypeVar
 from uuid import UUID
@@ -46,6 +46,12 @@ class Rates:
 
     salaries: Sequence[BaseSalary]
     coefficients: Sequence[Coefficient]
+    changes: frozenset[date] = field(init=False)
+    """The days on which any rate begins."""
+
+    def __post_init__(self) -> None:
+        begins = {row.from_on for rows in (self.salaries, self.coefficients) for row in rows}
+        object.__setattr__(self, "changes", frozenset(begins))
 
     def base_salary(self, on: date) -> BaseSalary | None:
         """The base salary of a day; None when none was entered for it."""
@@ -57,11 +63,6 @@ class Rates:
         country's.
         """
         return _newest([each for each in self.coefficients if each.role == role], on)
-
-    @property
-    def changes(self) -> set[date]:
-        """The days on which any rate begins."""
-        return {row.from_on for rows in (self.salaries, self.coefficients) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
