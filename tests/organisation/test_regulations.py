@@ -339,3 +339,8 @@ def test_a_correction_keeps_what_it_corrects(app, client_as, body_id):
     lying = visitor.submit(address, address, note="giữ", paper=(BytesIO(PDF), "a.jpg"))
     assert lying.status == 422 and "something else" in fault(lying, "paper")
     assert lying.form(address)["note"] == "giữ"
+
+
+def test_rules_of_a_regulation_with_a_last_day_end_with_it(app, body_id):
+    issue(app, body_id, last=date(2025, 10, 31), rules=[monthly(body_id)])
+    assert due_of(app, body_id) == [date(2025, 8, 4), date(2025, 9, 8), date(2025, 10, 6)]
