@@ -113,13 +113,15 @@ def list_working_units(access: Access) -> list[Unit]:
     """The units within reach that work today: an account's own, and those that have bodies or
     followed a unit that had.
     """
-    at_work = Unit.id.in_(_at_work())
     own = Unit.id.in_(access.units | access.own_units)
-    query = select(Unit).where(
-        ~Unit.is_province,
-        or_(own, at_work & reached(access, Unit.id, Unit.province_id)),
-        or_(Unit.valid_until.is_(None), Unit.valid_until >= today(), own),
-    )
+    query = select(Unit).where(~Unit.is_province)
+    if access.everywhere or access.provinces:
+        at_work = Unit.id.in_(_at_work()) & reached(access, Unit.id, Unit.province_id)
+        lasting = or_(Unit.valid_until.is_(None), Unit.valid_until >= today())
+        query = query.where(or_(own, at_work & lasting))
+    else:
+        # What a unit followed is past: nothing but the own units can be at work within reach.
+        query = query.where(own)
     return sorted(db.session.scalars(query), key=lambda unit: (words_key(unit.name), unit.code))
 
 
