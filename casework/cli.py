@@ -9,12 +9,14 @@ from flask_migrate import upgrade
 
 from casework.anonymisation.commands import figures
 from casework.core import audit
+from casework.core.audit import SYSTEM
 from casework.core.database import db
 from casework.demonstration import first_start
 from casework.demonstration.commands import demo
 from casework.organisation.access_log.operations import anchor_log
 from casework.organisation.access_log.queries import anchor_file, list_anchors
 from casework.organisation.administration.commands import keys, setup, units
+from casework.organisation.settings.operations import load_usual
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -23,8 +25,12 @@ ROOT = Path(__file__).resolve().parent.parent
 @click.option("--empty", is_flag=True, help="Leave the program without demonstration data.")
 @with_appcontext
 def prepare(empty: bool) -> None:
-    """Migrate both databases and load the demonstration province where nothing is loaded yet."""
+    """Migrate both databases, enter the rates and checklists that the program brings along, and
+    load the demonstration province where nothing is loaded yet.
+    """
     upgrade(directory=str(ROOT / "migrations"))
+    load_usual(by=SYSTEM)
+    db.session.commit()
     if empty:
         first_start.tell_how_to_begin()
     else:

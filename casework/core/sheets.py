@@ -157,7 +157,10 @@ def _text(cell: Any) -> str:
         return ""
     if isinstance(cell, datetime):
         return cell.date().isoformat()
-    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+    if isinstance(cell, float):
+        # 15.125 would be read as fifteen thousand: here a point groups thousands.
+        return str(int(cell)) if cell.is_integer() else f"{cell:e}"
+    return str(cell)
 
 
 def _unreadable(reason: Any) -> SheetRefused:

@@ -17,8 +17,9 @@ from casework.organisation.communications.models import (
     CommunicationSession,
     CoveredHamlet,
 )
+from casework.organisation.meetings.calendar import due_days
 from casework.organisation.meetings.models import ON_TIME_DAYS, Meeting, Minutes, Schedule
-from casework.organisation.meetings.operations import due_days
+from casework.organisation.meetings.schedules import MONTHS_AHEAD
 from casework.organisation.members.models import Skill
 from casework.organisation.partners.models import JointActivity, JointPartner
 from casework.organisation.plans.models import Activity, PlannedActivity, YearlyPlan
@@ -26,7 +27,6 @@ from casework.organisation.reports.models import UnitReport
 from casework.organisation.trainings.models import Training, TrainingPlace, TrainingSkill
 from casework.organisation.units.models import Unit
 
-DUE_MONTHS_AHEAD = 12
 TOPICS = (
     "Chính sách hỗ trợ hòa nhập cộng đồng", "Vay vốn và việc làm", "Chăm sóc sức khỏe tinh thần",
     "Bảo hiểm y tế", "Phòng ngừa mua bán người", "Không kỳ thị, cùng chia sẻ",
@@ -123,9 +123,7 @@ class ActivityMaker:
             "weekday": rng.randint(0, 5),
         }  # fmt: skip
         self.batch.add(Schedule, **values)
-        for due_on in due_days(
-            Schedule(**values), add_months(self.horizon.today, DUE_MONTHS_AHEAD)
-        ):
+        for due_on in due_days(Schedule(**values), add_months(self.horizon.today, MONTHS_AHEAD)):
             held_on, excuse = outcome(rng, self.horizon, due_on, self.punctuality)
             meeting = self.batch.add(
                 Meeting, unit_id=self.unit.id, group_id=None, body_id=club["id"], due_on=due_on,

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from casework.confidential.cases.models import Sex
 from casework.confidential.groups.models import Attendance, Facilitator, GroupMember, GroupSession
-from casework.confidential.groups.operations import DUE_MONTHS_AHEAD
 from casework.core.clock import add_months
 from casework.demonstration import names, notes
 from casework.demonstration.activities import add_minutes, outcome
@@ -18,8 +17,9 @@ from casework.demonstration.keys import Organisation, Staff, make_keys
 from casework.demonstration.rows import Batch, Row, seal
 from casework.demonstration.staff import Team
 from casework.organisation.bodies.models import CONFIDENTIAL_KINDS, Group, GroupKind
+from casework.organisation.meetings.calendar import LAST_WEEK, due_days
 from casework.organisation.meetings.models import ON_TIME_DAYS, Meeting, Schedule
-from casework.organisation.meetings.operations import LAST_WEEK, due_days
+from casework.organisation.meetings.schedules import MONTHS_AHEAD
 from casework.organisation.units.models import Unit
 from casework.vault.grants import Compartment
 
@@ -130,7 +130,7 @@ class GroupMaker:
             "weekday": weekday,
         }
         self.batch.add(Schedule, **values)
-        ahead = add_months(today, DUE_MONTHS_AHEAD)
+        ahead = add_months(today, MONTHS_AHEAD)
         days = due_days(Schedule(**values), ahead)
         if due_today and today not in days:  # a holiday moved it away
             days.append(today)

@@ -29,6 +29,7 @@ from casework.demonstration.rows import Batch, Ids
 from casework.demonstration.staff import Team, hire_players, hire_team
 from casework.organisation.accounts.models import Account
 from casework.organisation.bodies.models import Group
+from casework.organisation.settings.operations import load_usual
 from casework.organisation.units.models import Unit
 from casework.vault import locks
 
@@ -93,6 +94,8 @@ def load(wish: Wish, password: str, pepper: bytes, instance: Path, *, recovery: 
     teams = hire_players(batch, units, password, pepper, on=since.date(), at=since)
     connection = db.session.connection()
     rows = batch.write(connection)
+    load_usual(by=SYSTEM)
+    db.session.flush()
     country = prepare(batch, wish.horizon, units)
     rows += batch.write(connection)
     story = _Story(wish, organisation, teams, since, _province_codes(units), country)

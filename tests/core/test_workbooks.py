@@ -114,3 +114,12 @@ def test_what_is_no_table_is_refused_in_words(
     with program.app.test_request_context(), pytest.raises(SheetRefused) as refused:
         read_sent_sheet(sent(content, kind), ["name"])
     assert said in refused.value.faults[0].reason
+
+
+def test_a_fraction_is_never_taken_for_thousands(program: Program):
+    """In Vietnamese writing 15.125 is fifteen thousand one hundred and twenty-five."""
+    content = write_sheet("x", ["amount"], [[15.125], [15.0]])
+    assert [row["amount"] for row in read_sent_sheet(sent(content), ["amount"])] == [
+        "1.512500e+01",
+        "15",
+    ]

@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from casework.organisation.budgets.balance import find_broken_rule
 from flask import g
 from flask_migrate import upgrade
 from sqlalchemy import func, select
@@ -23,8 +24,11 @@ from casework.core.database import Base, db
 from casework.demonstration.loading import Wish, _how_many
 from casework.demonstration.staff import PLAYERS
 from casework.organisation.accounts.models import Account, AccountRole
-from casework.organisation.bodies.models import Group
+from casework.organisation.bodies.models import Body, Decision, Group
+from casework.organisation.budgets.models import BudgetLine
+from casework.organisation.budgets.queries import balances
 from casework.organisation.meetings.models import Meeting
+from casework.organisation.remuneration.models import Payment
 from casework.organisation.units.models import Unit
 from casework.vault import locks
 from casework.vault.grants import Grant, Keyring, Use
@@ -40,11 +44,11 @@ from tests.demonstration.conftest import (
 )
 from tests.page import Visitor
 
-# Units come from official lists, keys from the system's random numbers; the others from use.
+# Units and rates come from official lists, keys from the system's chance, the others from use.
 NOT_SEEDED = {
     "units", "successions", "clusters", "cluster_memberships", "holders", "key_locks",
     "audit_entries", "account_sessions", "sign_in_attempts", "operations",
-    "kept_forms",
+    "kept_forms", "base_salaries", "coefficients", "agencies", "criteria_sets", "criteria",
 }  # fmt: skip
 KEPT = (PersonIdentity, Consent, Contact, GroupMember, GroupSession)
 
@@ -208,6 +212,26 @@ def test_one_row_in_the_log_and_the_chain_holds(demonstration: Demonstration) ->
         loads = select(func.count()).where(AuditEntry.action == "demo.load")
         assert db.session.scalar(loads) == 1
         assert audit.head(db.session())[0] < 20
+
+
+def test_the_organisation_is_told_with_its_work(demonstration: Demonstration) -> None:
+    """Clubs with decisions, members, minutes, money that adds up, remuneration by the rates."""
+    with demonstration.app.app_context():
+        units = set(db.session.scalars(select(Case.unit_id)))
+        assert set(db.session.scalars(select(Body.unit_id))) >= units
+        decided = set(db.session.scalars(select(Decision.body_id)))
+        assert set(db.session.scalars(select(Body.id))) == decided
+        held = db.session.scalar(
+            select(func.count()).where(Meeting.body_id.is_not(None), Meeting.held_on.is_not(None))
+        )
+        assert held and held > 10
+        lines = db.session.scalars(select(BudgetLine)).all()
+        assert lines and {line.unit_id for line in lines} == units
+        for balance in balances(lines).values():
+            assert find_broken_rule(balance) is None
+        payments = db.session.scalars(select(Payment)).all()
+        assert {payment.amount for payment in payments} <= {1_404_000, 1_170_000, 936_000}
+        assert payments
 
 
 def test_nothing_in_clear_names_anybody(demonstration: Demonstration) -> None:
