@@ -60,6 +60,7 @@ from casework.organisation.meetings.routes import bp as meetings
 from casework.organisation.members.routes import bp as members
 from casework.organisation.overview.routes import bp as overview
 from casework.organisation.partners.routes import bp as partners
+from casework.organisation.pauses.routes import bp as pauses
 from casework.organisation.plans.routes import bp as plans
 from casework.organisation.proposals.routes import bp as proposals
 from casework.organisation.regulations.routes import bp as regulations
@@ -83,6 +84,7 @@ FEATURES = (
     groups,
     overview,
     meetings,
+    pauses,
     communications,
     trainings,
     plans,

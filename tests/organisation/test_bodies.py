@@ -29,7 +29,7 @@ from casework.organisation.bodies.operations import (
 from casework.organisation.bodies.queries import decision_on, list_decisions
 from casework.organisation.history.models import Revision
 from casework.organisation.meetings.models import Meeting
-from casework.organisation.meetings.operations import make_due_meetings, set_schedule
+from casework.organisation.meetings.schedules import make_due_meetings, set_schedule
 from casework.organisation.units.models import Hamlet, Succession, Unit, UnitKind
 
 BEGIN = date(2025, 8, 1)
@@ -256,7 +256,7 @@ def test_a_dissolution_ends_the_body_its_groups_and_what_is_still_due(app, cast,
         db.session.get_one(Group, gone).active_until = date(2026, 1, 31)
         group = db.session.get_one(Group, group_id)
         set_schedule(group, week=1, weekday=0, interval_months=1, by=SYSTEM, on=BEGIN)
-        make_due_meetings(group, today() + timedelta(days=300))
+        make_due_meetings([group], today() + timedelta(days=300))
         db.session.commit()
     visitor, last = client_as("unithead"), today() - timedelta(days=40)
     address = f"/bodies/{body_id}/decisions/new"
@@ -284,7 +284,7 @@ def test_a_dissolution_taken_for_another_decision_is_corrected(app, cast, client
     with app.app_context():
         group = db.session.get_one(Group, group_id)
         set_schedule(group, week=1, weekday=0, interval_months=1, by=SYSTEM, on=BEGIN)
-        make_due_meetings(group, today() + timedelta(days=365))
+        make_due_meetings([group], today() + timedelta(days=365))
         db.session.commit()
         due = set(db.session.scalars(select(Meeting.due_on)))
         body = db.session.get_one(Body, body_id)
@@ -347,7 +347,7 @@ def test_a_merged_unit_s_club_goes_on_and_asks_for_a_reorganisation(app, cast, c
         group = open_group(old, GroupKind.COUNSELLING, "Sen", by=SYSTEM, on=date(2017, 5, 1),
                            body_id=body_id)  # fmt: skip
         set_schedule(group, week=1, weekday=0, interval_months=1, by=SYSTEM, on=date(2025, 1, 1))
-        make_due_meetings(group, today() + timedelta(days=100))
+        make_due_meetings([group], today() + timedelta(days=100))
         db.session.commit()
         group_id = group.id
     sentence = (
@@ -566,7 +566,7 @@ def test_an_ended_group_owes_no_meetings(app, cast, client_as):
     with app.app_context():
         group = db.session.get_one(Group, group_id)
         set_schedule(group, week=1, weekday=0, interval_months=1, by=SYSTEM, on=BEGIN)
-        make_due_meetings(group, today() + timedelta(days=100))
+        make_due_meetings([group], today() + timedelta(days=100))
         db.session.commit()
     visitor, address = client_as("unithead"), f"/bodies/{body_id}/groups/{group_id}"
     assert visitor.submit(address, address, active_until="2026-06-30").status == 303

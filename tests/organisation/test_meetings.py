@@ -20,34 +20,19 @@ from casework.core.workbooks import write_sheet
 from casework.organisation.bodies.models import Body, Group, GroupKind
 from casework.organisation.bodies.operations import open_group
 from casework.organisation.documents.models import AttachedFile
-from casework.organisation.meetings import operations
-from casework.organisation.meetings.models import (
-    Meeting,
-    MeetingStatus,
-    Minutes,
-    Pause,
-    PauseKind,
-    Schedule,
-)
-from casework.organisation.meetings.operations import (
-    COLUMNS,
-    declare_pause,
-    due_days,
-    excuse,
-    hold,
-    hold_meeting,
-    make_due_meetings,
-    set_schedule,
-)
-from casework.organisation.meetings.queries import (
+from casework.organisation.meetings import calendar
+from casework.organisation.meetings.calendar import due_days, longest_gap
+from casework.organisation.meetings.figures import (
     count_by_month,
     count_on_schedule,
-    list_circles,
-    longest_gap,
     on_schedule_by_circle,
 )
+from casework.organisation.meetings.models import Meeting, MeetingStatus, Minutes, Schedule
+from casework.organisation.meetings.operations import excuse, hold, hold_meeting
+from casework.organisation.meetings.queries import list_circles
+from casework.organisation.meetings.schedules import make_due_meetings, set_schedule
+from casework.organisation.meetings.sheets import ALL_COLUMNS
 from casework.organisation.settings.models import Setting, SettingValue
-from casework.organisation.units.models import Succession, Unit
 from tests.cast import TODAY, Cast
 
 MONDAY, WEDNESDAY = 0, 2
@@ -103,7 +88,7 @@ def a_group(
     group = open_group(cast.units[unit], GroupKind.SELF_HELP, name, by=SYSTEM, on=on)
     db.session.flush()
     set_schedule(group, week=1, weekday=MONDAY, interval_months=1, by=SYSTEM, on=on)
-    make_due_meetings(group, date(2026, 12, 31))
+    make_due_meetings([group], date(2026, 12, 31))
     return group
 
 
@@ -116,8 +101,8 @@ def test_due_meetings_are_made_once(app, cast):
     with app.app_context():
         group = a_group(cast)
         assert len(due_of(group)) == 12
-        assert make_due_meetings(group, date(2026, 12, 31)) == 0
-        assert make_due_meetings(group, date(2027, 1, 31)) == 1
+        assert make_due_meetings([group], date(2026, 12, 31)) == 0
+        assert make_due_meetings([group], date(2027, 1, 31)) == 1
 
 
 def test_another_schedule_replaces_what_is_still_open(app, cast):
@@ -127,7 +112,7 @@ def test_another_schedule_replaces_what_is_still_open(app, cast):
         set_schedule(
             group, week=2, weekday=WEDNESDAY, interval_months=2, by=SYSTEM, on=date(2026, 7, 1)
         )
-        make_due_meetings(group, date(2026, 12, 31))
+        make_due_meetings([group], date(2026, 12, 31))
         assert due_of(group)[6:] == [
             date(2026, 7, 8),
             date(2026, 8, 3),
@@ -238,7 +223,7 @@ def a_club(cast: Cast, unit: str = "a", name: str = "CLB Hướng Dương") -> B
     db.session.add(club)
     db.session.flush()
     set_schedule(club, week=1, weekday=MONDAY, interval_months=1, by=SYSTEM, on=date(2026, 1, 1))
-    make_due_meetings(club, date(2026, 12, 31))
+    make_due_meetings([club], date(2026, 12, 31))
     return club
 
 
@@ -343,6 +328,24 @@ def test_bad_input_is_refused_beside_its_field_and_kept(client_as, club, values,
         return
     assert page.status == 422 and said in page.words
     assert page.form("/meetings/log")["resolutions"] == "giữ lại nhé"
+
+
+def test_logging_one_meeting_shows_the_year_to_come_of_the_whole_unit(app, cast, client_as, club):
+    with app.app_context():
+        seldom, theirs = a_club(cast, name="Ít họp"), a_club(cast, "b", "CLB Bần Xanh")
+        ended = a_club(cast, name="Đã tan")
+        ended.active_until = date(2026, 12, 31)
+        db.session.commit()
+        ids = [each.id for each in (seldom, theirs, ended)]
+    assert log(client_as("volunteer"), club).status == 303
+    with app.app_context():
+        latest = select(func.max(Meeting.due_on))
+        assert [db.session.scalar(latest.where(Meeting.body_id == each)) for each in ids] == [
+            date(2027, 10, 4),
+            date(2026, 12, 7),
+            date(2026, 12, 7),
+        ]
+    assert "Ít họp" in client_as("unithead").get("/meetings?month=2027-09").words
 
 
 def test_a_meeting_is_not_held_twice_nor_before_it_was_due(app, client_as, club):
@@ -509,120 +512,12 @@ def test_the_unit_head_excuses_with_a_reason_and_takes_it_back(app, client_as, c
     assert "Only a due meeting that was not held can be excused." in page.words
 
 
-def statuses(circle_id: UUID) -> list[str | None]:
-    query = select(Meeting.excuse).where(Meeting.body_id == circle_id).order_by(Meeting.due_on)
-    return list(db.session.scalars(query))
-
-
-def declare(visitor, **values):
-    told = {"kind": "flood", "from_on": "2026-09-01", "until_on": "2026-11-15",
-            "reason": "Nước nổi", **values}  # fmt: skip
-    return visitor.submit("/meetings/pauses", "/meetings/pauses", **told)
-
-
-def test_a_pause_excuses_what_is_due_and_frees_it_when_it_ends_early(app, cast, client_as, club):
-    with app.app_context():
-        theirs = a_club(cast, "b", "CLB Bần Xanh").id
-        db.session.commit()
-    log(client_as("volunteer"), club)
-    head = client_as("unithead")
-    page = head.follow(declare(head))
-    assert "Nước nổi" in page.words and "now" in page.words
-    with app.app_context():
-        assert statuses(club)[8:12] == ["Nước nổi", None, "Nước nổi", None], "October was held"
-        assert set(statuses(theirs)) == {None}
-        pause = db.session.scalars(select(Pause.id)).one()
-    assert "Nước nổi" in client_as("volunteer").get("/meetings?month=2026-11").words
-    address = f"/meetings/pauses/{pause}"
-    assert client_as("unithead-b").get(address).status == 404
-    form = head.get(address)
-    assert head.submit(form, address, until_on="2026-10-01").status == 303
-    with app.app_context():
-        assert statuses(club)[8:12] == ["Nước nổi", None, None, None]
-    stale = head.submit(form, address, until_on="2026-10-02", operation=str(uuid4()))
-    assert stale.status == 409 and "01/10/2026" in stale.words
-    page = head.get(address)
-    assert "15/11/2026" in page.words, "what it said earlier"
-    assert head.submit(page, address, is_withdrawn="y").status == 303
-    with app.app_context():
-        assert set(statuses(club)) == {None}
-    assert "taken back" in head.get("/meetings/pauses").words
-
-
-@pytest.mark.parametrize(
-    ("values", "said"),
-    [
-        ({"until_on": "2026-08-31"}, "The last day is before the first."),
-        ({"until_on": "2027-11-15"}, "A pause is at most a year long."),
-        ({"from_on": "2024-01-01"}, "This date is too long ago."),
-        ({"reason": ""}, "Fill this in."),
-        ({"until_on": "mai"}, "Not a date. Write day/month/year, such as 05/02/2026."),
-    ],
-)
-def test_a_pause_with_a_fault_is_refused(app, client_as, club, values, said):
-    page = declare(client_as("unithead"), **values)
-    assert page.status == 422 and said in page.words
-    with app.app_context():
-        assert set(statuses(club)) == {None}
-
-
-def test_who_may_not_declare_sees_pauses_without_the_form(client_as, club):
-    visitor = client_as("volunteer")
-    page = visitor.get("/meetings/pauses")
-    assert page.status == 200 and "Declare a pause" not in page.words
-    assert client_as("inspector").get("/meetings/pauses").status == 403
-    token = visitor.get("/meetings/log").form("/meetings/log")["csrf_token"]
-    assert visitor.post("/meetings/pauses", {"csrf_token": token}).status == 403
-
-
-def test_what_a_pause_covers_is_excused_when_it_is_made_due(app, cast, today):
-    with app.app_context():
-        unit = db.session.get_one(Unit, cast.units["a"])
-        province = db.session.get_one(Unit, cast.units["province"])
-        told = {"kind": PauseKind.FLOOD, "by": SYSTEM}
-        declare_pause(unit, from_on=date(2026, 9, 1), until_on=date(2026, 9, 30),
-                      reason="Lũ", **told)  # fmt: skip
-        declare_pause(province, from_on=date(2026, 11, 1), until_on=date(2026, 11, 30),
-                      reason="Dịch", **told)  # fmt: skip
-        ours, theirs = a_club(cast), a_club(cast, "b", "CLB Bần Xanh")
-        elsewhere = a_club(cast, "c", "CLB Mai Vàng")
-        assert statuses(ours.id)[8:] == ["Lũ", None, "Dịch", None]
-        assert statuses(theirs.id)[8:] == [None, None, "Dịch", None]
-        assert set(statuses(elsewhere.id)) == {None}
-
-
-def test_a_pause_covers_what_a_merged_unit_left_and_pauses_overlap(app, cast, today):
-    with app.app_context():
-        unit = db.session.get_one(Unit, cast.units["a"])
-        db.session.add(
-            Succession(
-                predecessor_id=cast.units["b"],
-                successor_id=unit.id,
-                kind="merge",
-                on=date(2026, 1, 1),
-                document="test",
-            )
-        )
-        before = a_club(cast, "b", "CLB Bần Xanh")
-        told = {"kind": PauseKind.FLOOD, "by": SYSTEM}
-        long = declare_pause(unit, from_on=date(2026, 9, 1), until_on=date(2026, 11, 30),
-                             reason="Lũ", **told)  # fmt: skip
-        declare_pause(unit, from_on=date(2026, 11, 1), until_on=date(2026, 12, 30),
-                      reason="Bão", **told)  # fmt: skip
-        assert statuses(before.id)[8:] == ["Lũ", "Lũ", "Lũ", "Bão"]
-        operations.correct_pause(long, from_on=date(2026, 9, 1), until_on=date(2026, 9, 30),
-                                 reason="Lũ lớn", is_withdrawn=False, **told)  # fmt: skip
-        assert statuses(before.id)[8:] == ["Lũ lớn", None, "Bão", "Bão"]
-        late = a_club(cast, "b", "CLB Khác")
-        assert statuses(late.id)[8:] == ["Lũ lớn", None, "Bão", "Bão"]
-
-
 def test_a_schedule_that_falls_only_on_holidays_is_refused(app, cast, monkeypatch):
     with app.app_context():
         club = a_club(cast)
         known = due_of_body(club)
         # A calendar in which every Friday is a holiday.
-        monkeypatch.setattr(operations, "is_holiday", lambda day: day.weekday() == 4)
+        monkeypatch.setattr(calendar, "is_holiday", lambda day: day.weekday() == 4)
         with pytest.raises(RuleBroken) as refused:
             set_schedule(club, week=2, weekday=4, interval_months=1, by=SYSTEM, on=date(2026, 7, 1))
         assert refused.value.field == "weekday"
@@ -630,7 +525,7 @@ def test_a_schedule_that_falls_only_on_holidays_is_refused(app, cast, monkeypatc
             "Meetings of this schedule would fall on holidays only. Choose another day."
         )
         assert due_of_body(club) == known, "nothing is lost"
-        assert operations.after_holidays(date(2026, 7, 3)) is None
+        assert calendar.after_holidays(date(2026, 7, 3)) is None
 
 
 def due_of_body(club: Body) -> list[date | None]:
@@ -759,7 +654,7 @@ def test_the_page_says_how_the_last_twelve_months_went(client_as, club):
 
 
 def sheet_of(*rows):
-    return (BytesIO(write_sheet("meetings", [*COLUMNS, "extra"], rows)), "meetings.xlsx")
+    return (BytesIO(write_sheet("meetings", ALL_COLUMNS, rows)), "meetings.xlsx")
 
 
 def send(visitor, *rows, dry_run=None):
@@ -834,7 +729,7 @@ def test_the_template_and_the_year_go_out(client_as, club):
     visitor = client_as("unithead")
     log(visitor, club)
     template = load_workbook(BytesIO(visitor.client.get("/meetings/template").data)).active
-    assert [cell.value for cell in template[1]] == [*COLUMNS, "extra"]
+    assert [cell.value for cell in template[1]] == list(ALL_COLUMNS)
     sheet = load_workbook(BytesIO(visitor.client.get("/meetings/export?year=2026").data)).active
     lines = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=4)]
     assert len(lines) == 12

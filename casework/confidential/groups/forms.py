@@ -27,7 +27,7 @@ from casework.core.forms import (
     short_text,
 )
 from casework.organisation.bodies.models import CONFIDENTIAL_KINDS, Group, GroupKind
-from casework.organisation.meetings.operations import LAST_WEEK
+from casework.organisation.meetings.calendar import LAST_WEEK
 from casework.organisation.units.models import Unit
 
 MOST_NAMES, MOST_VISITORS = 100, 200

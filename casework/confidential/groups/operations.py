@@ -29,21 +29,16 @@ from casework.confidential.groups.queries import (
 )
 from casework.core import audit
 from casework.core.audit import Actor
-from casework.core.clock import add_months, today
+from casework.core.clock import today
 from casework.core.database import db
 from casework.core.forms import RuleBroken
 from casework.organisation.accounts.queries import list_role_holders
 from casework.organisation.bodies.models import Group, GroupKind
 from casework.organisation.bodies.operations import open_group
-from casework.organisation.meetings.operations import (
-    hold_meeting,
-    make_due_meetings,
-    set_schedule,
-)
+from casework.organisation.meetings.operations import hold_meeting
+from casework.organisation.meetings.schedules import make_due_ahead, set_schedule
 from casework.vault.grants import Compartment, NoKey, current_keyring, make_keys
 from casework.vault.sealed import Unreadable
-
-DUE_MONTHS_AHEAD = 12
 
 
 def open_confidential_group(
@@ -70,7 +65,7 @@ def open_confidential_group(
         Facilitator(id=uuid4(), group_id=group.id, account_id=led_by, from_on=min(on, today()))
     )
     set_schedule(group, week=week, weekday=weekday, interval_months=interval_months, by=by, on=on)
-    make_due_meetings(group, add_months(max(on, today()), DUE_MONTHS_AHEAD))
+    make_due_ahead([group], on)
     return group
 
 
@@ -145,7 +140,7 @@ def log_session(
     Raises RuleBroken when the day has a session.
     """
     # Two forms of the same day wait for each other here; SQLite has one writer anyway.
-    db.session.refresh(group, with_for_update=True)
+    db.session.refresh(group, with_for_update={"key_share": True})
     _check_key(group)
     _check_day(group, on, "on")
     if find_session_on(group, on) is not None:
@@ -153,7 +148,7 @@ def log_session(
         raise RuleBroken(text, field="on")
     roster = list_roster(group, on)
     newcomers = add_members(group, walk_ins, by=by, on=on, field="walk_ins")
-    make_due_meetings(group, add_months(today(), DUE_MONTHS_AHEAD))
+    make_due_ahead([group])
     meeting = hold_meeting(group, on, by=by)
     db.session.flush()
     session = GroupSession(

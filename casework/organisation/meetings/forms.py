@@ -1,4 +1,4 @@
-"""Forms of meetings: logging one in one post, minutes, excuses, pauses, a sheet of meetings."""
+"""Forms of meetings: logging one in one post, minutes, excuses, a sheet of meetings."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,14 +14,13 @@ from casework.core.forms import (
     Form,
     VersionedForm,
     between,
-    choice,
     long_text,
     required,
     short_text,
 )
 from casework.core.uploads import PAPERS, SHEETS, UploadField
-from casework.organisation.meetings.models import Circle, PauseKind
-from casework.organisation.meetings.operations import MOST_PRESENT
+from casework.organisation.meetings.models import Circle
+from casework.organisation.meetings.operations import MOST_PRESENT, OLDEST_MONTHS
 from casework.organisation.units.models import Unit
 
 # Every page has a "content" of its own.
@@ -54,7 +53,8 @@ class LogForm(Form):
 
     circle = SelectField(_l("Body or group"), [required()], coerce=str)
     on = DayField(
-        _l("Held on"), [required(), held_day, between(lambda: add_months(today(), -60), today)]
+        _l("Held on"),
+        [required(), held_day, between(lambda: add_months(today(), -OLDEST_MONTHS), today)],
     )
     present = PresentField(_l("Number present"), [Optional()])
     content = long_text(_l("What was discussed"), id=DISCUSSED)
@@ -108,28 +108,6 @@ class UndoForm(Form):
     """Why a meeting was not held after all."""
 
     reason = short_text(_l("Reason"), required())
-
-
-class PauseForm(VersionedForm):
-    """Days on which nobody is expected to meet."""
-
-    kind = choice(_l("Kind"), PauseKind, required())
-    from_on = DayField(
-        _l("From"),
-        [
-            required(),
-            between(lambda: add_months(today(), -12), lambda: add_months(today(), 12)),
-        ],
-    )
-    until_on = DayField(_l("Until and including"), [required()])
-    reason = short_text(_l("Reason"), required())
-
-
-class CorrectPauseForm(PauseForm):
-    """A pause that was declared; one whose beginning lies long ago keeps it."""
-
-    from_on = DayField(_l("From"), [required()])
-    is_withdrawn = BooleanField(_l("Declared by mistake: it excuses nothing"))
 
 
 class ImportForm(Form):

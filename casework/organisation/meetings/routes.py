@@ -1,10 +1,9 @@
-"""Meetings due and held: the month, one meeting and its minutes, pauses, sheets in and out.
+"""Meetings due and held: the month, one meeting and its minutes, sheets in and out.
 
 Organisation data, no person in it. Sessions of self-help and peer groups are logged by those who
 lead them, elsewhere; here stands only whether they met.
 """
 
-from calendar import Calendar
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
@@ -24,50 +23,49 @@ from casework.core.htmx import render
 from casework.core.navigation import Section, menu
 from casework.core.sheets import Fault, SheetRefused, read_sent_sheet
 from casework.core.uploads import Upload
-from casework.core.workbooks import send_file, write_sheet
+from casework.core.workbooks import send_file
 from casework.organisation.accounts.queries import names_of
-from casework.organisation.bodies.queries import Scope, find_scope
+from casework.organisation.bodies.queries import find_scope
 from casework.organisation.documents.operations import attach_file
 from casework.organisation.documents.queries import list_files
 from casework.organisation.history.queries import list_earlier
+from casework.organisation.meetings.calendar import month_of, weeks_of
+from casework.organisation.meetings.figures import add_up, count_on_schedule, on_schedule_by_circle
 from casework.organisation.meetings.forms import (
     ApproveForm,
-    CorrectPauseForm,
     ExcuseForm,
     ImportForm,
     LogForm,
     MinutesForm,
-    PauseForm,
     UndoForm,
 )
-from casework.organisation.meetings.models import Meeting, MeetingStatus, Pause, PauseKind
+from casework.organisation.meetings.models import Meeting
 from casework.organisation.meetings.operations import (
-    COLUMNS,
     Logged,
     approve_minutes,
-    correct_pause,
-    declare_pause,
     excuse,
     expect_again,
-    import_meetings,
     log_meeting,
     undo_meeting,
     write_minutes,
 )
 from casework.organisation.meetings.queries import (
     MeetingLine,
-    add_up,
-    count_on_schedule,
     get_line,
+    get_line_to_correct,
+    get_line_to_minute,
     get_open_line,
-    get_pause,
     list_loggable,
     list_meetings,
     list_missing_minutes,
-    list_pauses,
     may_correct,
-    month_of,
-    on_schedule_by_circle,
+)
+from casework.organisation.meetings.sheets import (
+    ALL_COLUMNS,
+    COLUMNS,
+    import_meetings,
+    write_template,
+    write_year,
 )
 from casework.organisation.settings.models import Setting
 from casework.organisation.settings.queries import number_of
@@ -76,8 +74,6 @@ bp = Blueprint("meetings", __name__, url_prefix="/meetings")
 menu(_l("Meetings"), "meetings.index", lambda: can(Permission.ACTIVITY_READ), Section.ACTIVITIES)
 
 FIGURES_MONTHS = 12
-# A body dissolved since may still have a meeting to be logged.
-LOGGED_MONTHS = 12
 # The version of minutes that are still missing.
 UNWRITTEN = 0
 
@@ -127,7 +123,7 @@ def new(access: Access) -> ResponseReturnValue:
             "circle": str(line.circle.id),
             "on": min(line.meeting.due_on or today(), today()),
         }
-    form, circles = LogForm(data=known), list_loggable(access, _loggable_since())
+    form, circles = LogForm(data=known), list_loggable(access)
     form.offer(circles)
     return render("organisation/meetings/log.html", form=form, circles=circles)
 
@@ -136,7 +132,7 @@ def new(access: Access) -> ResponseReturnValue:
 @requires(Permission.ACTIVITY_WRITE)
 def log(access: Access) -> ResponseReturnValue:
     """Keep the meeting, its minutes and a picture of them, in one post."""
-    form, circles = LogForm(), list_loggable(access, _loggable_since())
+    form, circles = LogForm(), list_loggable(access)
     form.offer(circles)
     try:
         if form.validate():
@@ -168,7 +164,7 @@ def show(access: Access, meeting_id: UUID) -> ResponseReturnValue:
 @requires(Permission.ACTIVITY_WRITE)
 def minutes(access: Access, meeting_id: UUID) -> ResponseReturnValue:
     """The form of the minutes: missing ones, or a correction."""
-    line = _line_to_minute(access, meeting_id)
+    line = get_line_to_minute(access, meeting_id)
     return _minutes(line, MinutesForm(obj=line.minutes, version=UNWRITTEN))
 
 
@@ -176,7 +172,7 @@ def minutes(access: Access, meeting_id: UUID) -> ResponseReturnValue:
 @requires(Permission.ACTIVITY_WRITE)
 def keep_minutes(access: Access, meeting_id: UUID) -> ResponseReturnValue:
     """Keep the minutes; what they said before stays readable."""
-    line, form = _line_to_minute(access, meeting_id), MinutesForm()
+    line, form = get_line_to_minute(access, meeting_id), MinutesForm()
     try:
         if not form.validate():
             return _minutes(line, form), 422
@@ -219,7 +215,7 @@ def approve(access: Access, meeting_id: UUID) -> ResponseReturnValue:
 @requires(Permission.ACTIVITY_WRITE)
 def ask_undo(access: Access, meeting_id: UUID) -> ResponseReturnValue:
     """Why the meeting was not held after all."""
-    line = _line_to_correct(access, meeting_id)
+    line = get_line_to_correct(access, meeting_id)
     return render("organisation/meetings/undo.html", form=UndoForm(), line=line)
 
 
@@ -227,7 +223,7 @@ def ask_undo(access: Access, meeting_id: UUID) -> ResponseReturnValue:
 @requires(Permission.ACTIVITY_WRITE)
 def undo(access: Access, meeting_id: UUID) -> ResponseReturnValue:
     """The meeting was logged wrongly."""
-    line, form = _line_to_correct(access, meeting_id), UndoForm()
+    line, form = get_line_to_correct(access, meeting_id), UndoForm()
     try:
         if form.validate():
             undo_meeting(line, form.reason.data, by=access.actor)
@@ -274,58 +270,6 @@ def expect(access: Access, meeting_id: UUID) -> ResponseReturnValue:
     return redirect(url_for(".show", meeting_id=meeting_id), 303)
 
 
-@bp.get("/pauses")
-@requires(Permission.ACTIVITY_READ)
-def pauses(access: Access) -> ResponseReturnValue:
-    """The pauses of the unit and its province."""
-    return _pauses(access, PauseForm())
-
-
-@bp.post("/pauses")
-@requires(Permission.ACTIVITY_APPROVE)
-def declare(access: Access) -> ResponseReturnValue:
-    """A pause of the unit: what is due meanwhile is excused."""
-    scope, form = find_scope(access), PauseForm()
-    if scope is None:
-        raise OutOfReach
-    try:
-        if form.validate():
-            told = form.answer()
-            declare_pause(scope.unit, **told, by=access.actor)
-            flash(_("The pause is declared; meetings due meanwhile are excused."), "success")
-            return redirect(url_for(".pauses", unit=scope.unit.id), 303)
-    except RuleBroken as broken:
-        form.refuse(broken)
-    return _pauses(access, form), 422
-
-
-@bp.get("/pauses/<uuid:pause_id>")
-@requires(Permission.ACTIVITY_APPROVE)
-def pause(access: Access, pause_id: UUID) -> ResponseReturnValue:
-    """The form that corrects a pause or ends it early."""
-    found = get_pause(access, pause_id)
-    return _pause(found, CorrectPauseForm(obj=found))
-
-
-@bp.post("/pauses/<uuid:pause_id>")
-@requires(Permission.ACTIVITY_APPROVE)
-def change_pause(access: Access, pause_id: UUID) -> ResponseReturnValue:
-    """Other days: what the pause no longer covers is due again."""
-    found, form = get_pause(access, pause_id), CorrectPauseForm()
-    try:
-        if not form.validate():
-            return _pause(found, form), 422
-        form.check_version(found.version)
-        correct_pause(found, **form.answer(), by=access.actor)
-    except Stale:
-        return _pause(found, form, stale=True), 409
-    except RuleBroken as broken:
-        form.refuse(broken)
-        return _pause(found, form), 422
-    flash(_("The pause is corrected."), "success")
-    return redirect(url_for(".pauses", unit=found.unit_id), 303)
-
-
 @bp.get("/export")
 @requires(Permission.ACTIVITY_READ)
 def export(access: Access) -> ResponseReturnValue:
@@ -335,26 +279,14 @@ def export(access: Access) -> ResponseReturnValue:
         raise OutOfReach
     year = _year(request.args.get("year", ""))
     lines = list_meetings(scope.unit_ids, date(year, 1, 1), date(year, 12, 31))
-    columns = [
-        _("Body or group"),
-        _("Kind"),
-        _("Due"),
-        _("Held"),
-        _("Status"),
-        _("Number present"),
-        _("Minutes"),
-        _("Reason"),
-    ]
-    title = _("Meetings %(month)s", month=year)
-    content = write_sheet(title, columns, [_row(line) for line in lines], above=[title])
-    return send_file(content, f"meetings-{year}.xlsx")
+    return send_file(write_year(year, lines), f"meetings-{year}.xlsx")
 
 
 @bp.get("/template")
 @requires(Permission.ACTIVITY_WRITE)
 def template(_access: Access) -> ResponseReturnValue:
     """An empty sheet with the columns the import reads."""
-    return send_file(write_sheet("meetings", [*COLUMNS, "extra"], []), "meetings.xlsx")
+    return send_file(write_template(), "meetings.xlsx")
 
 
 @bp.get("/import")
@@ -371,7 +303,7 @@ def import_sheet(access: Access) -> ResponseReturnValue:
     form = ImportForm()
     if not form.validate():
         return _import(form), 422
-    circles = [of for of, _unit in list_loggable(access, _loggable_since())]
+    circles = [of for of, _unit in list_loggable(access)]
     try:
         sent: Upload = form.sheet.data  # type: ignore[assignment]  # it is required
         rows = read_sent_sheet(sent, COLUMNS)
@@ -406,55 +338,10 @@ def _show(access: Access, line: MeetingLine, form: ApproveForm | None = None) ->
     )
 
 
-def _line_to_correct(access: Access, meeting_id: UUID) -> MeetingLine:
-    line = get_open_line(access, meeting_id)
-    if not may_correct(access, line):
-        raise OutOfReach
-    return line
-
-
-def _line_to_minute(access: Access, meeting_id: UUID) -> MeetingLine:
-    """Missing minutes may be written by whoever logs meetings; a correction is one's own."""
-    line = get_open_line(access, meeting_id)
-    if line.meeting.held_on is None or (line.minutes and not may_correct(access, line)):
-        raise OutOfReach
-    return line
-
-
 def _minutes(line: MeetingLine, form: MinutesForm, *, stale: bool = False) -> str:
     if stale and line.minutes:
         form.version.data = str(line.minutes.version)
     return render("organisation/meetings/minutes.html", line=line, form=form, stale=stale)
-
-
-def _pauses(access: Access, form: PauseForm) -> str:
-    scope = find_scope(access)
-    return render(
-        "organisation/meetings/pauses.html",
-        scope=scope,
-        pauses=list_pauses(scope.unit, scope.unit_ids) if scope else [],
-        form=form,
-        may_declare=_declares_for(access, scope),
-        today=today(),
-    )
-
-
-def _declares_for(access: Access, scope: Scope | None) -> bool:
-    approver = access.identity.access(Permission.ACTIVITY_APPROVE)
-    return scope is not None and approver is not None and scope.unit.id in approver.units
-
-
-def _pause(pause: Pause, form: CorrectPauseForm, *, stale: bool = False) -> str:
-    if stale:
-        form.version.data = str(pause.version)
-    return render(
-        "organisation/meetings/pause.html",
-        pause=pause,
-        form=form,
-        stale=stale,
-        kinds={str(kind): kind.label for kind in PauseKind},
-        earlier=list_earlier([pause.id]),
-    )
 
 
 def _import(
@@ -467,17 +354,13 @@ def _import(
         form=form,
         faults=faults,
         found=found,
-        columns=[*COLUMNS, "extra"],
+        columns=ALL_COLUMNS,
     )
 
 
 def _attach(upload: Upload | None, meeting: Meeting, access: Access) -> None:
     if upload is not None:
         attach_file(upload, "minutes", meeting.id, meeting.unit_id, by=access.actor)
-
-
-def _loggable_since() -> date:
-    return add_months(today(), -LOGGED_MONTHS)
 
 
 def _told(meeting: Meeting, logged: Logged) -> str:
@@ -490,28 +373,12 @@ def _told(meeting: Meeting, logged: Logged) -> str:
     return str(told)
 
 
-def _row(line: MeetingLine) -> list[object]:
-    meeting, minutes = line.meeting, line.minutes
-    status = meeting.status(today())
-    return [
-        line.circle.name,
-        line.circle.kind_label,
-        meeting.due_on,
-        meeting.held_on,
-        status.label if meeting.due_on else _("extra, was not due"),
-        minutes.present if minutes else None,
-        _("yes") if minutes else (_("no") if line.lacks_minutes else ""),
-        meeting.excuse if status is MeetingStatus.EXCUSED else "",
-    ]
-
-
 def _weeks(month: date, lines: Sequence[MeetingLine]) -> list[list[tuple[date, list[MeetingLine]]]]:
-    """The sheet of a calendar: weeks from Monday, each day with its meetings."""
+    """The sheet of a calendar, each day with its meetings."""
     by_day = defaultdict(list)
     for line in lines:
         by_day[line.on].append(line)
-    weeks = Calendar().monthdatescalendar(month.year, month.month)
-    return [[(day, by_day[day]) for day in week] for week in weeks]
+    return [[(day, by_day[day]) for day in week] for week in weeks_of(month)]
 
 
 def _month(typed: str) -> date:

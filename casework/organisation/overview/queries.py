@@ -19,7 +19,7 @@ from casework.organisation.bodies.queries import BodyLine, Scope, list_bodies, l
 from casework.organisation.budgets.models import BudgetLine
 from casework.organisation.budgets.queries import Balance, balances
 from casework.organisation.communications.queries import Coverage, Totals, coverage, totals
-from casework.organisation.meetings.queries import (
+from casework.organisation.meetings.figures import (
     CircleFigures,
     OnSchedule,
     add_up,

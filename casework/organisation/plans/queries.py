@@ -15,9 +15,9 @@ from casework.core.clock import month_end, today
 from casework.core.database import db
 from casework.organisation.bodies.models import Body, Group
 from casework.organisation.communications import queries as communications
-from casework.organisation.meetings import queries as meetings
+from casework.organisation.meetings import figures as meetings
+from casework.organisation.meetings.calendar import due_days
 from casework.organisation.meetings.models import Schedule
-from casework.organisation.meetings.operations import due_days
 from casework.organisation.partners import queries as partners
 from casework.organisation.plans.models import Activity, PlannedActivity, YearlyPlan
 from casework.organisation.trainings import queries as trainings

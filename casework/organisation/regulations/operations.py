@@ -22,13 +22,13 @@ from casework.organisation.bodies.models import Body, Group
 from casework.organisation.bodies.operations import follow_bodies
 from casework.organisation.history.operations import keep_revision
 from casework.organisation.meetings.models import Circle, Meeting, Schedule
-from casework.organisation.meetings.operations import (
+from casework.organisation.meetings.queries import key_of, of_circle
+from casework.organisation.meetings.schedules import (
     MONTHS_AHEAD,
+    make_due_ahead,
     make_due_meetings,
-    make_due_meetings_of,
     set_schedule,
 )
-from casework.organisation.meetings.queries import of_circle
 from casework.organisation.regulations.models import Regulation
 from casework.organisation.regulations.queries import list_circles, list_regulations
 
@@ -109,7 +109,7 @@ def follow(rows: Sequence[Body | Group], since: date) -> None:
             _drop_due(row, row.active_until)
         still_due = of_circle(Meeting, row) & (Meeting.due_on >= since) & Meeting.held_on.is_(None)
         db.session.execute(update(Meeting).where(still_due).values(unit_id=row.unit_id))
-    make_due_meetings_of(rows, add_months(today(), MONTHS_AHEAD))
+    make_due_meetings(rows, add_months(today(), MONTHS_AHEAD))
 
 
 def _check(body: Body, terms: Terms, corrected: Regulation | None) -> None:
@@ -157,6 +157,8 @@ def _lay_down(
         raise RuleBroken(_l("The groups of this body were changed meanwhile. Look at them again."))
     for rule in rules:
         _set(circles[rule.of], rule, regulation, on, by)
+    # A group may begin later than the regulation.
+    make_due_ahead(circles.values(), max(on, *(each.active_from for each in circles.values())))
 
 
 def _set(circle: Circle, rule: Rule, regulation: Regulation, on: date, by: Actor) -> None:
@@ -177,7 +179,6 @@ def _set(circle: Circle, rule: Rule, regulation: Regulation, on: date, by: Actor
     else:
         schedule = _begin(circle, rule, regulation, first, by)
         schedule.until_on = last
-    make_due_meetings(circle, add_months(max(first, today()), MONTHS_AHEAD))
 
 
 def _begin(circle: Circle, rule: Rule, regulation: Regulation, first: date, by: Actor) -> Schedule:
@@ -209,7 +210,7 @@ def _note_past(circle: Circle, rule: Rule, regulation: Regulation, first: date) 
     db.session.add(
         Schedule(
             id=uuid4(),
-            **{"body_id" if isinstance(circle, Body) else "group_id": circle.id},
+            **key_of(circle),
             regulation_id=regulation.id,
             from_on=first,
             until_on=last,
@@ -241,7 +242,7 @@ def _end_with(body: Body, regulation: Regulation, former_end: date | None) -> No
         for circle in circles:
             if not _meets_after(circle, regulation.valid_until):
                 _drop_due(circle, regulation.valid_until)
-    make_due_meetings_of(circles, add_months(today(), MONTHS_AHEAD))
+    make_due_meetings(circles, add_months(today(), MONTHS_AHEAD))
 
 
 def _meets_after(circle: Circle, last: date) -> bool:

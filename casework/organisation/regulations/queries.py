@@ -24,7 +24,7 @@ WEEKDAYS = (
     _l("Saturday"),
     _l("Sunday"),
 )
-# The fifth stands for the last (meetings.operations.LAST_WEEK).
+# The fifth stands for the last (meetings.calendar.LAST_WEEK).
 WEEKS = {1: _l("first"), 2: _l("second"), 3: _l("third"), 4: _l("fourth"), 5: _l("last")}
 
 

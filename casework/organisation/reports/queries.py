@@ -19,13 +19,10 @@ from casework.core.errors import OutOfReach
 from casework.core.text import fold, words_key
 from casework.organisation.bodies.models import Body, BodyKind, Group
 from casework.organisation.bodies.queries import active_on, list_working_units
-from casework.organisation.budgets.queries import Balance, totals_by_source
+from casework.organisation.budgets.balance import Balance
+from casework.organisation.budgets.queries import totals_by_source
 from casework.organisation.communications.models import CommunicationSession, CoveredHamlet
-from casework.organisation.meetings.queries import (
-    CircleFigures,
-    add_up,
-    on_schedule_by_circle,
-)
+from casework.organisation.meetings.figures import CircleFigures, add_up, on_schedule_by_circle
 from casework.organisation.members.models import LEADING, Post
 from casework.organisation.partners.models import JointActivity, JointPartner
 from casework.organisation.plans.queries import planned_between

@@ -1,0 +1,104 @@
+"""Pauses: Tết, the flood season, an epidemic. Their pages stand among those of the meetings."""
+
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from casework.authz.enforce import Access, requires
+from casework.authz.permissions import Permission
+from casework.core.clock import today
+from casework.core.errors import OutOfReach
+from casework.core.forms import RuleBroken, Stale
+from casework.core.htmx import render
+from casework.organisation.bodies.queries import Scope, find_scope
+from casework.organisation.history.queries import list_earlier
+from casework.organisation.meetings.models import Pause, PauseKind
+from casework.organisation.pauses.forms import CorrectPauseForm, PauseForm
+from casework.organisation.pauses.operations import correct_pause, declare_pause
+from casework.organisation.pauses.queries import get_pause, list_pauses
+
+bp = Blueprint("pauses", __name__, url_prefix="/meetings/pauses")
+
+
+@bp.get("")
+@requires(Permission.ACTIVITY_READ)
+def index(access: Access) -> ResponseReturnValue:
+    """The pauses of the unit and its province."""
+    return _list(access, PauseForm())
+
+
+@bp.post("")
+@requires(Permission.ACTIVITY_APPROVE)
+def declare(access: Access) -> ResponseReturnValue:
+    """A pause of the unit: what is due meanwhile is excused."""
+    scope, form = find_scope(access), PauseForm()
+    if scope is None:
+        raise OutOfReach
+    try:
+        if form.validate():
+            told = form.answer()
+            declare_pause(scope.unit, **told, by=access.actor)
+            flash(_("The pause is declared; meetings due meanwhile are excused."), "success")
+            return redirect(url_for(".index", unit=scope.unit.id), 303)
+    except RuleBroken as broken:
+        form.refuse(broken)
+    return _list(access, form), 422
+
+
+@bp.get("/<uuid:pause_id>")
+@requires(Permission.ACTIVITY_APPROVE)
+def edit(access: Access, pause_id: UUID) -> ResponseReturnValue:
+    """The form that corrects a pause or ends it early."""
+    found = get_pause(access, pause_id)
+    return _edit(found, CorrectPauseForm(obj=found))
+
+
+@bp.post("/<uuid:pause_id>")
+@requires(Permission.ACTIVITY_APPROVE)
+def correct(access: Access, pause_id: UUID) -> ResponseReturnValue:
+    """Other days: what the pause no longer covers is due again."""
+    found, form = get_pause(access, pause_id), CorrectPauseForm()
+    try:
+        if not form.validate():
+            return _edit(found, form), 422
+        form.check_version(found.version)
+        correct_pause(found, **form.answer(), by=access.actor)
+    except Stale:
+        return _edit(found, form, stale=True), 409
+    except RuleBroken as broken:
+        form.refuse(broken)
+        return _edit(found, form), 422
+    flash(_("The pause is corrected."), "success")
+    return redirect(url_for(".index", unit=found.unit_id), 303)
+
+
+def _list(access: Access, form: PauseForm) -> str:
+    scope = find_scope(access)
+    return render(
+        "organisation/pauses/list.html",
+        scope=scope,
+        pauses=list_pauses(scope.unit, scope.unit_ids) if scope else [],
+        form=form,
+        may_declare=_declares_for(access, scope),
+        today=today(),
+    )
+
+
+def _declares_for(access: Access, scope: Scope | None) -> bool:
+    approver = access.identity.access(Permission.ACTIVITY_APPROVE)
+    return scope is not None and approver is not None and scope.unit.id in approver.units
+
+
+def _edit(pause: Pause, form: CorrectPauseForm, *, stale: bool = False) -> str:
+    if stale:
+        form.version.data = str(pause.version)
+    return render(
+        "organisation/pauses/edit.html",
+        pause=pause,
+        form=form,
+        stale=stale,
+        kinds={str(kind): kind.label for kind in PauseKind},
+        earlier=list_earlier([pause.id]),
+    )
