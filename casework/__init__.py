@@ -62,12 +62,14 @@ from casework.organisation.overview.routes import bp as overview
 from casework.organisation.partners.routes import bp as partners
 from casework.organisation.pauses.routes import bp as pauses
 from casework.organisation.plans.routes import bp as plans
+from casework.organisation.programmes.routes import bp as programmes
 from casework.organisation.proposals.routes import bp as proposals
 from casework.organisation.regulations.routes import bp as regulations
 from casework.organisation.remuneration.routes import bp as remuneration
 from casework.organisation.reports.routes import bp as reports
 from casework.organisation.roles.routes import bp as roles
 from casework.organisation.settings.routes import bp as settings
+from casework.organisation.settlements.routes import bp as settlements
 from casework.organisation.territory.routes import bp as territory
 from casework.organisation.trainings.routes import bp as trainings
 from casework.organisation.units.routes import bp as units
@@ -93,7 +95,9 @@ FEATURES = (
     members,
     partners,
     reports,
+    programmes,
     budgets,
+    settlements,
     remuneration,
     indicators,
     documents,

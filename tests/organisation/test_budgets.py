@@ -19,9 +19,10 @@ from casework.core.workbooks import write_sheet
 from casework.organisation.accounts.models import Account
 from casework.organisation.accounts.operations import give_role
 from casework.organisation.bodies.models import Body
-from casework.organisation.budgets.forms import COLUMNS
+from casework.organisation.budgets.balance import Balance
 from casework.organisation.budgets.models import BudgetLine, Movement
-from casework.organisation.budgets.queries import Balance, balances, totals_by_source
+from casework.organisation.budgets.queries import balances, totals_by_source
+from casework.organisation.budgets.sheets import COLUMNS
 from casework.organisation.history.models import Revision
 from casework.organisation.units.models import Succession, Unit, UnitKind
 from tests.core.test_operations import another_tab

@@ -18,6 +18,7 @@ from casework.core.clock import today
 from casework.core.database import db
 from casework.core.forms import RuleBroken
 from casework.organisation.bodies.models import Body
+from casework.organisation.budgets.balance import Balance, Entry, find_broken_rule
 from casework.organisation.budgets.models import (
     BudgetLine,
     FundingSource,
@@ -27,20 +28,17 @@ from casework.organisation.budgets.models import (
 from casework.organisation.budgets.operations import (
     Move,
     Plan,
-    approve_settlement,
     correct_movement,
     open_line,
     record_movement,
 )
 from casework.organisation.budgets.queries import (
-    Balance,
-    Entry,
     balances,
-    find_broken_rule,
     get_movement,
     list_ledger,
     totals_by_source,
 )
+from casework.organisation.settlements.operations import approve_settlement
 from casework.organisation.units.models import Unit
 from tests.cast import Cast
 

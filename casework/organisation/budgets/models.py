@@ -1,8 +1,8 @@
-"""Money in whole đồng: programmes and their phases, budget lines, and every movement of a line.
+"""Money in whole đồng: budget lines, and every movement of a line.
 
 Movements are only added. A mistake is taken back by a movement that corrects it; both stay
 readable. What a line has left is never stored: it is summed from its movements
-(budgets/queries.py).
+(budgets/balance.py).
 """
 
 from datetime import date, datetime
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped
 from casework.core.clock import now
 from casework.core.database import Base, Versioned, operational
 from casework.core.labels import Labelled
+from casework.organisation.programmes.models import Phase
 
 
 class FundingSource(Labelled):
@@ -51,29 +52,6 @@ class MovementKind(Labelled):
     EXPENSE = "expense", _l("spent")
     REFUND = "refund", _l("paid back")
     SETTLEMENT = "settlement", _l("settled")
-
-
-class Programme(Versioned, Base):
-    """A programme or pilot model that pays, of a province or (without one) of the country."""
-
-    __tablename__ = "programmes"
-
-    id: Mapped[UUID] = operational(primary_key=True)
-    province_id: Mapped[UUID | None] = operational(ForeignKey("organisation.units.id"))
-    name: Mapped[str] = operational(nullable=False)
-    source: Mapped[str] = operational(nullable=False)
-
-
-class Phase(Versioned, Base):
-    """A phase of a programme, from a day until a day (2017–2020)."""
-
-    __tablename__ = "phases"
-
-    id: Mapped[UUID] = operational(primary_key=True)
-    programme_id: Mapped[UUID] = operational(ForeignKey(Programme.id), nullable=False, index=True)
-    name: Mapped[str] = operational(nullable=False)
-    from_on: Mapped[date] = operational(nullable=False)
-    until_on: Mapped[date] = operational(nullable=False)
 
 
 class BudgetLine(Versioned, Base):

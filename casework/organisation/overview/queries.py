@@ -16,8 +16,9 @@ from casework.core.database import db
 from casework.core.i18n import day, dong
 from casework.organisation.bodies.models import BodyKind, GroupKind
 from casework.organisation.bodies.queries import BodyLine, Scope, list_bodies, list_lines
+from casework.organisation.budgets.balance import Balance, Bar
 from casework.organisation.budgets.models import BudgetLine
-from casework.organisation.budgets.queries import Balance, balances
+from casework.organisation.budgets.queries import balances
 from casework.organisation.communications.queries import Coverage, Totals, coverage, totals
 from casework.organisation.meetings.figures import (
     CircleFigures,
@@ -97,6 +98,7 @@ class Money:
 
     year: int
     balance: Balance
+    bar: Bar
     estimate: int
     late: Sequence[tuple[BudgetLine, int]]
     waiting: int
@@ -151,6 +153,7 @@ def show_money(scope: Scope, on: date) -> Money:
     shown = Money(
         on.year,
         Balance.total(found[line.id] for line in now),
+        Bar.total(found[line.id].bar for line in now),
         sum(line.estimate_amount for line in now),
         sorted(late, key=lambda pair: -pair[1]),
         sum(found[line.id].waiting > 0 for line in lines),
@@ -272,7 +275,7 @@ def _of_money(scope: Scope, shown: Money) -> Iterator[Task]:
         yield Task(text, "budgets.show_line", {"line_id": line.id}, True)
     if shown.waiting:
         text = _("Lines with a settlement that waits for approval: %(count)s", count=shown.waiting)
-        yield Task(text, "budgets.approvals", here)
+        yield Task(text, "settlements.approvals", here)
     paid = shown.remuneration
     if paid.due > paid.paid:
         text = _(
