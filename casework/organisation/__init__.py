@@ -4,7 +4,8 @@ Inside, imports only point down (pyproject.toml); what two features of a line sh
 
     overview                          a unit as it stands now, out of all the others
     reports > plans                   what was done, beside what was asked and intended
-    budgets | remuneration            money in whole đồng
+    settlements > budgets             money in whole đồng: lines, movements, settling
+    remuneration, programmes          what volunteers are due and were paid; who pays
     communications | trainings | partners
     regulations > pauses > meetings   when people are to meet, and whether they did
     posts > members > bodies          clubs and teams, their decisions, and who works in them
