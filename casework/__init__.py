@@ -62,6 +62,7 @@ from casework.organisation.overview.routes import bp as overview
 from casework.organisation.partners.routes import bp as partners
 from casework.organisation.pauses.routes import bp as pauses
 from casework.organisation.plans.routes import bp as plans
+from casework.organisation.posts.routes import bp as posts
 from casework.organisation.programmes.routes import bp as programmes
 from casework.organisation.proposals.routes import bp as proposals
 from casework.organisation.regulations.routes import bp as regulations
@@ -93,6 +94,7 @@ FEATURES = (
     bodies,
     regulations,
     members,
+    posts,
     partners,
     reports,
     programmes,

@@ -21,7 +21,6 @@ from casework.core.forms import RuleBroken
 from casework.organisation.accounts.models import Account
 from casework.organisation.accounts.operations import give_role
 from casework.organisation.bodies.models import Body, BodyKind, Group, GroupKind
-from casework.organisation.members.forms import COLUMNS, NEEDED, phone_of
 from casework.organisation.members.models import FITTING as FITTING_ROLES
 from casework.organisation.members.models import (
     HELD_BY_ONE,
@@ -31,17 +30,18 @@ from casework.organisation.members.models import (
     Member,
     MemberRole,
     Post,
-    conditions_of,
 )
-from casework.organisation.members.operations import Terms, add_member, check_post, give_post
+from casework.organisation.members.operations import add_member
 from casework.organisation.members.queries import (
-    Held,
     counselling_members,
     find_member_of,
     list_members,
     list_posts,
-    list_vacancies,
 )
+from casework.organisation.members.rules import Held, conditions_of, count_staff, phone_of
+from casework.organisation.posts.operations import give_post
+from casework.organisation.posts.rules import Terms, check_post
+from casework.organisation.posts.sheets import COLUMNS, NEEDED
 from casework.organisation.settings.models import Setting, SettingValue
 from casework.organisation.settings.queries import settings_on
 from casework.organisation.units.models import Succession, Unit, UnitKind
@@ -402,6 +402,37 @@ def test_a_volunteer_under_eighteen_is_refused_and_a_club_takes_them(client_as, 
     assert "lacks: old enough born in 2010, under 18" in head.get(young).words
 
 
+def test_a_volunteer_is_as_old_as_was_asked_on_the_first_day(client_as, places, app, cast):
+    with app.app_context():
+        for years, day in ((20, date(2026, 7, 1)), (16, date(2027, 1, 1))):
+            db.session.add(
+                SettingValue(key=Setting.LEAST_AGE, value=str(years), source="test",
+                             from_on=day, province_id=cast.units["province"])
+            )  # fmt: skip
+        db.session.commit()
+    head = client_as("unithead")
+
+    def give(member, day):
+        return post_of(head, member, places["team"], role="volunteer", from_on=day)
+
+    member = member_of(head, birth_year="2008")
+    page = give(member, "2026-07-01")
+    assert page.status == 422 and "is at least 20 years old" in page.words
+    assert give(member, "2026-06-30").status == 303, "eighteen were asked then, whatever is today"
+    younger = member_of(head, name="Út Nhỏ", birth_year="2011")
+    assert give(younger, "2027-01-01").status == 303, "sixteen will be enough by then"
+    change = f"{member}/change"
+    page = head.submit(change, change, birth_year="2009")
+    assert page.status == 422 and "since 30/06/2026, which asks for 18 years" in page.words
+    assert head.submit(change, change, birth_year="2007").status == 303
+    row = {"birth_year": 2008, "body": "Đội Bạc Liêu", "role": "volunteer"}
+    rows = [{**row, "name": "Một", "from_on": "2026-07-01"},
+            {**row, "name": "Hai", "from_on": "2026-06-30"}]  # fmt: skip
+    page = send(head, workbook(*rows))
+    assert [cells[:2] for cells in faults_in(page)] == [("2", "body")]
+    assert send(head, workbook(rows[1])).status == 303
+
+
 def test_a_post_is_corrected_under_the_same_rules_and_keeps_what_it_said(client_as, places, app):
     head, other = client_as("unithead"), client_as("unithead")
     member = member_of(head)
@@ -550,24 +581,23 @@ def test_vacancies_count_from_the_last_holder_or_the_founding(app, cast, places)
     with app.app_context():
         bodies = [db.session.get_one(Body, places[name]) for name in ("club", "team")]
         settings = settings_on(cast.units["province"], TODAY)
-        found = [
-            (v.body.name, v.role, v.since, v.days, v.too_long)
-            for v in list_vacancies(bodies, TODAY, settings)
-        ]
+
+        def vacancies_on(day):
+            posts = list_posts(body_ids=list(places.values()))
+            manned = count_staff(bodies, posts, day, settings)
+            return [vacancy for staffing in manned for vacancy in staffing.vacancies]
+
+        found = [(v.body.name, v.role, v.since, v.days, v.too_long) for v in vacancies_on(TODAY)]
         assert found == [
             ("CLB Vươn Lên", "chair", date(2026, 8, 16), 61, True),
             ("CLB Vươn Lên", "vice_chair", date(2025, 5, 2), 532, True),
             ("CLB Vươn Lên", "secretary", FOUNDED, 1019, True),
             ("Đội Bạc Liêu", "deputy_leader", FOUNDED, 1019, True),
         ]
-        (chair,) = [
-            v
-            for v in list_vacancies(bodies, TODAY - timedelta(days=1), settings)
-            if v.role == "chair"
-        ]
+        (chair,) = [v for v in vacancies_on(TODAY - timedelta(days=1)) if v.role == "chair"]
         assert (chair.days, chair.too_long) == (60, False), "sixty days are allowed"
         bodies[0].active_until = date(2026, 9, 1)
-        assert {v.body.name for v in list_vacancies(bodies, TODAY, settings)} == {"Đội Bạc Liêu"}
+        assert {v.body.name for v in vacancies_on(TODAY)} == {"Đội Bạc Liêu"}
 
 
 def test_every_leading_post_fits_its_body():

@@ -3,21 +3,17 @@
 Nobody is deleted: a post ends on a day, and a member who left is one whose posts have ended.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
-from casework.core.clock import add_months, now
+from casework.core.clock import now
 from casework.core.database import Base, Versioned, operational
 from casework.core.labels import Labelled
 from casework.organisation.bodies.models import Body, BodyKind
-from casework.organisation.settings.models import Setting
 
 
 class MemberRole(Labelled):
@@ -169,50 +165,3 @@ class MemberSkill(Base):
     member_id: Mapped[UUID] = operational(ForeignKey(Member.id), nullable=False)
     skill: Mapped[str] = operational(nullable=False)
     note: Mapped[str] = operational(nullable=False, default="")
-
-
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """Whether a member meets a condition of a volunteer team (None: not recorded), and why."""
-
-    condition: Condition
-    met: bool | None
-    reason: str
-
-
-def conditions_of(member: Member, settings: Mapping[Setting, str], on: date) -> list[Sign]:
-    """What Circular 24/2012 asks of a volunteer, condition by condition."""
-    return [
-        _age(member, int(settings[Setting.LEAST_AGE]), on),
-        Sign(
-            Condition.VOLUNTARY,
-            member.is_voluntary,
-            _("joined of their own free will")
-            if member.is_voluntary
-            else _("has not said that they join of their own free will"),
-        ),
-        _residence(member, int(settings[Setting.RESIDENT_MONTHS]), on),
-    ]
-
-
-def _age(member: Member, least: int, on: date) -> Sign:
-    if member.birth_year is None:
-        return Sign(Condition.AGE, None, _("the birth year is not recorded"))
-    met = on.year - member.birth_year >= least
-    born = _("born in %(year)s", year=member.birth_year)
-    return Sign(
-        Condition.AGE, met, born if met else _("%(born)s, under %(age)s", born=born, age=least)
-    )
-
-
-def _residence(member: Member, months: int, on: date) -> Sign:
-    if member.works_here:
-        return Sign(Condition.RESIDENCE, True, _("works here"))
-    since = member.lives_here_since
-    if since is None:
-        return Sign(Condition.RESIDENCE, None, _("neither a home nor work here is recorded"))
-    met = add_months(since, months) <= on
-    text = _("lives here since %(day)s", day=since.strftime("%d/%m/%Y"))
-    if not met:
-        text = _("%(text)s, not yet %(months)s months", text=text, months=months)
-    return Sign(Condition.RESIDENCE, met, text)

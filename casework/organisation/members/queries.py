@@ -1,17 +1,15 @@
-"""Reading members, the posts they hold, what stands vacant and who counsels.
+"""Reading members, the posts they hold, how bodies are manned and who counsels.
 
-A post is held at most as long as its body exists. One that ended before it began was entered by
-mistake, and nobody but the member's own page shows it.
+A post that ended before it began was entered by mistake, and nobody but the member's own page shows
+it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, or_, select
 
 from casework.authz.enforce import Access
@@ -25,90 +23,14 @@ from casework.organisation.accounts.queries import in_force
 from casework.organisation.bodies.models import Body, BodyKind, Group, GroupKind
 from casework.organisation.bodies.queries import active_on
 from casework.organisation.history.queries import Earlier, list_earlier
-from casework.organisation.members.models import (
-    LEADING,
-    Member,
-    MemberRole,
-    MemberSkill,
-    Post,
-    Sign,
-    Skill,
-    conditions_of,
-)
+from casework.organisation.members.models import Member, MemberRole, MemberSkill, Post, Skill
+from casework.organisation.members.rules import Held, Sign, Staffing, conditions_of, count_staff
 from casework.organisation.settings.models import Setting
-from casework.organisation.settings.queries import settings_on
+from casework.organisation.settings.queries import Dated, read_settings, settings_on
 from casework.organisation.units.models import Unit
 from casework.organisation.units.queries import list_ids_with_predecessors, reached
 
-_LABELS = {
-    "name": _l("Name"),
-    "birth_year": _l("Birth year"),
-    "phone": _l("Phone"),
-    "occupation": _l("Occupation"),
-    "is_voluntary": _l("Joined of their own free will"),
-    "lives_here_since": _l("Lives here since"),
-    "works_here": _l("Works here"),
-    "skills": _l("Skills"),
-    "body_id": _l("Body"),
-    "group_id": _l("Group"),
-    "role": _l("Post"),
-    "from_on": _l("First day"),
-    "until_on": _l("Last day"),
-    "decision": _l("Number of the decision"),
-    "end_reason": _l("Reason"),
-}
 _RANK = {role: rank for rank, role in enumerate(MemberRole)}
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A post with who holds it and where."""
-
-    post: Post
-    member: Member
-    body: Body
-    group: Group | None
-
-    @property
-    def until_on(self) -> date | None:
-        """The last day: the post's own, or that of its body if it comes first."""
-        ends = [day for day in (self.post.until_on, self.body.active_until) if day]
-        return min(ends, default=None)
-
-    @property
-    def place(self) -> str:
-        """The body, and the group in it."""
-        return f"{self.body.name}, {self.group.name}" if self.group else self.body.name
-
-    def lasts_on(self, on: date) -> bool:
-        """Whether it is held on a day or begins later."""
-        return not self.post.never_held and (self.until_on is None or self.until_on >= on)
-
-    def held_on(self, on: date) -> bool:
-        """Whether it is held on a day; the first and the last day count."""
-        return self.post.from_on <= on and (self.until_on is None or self.until_on >= on)
-
-
-@dataclass(frozen=True, slots=True)
-class Vacancy:
-    """A leading post nobody holds, since a day (the first without a holder), for so many days."""
-
-    body: Body
-    role: MemberRole
-    since: date
-    days: int
-    too_long: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Staffing:
-    """How a body is manned on a day: persons, each counted once, against the least and most."""
-
-    body: Body
-    members: int
-    least: int
-    most: int
-    vacancies: list[Vacancy]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +58,6 @@ class UnitShown:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """What a record said until somebody changed it, as labels and texts."""
-
-    until: datetime
-    by: str
-    said: list[tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
 class MemberShown:
     """What the page of a member shows."""
 
@@ -154,7 +67,8 @@ class MemberShown:
     signs: list[Sign]
     skills: list[Skill]
     account: Account | None
-    changes: list[Change]
+    earlier: list[Earlier]
+    names: dict[str, str]
     sees_phones: bool
     may_change: bool
     today: date
@@ -246,36 +160,6 @@ def counselling_members(unit_ids: Sequence[UUID], on: date) -> list[Member]:
     return sorted(found.values(), key=by_name)
 
 
-def list_vacancies(
-    bodies: Sequence[Body], on: date, settings: Mapping[Setting, str]
-) -> list[Vacancy]:
-    """The leading posts of bodies active on a day that nobody holds then. `settings` are those of
-    the day (settings_on). One statement.
-    """
-    posts = list_posts(body_ids=[body.id for body in bodies])
-    return [
-        vacancy
-        for staffing in count_staff(bodies, posts, on, settings)
-        for vacancy in staffing.vacancies
-    ]
-
-
-def count_staff(
-    bodies: Sequence[Body], posts: Sequence[Held], on: date, settings: Mapping[Setting, str]
-) -> list[Staffing]:
-    """How the bodies active on a day are manned, out of their posts (list_posts without a day)."""
-    limits = (int(settings[Setting.LEAST_MEMBERS]), int(settings[Setting.MOST_MEMBERS]))
-    found = []
-    for body in bodies:
-        if body.active_from > on or (body.active_until and body.active_until < on):
-            continue
-        own = [held for held in posts if held.body.id == body.id]
-        members = {held.member.id for held in own if held.held_on(on)}
-        vacancies = _vacancies(body, own, on, int(settings[Setting.VACANT_DAYS]))
-        found.append(Staffing(body, len(members), *limits, vacancies))
-    return found
-
-
 def show_unit(
     access: Access,
     unit: Unit,
@@ -323,6 +207,7 @@ def show_member(access: Access, member: Member) -> MemberShown:
     on, writing = today(), access.identity.access(Permission.BODY_WRITE)
     unit, own = db.session.get_one(Unit, member.unit_id), _own_lines(access, member.unit_id)
     posts = list_posts_of(member)
+    earlier = list_earlier([member.id, *(held.post.id for held in posts)])
     return MemberShown(
         member=member,
         unit=unit,
@@ -330,32 +215,12 @@ def show_member(access: Access, member: Member) -> MemberShown:
         signs=conditions_of(member, settings_on(unit.province_id, on), on),
         skills=list_skills([member.id])[member.id],
         account=db.session.get(Account, member.account_id) if member.account_id else None,
-        changes=_list_changes(member, posts, leave_out=() if own else ("phone",)),
+        earlier=earlier,
+        names=_names_of(earlier, posts),
         sees_phones=bool(own),
         may_change=writing is not None and bool(writing.units & own.keys()),
         today=on,
     )
-
-
-def list_sheet(
-    access: Access, unit: Unit, unit_ids: Sequence[UUID]
-) -> tuple[list[str], list[list[Any]]]:
-    """The headings and rows of the sheet of a unit's members: a row for each post, past ones too,
-    and one for whoever holds none. Phone numbers only for those who work in the unit.
-    """
-    posts, has_phones = list_posts(unit_ids), bool(_own_lines(access, unit.id))
-    of_post = ("body_id", "group_id", "role", "from_on", "until_on", "decision", "end_reason")
-    of_member = ["name", "birth_year", "phone", "occupation", "lives_here_since", "works_here"]
-    if not has_phones:
-        of_member.remove("phone")
-    members = {member.id: member for member in list_members(unit_ids)}
-    members |= {held.member.id: held.member for held in posts}
-    rows = []
-    for member in sorted(members.values(), key=by_name):
-        who = [getattr(member, column) for column in of_member]
-        held = [_cells(each) for each in posts if each.member.id == member.id]
-        rows += [[*who, *cells] for cells in held or [[""] * len(of_post)]]
-    return [str(_LABELS[column]) for column in (*of_member, *of_post)], rows
 
 
 def list_skills(member_ids: Sequence[UUID]) -> dict[UUID, list[Skill]]:
@@ -391,6 +256,17 @@ def list_line_of_unit(access: Access, unit_id: UUID) -> list[UUID]:
     return list({each for ids in _own_lines(access, unit_id).values() for each in ids})
 
 
+def works_in(access: Access, unit_id: UUID) -> bool:
+    """Whether the account works in a unit or in one that followed it."""
+    return bool(_own_lines(access, unit_id))
+
+
+def read_least_age(unit_id: UUID) -> Dated:
+    """How old a member of a volunteer team of a unit must be at least, over time."""
+    unit = db.session.get_one(Unit, unit_id)
+    return read_settings(unit.province_id)[Setting.LEAST_AGE]
+
+
 def by_name(member: Member) -> tuple[object, ...]:
     """Order of members: given name, family name, middle names."""
     return (name_key(member.name), str(member.id))
@@ -419,38 +295,10 @@ def _within(access: Access) -> ColumnElement[bool]:
     return or_(condition, Unit.id.in_(access.own_units)) if access.own_units else condition
 
 
-def _vacancies(body: Body, posts: Sequence[Held], on: date, limit: int) -> list[Vacancy]:
-    found = []
-    for role in LEADING[BodyKind(body.kind)]:
-        own = [held for held in posts if held.post.role == role]
-        if any(held.held_on(on) for held in own):
-            continue
-        ended = [held.until_on for held in own if held.until_on and held.until_on < on]
-        since = max(ended) + timedelta(days=1) if ended else body.active_from
-        days = (on - since).days + 1
-        found.append(Vacancy(body, role, since, days, days > limit))
-    return found
-
-
 def _own_lines(access: Access, unit_id: UUID) -> dict[UUID, list[UUID]]:
     """The account's own units that are a unit or followed it, each with all it followed."""
     lines = {own: list_ids_with_predecessors([own]) for own in access.units}
     return {own: ids for own, ids in lines.items() if unit_id in ids}
-
-
-def _cells(held: Held) -> list[Any]:
-    post = held.post
-    place = [held.body.name, held.group.name if held.group else "", post.role_label]
-    return [*place, post.from_on, held.until_on, post.decision, post.end_reason]
-
-
-def _list_changes(
-    member: Member, posts: Sequence[Held], *, leave_out: Collection[str]
-) -> list[Change]:
-    """What a member and their posts said earlier, newest first."""
-    earlier = list_earlier([member.id, *(held.post.id for held in posts)])
-    names = _names_of(earlier, posts)
-    return [Change(each.until, each.by, _told(each.said, names, leave_out)) for each in earlier]
 
 
 def _names_of(earlier: Sequence[Earlier], posts: Sequence[Held]) -> dict[str, str]:
@@ -463,24 +311,3 @@ def _names_of(earlier: Sequence[Earlier], posts: Sequence[Held]) -> dict[str, st
             found = select(kind.id, kind.name).where(kind.id.in_(map(UUID, ids)))
             known |= {str(each_id): name for each_id, name in db.session.execute(found)}
     return known
-
-
-def _told(
-    said: dict[str, Any], names: dict[str, str], leave_out: Collection[str]
-) -> list[tuple[str, str]]:
-    """The values of a row as it was, as label and text; what was empty is left out."""
-    told = []
-    for column, label in _LABELS.items():
-        value = said.get(column)
-        if column in leave_out or value in (None, "", []):
-            continue
-        if column.endswith(("_on", "_since")):
-            value = date.fromisoformat(value).strftime("%d/%m/%Y")
-        elif column == "skills":
-            value = ", ".join(Skill(code).label for code in value)
-        elif column == "role":
-            value = MemberRole(value).label
-        elif isinstance(value, bool):
-            value = _("yes") if value else _("no")
-        told.append((str(label), names.get(str(value), str(value))))
-    return told

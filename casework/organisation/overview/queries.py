@@ -26,7 +26,8 @@ from casework.organisation.meetings.figures import (
     add_up,
     on_schedule_by_circle,
 )
-from casework.organisation.members.queries import Staffing, count_staff, list_posts
+from casework.organisation.members.queries import list_posts
+from casework.organisation.members.rules import Staffing, count_staff
 from casework.organisation.partners.queries import active_partners
 from casework.organisation.plans.queries import YearShown, show_year
 from casework.organisation.remuneration.queries import PaidShare, paid_share
