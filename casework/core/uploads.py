@@ -15,6 +15,8 @@ from flask_babel import lazy_gettext as _l
 from PIL import Image, ImageOps, UnidentifiedImageError
 from wtforms import FileField
 
+from casework.core.text import nfc
+
 # A form may bring one such file and its texts (MAX_CONTENT_LENGTH in config.py).
 MAX_FILE = 5 * 1024 * 1024
 MAX_PIXELS = 40_000_000
@@ -74,7 +76,7 @@ class UploadField(FileField):
         content = sent.read()
         if len(content) > MAX_FILE:
             raise ValueError(_l("The file is too large: at most 5 MB."))
-        name = sent.filename.replace("\\", "/").rpartition("/")[2].strip()[:200]
+        name = nfc(sent.filename).replace("\\", "/").rpartition("/")[2]
         self.data = read_upload(name, content, self.allowed)
 
     def pre_validate(self, form: Any) -> None:
@@ -86,6 +88,7 @@ class UploadField(FileField):
 def read_upload(name: str, content: bytes, allowed: tuple[str, ...]) -> Upload:
     """What a file is by its content. Raises ValueError with words for whoever sent it."""
     kind = kind_of(content)
+    name = "".join(letter for letter in name if letter.isprintable()).strip()[-200:]
     if not content:
         raise ValueError(_l("The file is empty."))
     if kind not in allowed:

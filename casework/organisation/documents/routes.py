@@ -9,10 +9,12 @@ from flask_babel import gettext as _
 from casework.authz.enforce import Access, requires
 from casework.authz.permissions import Permission
 from casework.core import audit
+from casework.core.htmx import render
 from casework.core.i18n import local_path
 from casework.core.workbooks import send_file
 from casework.organisation.documents.operations import open_file, remove_file
 from casework.organisation.documents.queries import get_file, get_file_to_remove
+from casework.vault.envelope import CannotOpen
 
 bp = Blueprint("documents", __name__, url_prefix="/files")
 
@@ -23,7 +25,11 @@ def show(access: Access, file_id: UUID) -> ResponseReturnValue:
     """The file, to be saved. Leaves a row in the log: a scan may name people."""
     file = get_file(access, file_id)
     audit.record_read("file.read", "file", [file.id], by=access.actor, unit_id=file.unit_id)
-    return send_file(open_file(file), file.filename, file.media_type)
+    try:
+        content = open_file(file)
+    except CannotOpen:
+        return render("organisation/documents/closed.html", file=file), 410
+    return send_file(content, file.filename, file.media_type)
 
 
 @bp.post("/<uuid:file_id>/remove")
