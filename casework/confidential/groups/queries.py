@@ -80,6 +80,7 @@ def get_group(access: Access, group_id: UUID) -> Group:
 
 def list_groups(access: Access) -> Sequence[GroupLine]:
     """The groups the account leads today, with their next due session and the last one held."""
+    # By the usual window: it only decides how long a meeting not held is still named here.
     next_due = _of_group(
         func.min(Meeting.due_on, type_=Date),
         Meeting.held_on.is_(None),

@@ -38,7 +38,6 @@ from casework.organisation.settings.queries import settings_on
 from casework.organisation.trainings.queries import trained_counsellors
 
 MONTHS = 12
-ON_TIME_PERCENT = 90
 WANTED_GROUPS = (GroupKind.COMMUNICATION, GroupKind.COUNSELLING, GroupKind.SELF_HELP)
 
 
@@ -126,7 +125,7 @@ def show_people(scope: Scope, on: date) -> People:
     circles = on_schedule_by_circle(scope.unit_ids, add_months(on, -MONTHS), on)
     percent = int(settings[Setting.LONGEST_GAP])
     tasks = [
-        *_of_meetings(scope, circles, percent),
+        *_of_meetings(scope, circles, percent, int(settings[Setting.ON_TIME_SHARE])),
         *_of_staff(scope, staffing, counsellors - trained),
     ]
     return People(staffing, trained, counsellors, circles, percent, _urgent_first(tasks))
@@ -227,11 +226,13 @@ def _of_staff(scope: Scope, staffing: Sequence[Staffing], untrained: int) -> Ite
             yield Task(text, "members.index", here)
 
 
-def _of_meetings(scope: Scope, circles: Sequence[CircleFigures], percent: int) -> Iterator[Task]:
+def _of_meetings(
+    scope: Scope, circles: Sequence[CircleFigures], percent: int, share: int
+) -> Iterator[Task]:
     here = {"unit": scope.unit.id}
     for circle in circles:
         kept = circle.on_schedule
-        if kept.due and kept.on_time * 100 < ON_TIME_PERCENT * kept.due:
+        if kept.due and kept.on_time * 100 < share * kept.due:
             text = _(
                 "%(name)s: %(held)s of %(due)s meetings held on schedule",
                 name=circle.name,

@@ -36,6 +36,7 @@ class Setting(Labelled):
     LEAST_AGE = "least_age", _l("Least age of a volunteer")
     TRAINING_MONTHS = "training_months", _l("Months after which counselling training is due again")
     PART_MONTH = "part_month", _l("Months in which a post begins or ends")
+    ON_TIME_SHARE = "on_time_share", _l("Least share of meetings on schedule, per cent")
     LONGEST_GAP = "longest_gap", _l("Longest gap between meetings, per cent of the interval")
     PAID_DAYS = "paid_days", _l("Days after a month within which it must be paid")
 
@@ -57,6 +58,7 @@ USUAL: dict[Setting, tuple[str, Any]] = {
     Setting.LEAST_AGE: ("18", "24/2012/TTLT-BLĐTBXH-BNV-BTC"),
     Setting.TRAINING_MONTHS: ("24", _checklist("F1")),
     Setting.PART_MONTH: (PartMonth.HALF, _OWN),
+    Setting.ON_TIME_SHARE: ("90", _checklist("B1")),
     Setting.LONGEST_GAP: ("150", _checklist("B3")),
     Setting.PAID_DAYS: ("15", _OWN),
 }
@@ -71,6 +73,7 @@ BOUNDS: dict[Setting, tuple[int, int]] = {
     Setting.RESIDENT_MONTHS: (0, 60),
     Setting.LEAST_AGE: (16, 60),
     Setting.TRAINING_MONTHS: (1, 120),
+    Setting.ON_TIME_SHARE: (1, 100),
     Setting.LONGEST_GAP: (100, 500),
     Setting.PAID_DAYS: (0, 92),
 }
