@@ -784,53 +784,6 @@ def test_a_file_for_a_closed_year_is_refused(app, cast, accountant, body, client
     assert lines_in(app) == {}
 
 
-def test_programmes_and_their_phases(app, cast, accountant, body, client_as):
-    admin, keep = client_as("admin"), f"{BUDGETS}/programmes/keep"
-    assert accountant.get(keep).status == 403
-    page = admin.submit(keep, keep, name="Mô hình thí điểm", source="QĐ 12/2017",
-                        province=str(cast.units["province"]))  # fmt: skip
-    programme = page.location
-    new = f"{programme}/phases/new"
-    page = admin.submit(new, new, name="Giai đoạn 1", from_on=f"{YEAR}-06-01",
-                        until_on=f"{YEAR}-01-01")  # fmt: skip
-    assert fault_beside(page, "until_on") == "The last day is before the first."
-    assert admin.submit(page, new, until_on=f"{YEAR}-12-31").status == 303
-    phase = next(
-        a.get("href") for a in admin.get(programme).all("a") if "/phases/" in (a.get("href") or "")
-        and not (a.get("href") or "").endswith("new")
-    )  # fmt: skip
-    phase_id = phase.rsplit("/", 1)[1]
-    page = accountant.submit(NEW, NEW, body=body, funding_source="ngo", purpose="other",
-                             title="x", estimate_amount="9", due_on=f"{YEAR}-12-31",
-                             year=str(YEAR - 1), phase_id=phase_id)  # fmt: skip
-    assert "the year lies outside" in fault_beside(page, "phase_id")
-    line = open_line(accountant, body, phase_id=phase_id)
-    assert move(accountant, line, "allotment", "7.000.000").status == 303
-    page = accountant.get(f"{BUDGETS}/programmes")
-    assert "Giai đoạn 1" in page.words and "7,000,000" in page.words
-    page = admin.submit(phase, phase, from_on=f"{YEAR - 1}-01-01", until_on=f"{YEAR - 1}-12-31")
-    assert f"Lines of the year {YEAR} name this phase." in page.words
-    shown = admin.get(programme)
-    assert admin.submit(shown, programme, name="Mô hình").status == 303
-    assert "Mô hình thí điểm" in admin.get(programme).words, "what it said earlier"
-    assert admin.submit(shown, programme, operation=str(uuid4()), name="B").status == 409
-
-
-def test_a_programme_of_another_province_is_not_found(app, cast, client_as):
-    with app.app_context():
-        account = db.session.get_one(Account, cast.accounts["manager"])
-        give_role(account, Role.ADMINISTRATOR, cast.units["elsewhere"], by=SYSTEM,
-                  on=today() - timedelta(days=1))  # fmt: skip
-        db.session.commit()
-    admin, keep = client_as("admin"), f"{BUDGETS}/programmes/keep"
-    own = admin.submit(keep, keep, name="A", source="s", province=str(cast.units["province"]))
-    country = admin.submit(keep, keep, name="B", source="s", province="")
-    theirs = admin.submit(keep, keep, name="C", source="s", province=str(cast.units["elsewhere"]))
-    manager = client_as("manager")
-    statuses = [manager.get(page.location).status for page in (own, country, theirs)]
-    assert statuses == [404, 404, 200]
-
-
 def test_totals_by_source_of_a_period(app, cast, accountant, body, client_as):
     line = open_line(accountant, body, year=str(YEAR - 1))
     earlier = {"on": f"{YEAR - 1}-11-30"}
