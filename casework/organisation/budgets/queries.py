@@ -288,13 +288,11 @@ def sums_by_phase(unit_ids: Sequence[UUID], province_id: UUID | None) -> list[Ph
     ]
 
 
-def _years_naming(phase: Phase) -> Sequence[int]:
+@bind_phases
+def years_naming(phase: Phase) -> Sequence[int]:
     """The years of the lines that name a phase."""
     query = select(BudgetLine.year).where(BudgetLine.phase_id == phase.id).distinct()
     return db.session.scalars(query).all()
-
-
-bind_phases(_years_naming)
 
 
 _APPROVED = Movement.approved_at.is_not(None)

@@ -16,9 +16,12 @@ YearsNaming = Callable[[Phase], Collection[int]]
 _years_naming: list[YearsNaming] = []
 
 
-def bind_phases(years_naming: YearsNaming) -> None:
-    """Let a feature bind phases to the years of its records that name them."""
+def bind_phases(years_naming: YearsNaming) -> YearsNaming:
+    """Have a feature above this one say which years of its records name a phase: programmes know no
+    budget lines.
+    """
     _years_naming.append(years_naming)
+    return years_naming
 
 
 def list_years_naming(phase: Phase) -> list[int]:
