@@ -17,6 +17,8 @@ from casework.organisation.pauses.operations import correct_pause, declare_pause
 from casework.organisation.units.models import Succession, Unit
 from tests.cast import TODAY, Cast
 
+NOVEMBER = (date(2026, 11, 1), date(2026, 11, 30))
+
 
 @pytest.fixture
 def today():
@@ -149,3 +151,40 @@ def test_a_pause_covers_what_a_merged_unit_left_and_pauses_overlap(app, cast, to
         assert statuses(before.id)[8:] == ["Lũ lớn", None, "Bão", "Bão"]
         late = a_club(cast, "b", "CLB Khác")
         assert statuses(late.id)[8:] == ["Lũ lớn", None, "Bão", "Bão"]
+
+
+def test_a_province_pauses_for_all_its_units(app, cast, client_as, club):
+    """Tết of a province excuses what is due in its units, and nothing elsewhere."""
+    with app.app_context():
+        other = a_club(cast, "c", "CLB Ở Xa")
+        db.session.commit()
+        elsewhere = other.id
+    admin = client_as("admin")
+    address = f"/meetings/pauses/province?province={cast.units['province']}"
+    told = {"kind": "flood", "from_on": "2026-11-01", "until_on": "2026-11-30"}
+    token = admin.get("/account").form("/sign-out")["csrf_token"]
+    page = admin.post(address, {"csrf_token": token, "reason": "Mùa lũ", **told})
+    assert page.status == 303, page.words
+    with app.app_context():
+        due = {
+            circle: db.session.scalars(
+                select(Meeting.excuse).where(
+                    Meeting.body_id == circle, Meeting.due_on.between(*NOVEMBER)
+                )
+            ).all()
+            for circle in (club, elsewhere)
+        }
+        pause = db.session.scalars(select(Pause)).one().id
+    assert due == {club: ["Mùa lũ"], elsewhere: [None]}
+    assert "Mùa lũ" in client_as("unithead").get("/meetings/pauses").words
+    change = f"/meetings/pauses/province/{pause}"
+    page = admin.submit(change, change, until_on="2026-10-31", from_on="2026-10-30")
+    assert (page.status, page.location) == (303, address)
+    with app.app_context():
+        assert set(db.session.scalars(select(Meeting.excuse).where(Meeting.body_id == club))) == {
+            None
+        }
+
+
+def test_a_unit_head_declares_nothing_for_a_province(client_as, club):
+    assert client_as("unithead").get("/meetings/pauses/province").status == 403

@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from flask import request
+from sqlalchemy import ColumnElement, or_, select
 
 from casework.authz.enforce import Access
+from casework.core.clock import today
 from casework.core.database import db
 from casework.core.errors import OutOfReach
+from casework.core.text import words_key
 from casework.organisation.meetings.models import Pause
 from casework.organisation.units.models import Unit
-from casework.organisation.units.queries import reached
+from casework.organisation.units.queries import reached, valid_on
 
 
 def list_pauses(unit: Unit, unit_ids: Sequence[UUID]) -> list[tuple[Pause, Unit]]:
@@ -24,13 +27,40 @@ def list_pauses(unit: Unit, unit_ids: Sequence[UUID]) -> list[tuple[Pause, Unit]
     return [(pause, where) for pause, where in db.session.execute(query)]
 
 
+def list_pauses_of_province(province: Unit) -> list[tuple[Pause, Unit]]:
+    """The pauses that hold for a whole province, newest first."""
+    query = select(Pause).where(Pause.unit_id == province.id).order_by(Pause.from_on.desc())
+    return [(pause, province) for pause in db.session.scalars(query)]
+
+
 def get_pause(access: Access, pause_id: UUID) -> Pause:
     """A pause of a unit within reach; a province's is changed elsewhere. Raises OutOfReach."""
-    pause = db.session.scalar(
-        select(Pause)
-        .join(Unit, Unit.id == Pause.unit_id)
-        .where(Pause.id == pause_id, ~Unit.is_province, reached(access, Unit.id, Unit.province_id))
+    return _get(pause_id, ~Unit.is_province, reached(access, Unit.id, Unit.province_id))
+
+
+def get_pause_of_province(access: Access, pause_id: UUID) -> Pause:
+    """A pause of a province within reach. Raises OutOfReach."""
+    return _get(pause_id, Unit.is_province.is_(True), access.within(Unit.id, Unit.province_id))
+
+
+def choose_province(access: Access) -> tuple[Unit, Sequence[Unit]]:
+    """The province in the address (`?province=`) or the first one, and all within reach. Raises
+    OutOfReach.
+    """
+    query = select(Unit).where(
+        Unit.is_province, valid_on(today()), access.within(Unit.id, Unit.province_id)
     )
+    provinces = sorted(db.session.scalars(query), key=lambda unit: words_key(unit.name))
+    asked = request.args.get("province", "")
+    for province in provinces:
+        if asked in ("", str(province.id)):
+            return province, provinces
+    raise OutOfReach
+
+
+def _get(pause_id: UUID, *conditions: ColumnElement[bool]) -> Pause:
+    query = select(Pause).join(Unit, Unit.id == Pause.unit_id)
+    pause = db.session.scalar(query.where(Pause.id == pause_id, *conditions))
     if pause is None:
         raise OutOfReach
     return pause
