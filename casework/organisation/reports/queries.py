@@ -19,7 +19,8 @@ from casework.core.errors import OutOfReach
 from casework.core.text import fold, words_key
 from casework.organisation.bodies.models import Body, BodyKind, Group
 from casework.organisation.bodies.queries import active_on, list_working_units
-from casework.organisation.budgets.queries import Balance, totals_by_source
+from casework.organisation.budgets.balance import Balance
+from casework.organisation.budgets.queries import totals_by_source
 from casework.organisation.communications.models import CommunicationSession, CoveredHamlet
 from casework.organisation.meetings.figures import CircleFigures, add_up, on_schedule_by_circle
 from casework.organisation.members.models import LEADING, Post
