@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -16,8 +17,11 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from casework.core.database import db
 from tests.browser.cdn import HTMX_ADDRESS, Cdn, intercept
 from tests.browser.complaints import Complaints
+from tests.browser.records import Records, furnish
+from tests.cast import Cast
 from tests.conftest import Program
 
 PHONE = ViewportSize(width=360, height=740)
@@ -158,6 +162,26 @@ def sign_in(demo_password: str) -> Callable[[Page, str], None]:
         page.wait_for_url(lambda address: "/sign-in" not in address)
 
     return sign_in_
+
+
+@pytest.fixture
+def write(app: Flask) -> Callable[..., Any]:
+    """Write records, as in `write(furnish, cast)`; answers what was written."""
+
+    def write_(what: Callable[..., Any], *values: object) -> Any:
+        with app.app_context():
+            written = what(*values)
+            db.session.commit()
+        return written
+
+    return write_
+
+
+@pytest.fixture
+def records(cast: Cast, write: Callable[..., Any]) -> Records:
+    """A club, a team, their members and hamlets in unit a."""
+    found: Records = write(furnish, cast)
+    return found
 
 
 @pytest.fixture
