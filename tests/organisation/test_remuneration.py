@@ -17,6 +17,7 @@ from casework.core.clock import add_months, month_end, today
 from casework.core.database import db
 from casework.core.forms import RuleBroken
 from casework.organisation.bodies.models import Body
+from casework.organisation.budgets.models import ClosedYear
 from casework.organisation.members.models import Member, Post
 from casework.organisation.remuneration.models import (
     Held,
@@ -370,6 +371,17 @@ def test_a_voucher_is_used_once_in_a_unit(app, cast, client_as, team):
     assert f"This voucher was used on {today():%d/%m/%Y}." in page.words
     assert send(accountant, voucher="PC 02").status == 303
     assert count_payments(app) == 2
+
+
+def test_nothing_is_paid_in_a_year_whose_books_are_closed(app, cast, client_as, team):
+    with app.app_context():
+        db.session.add(ClosedYear(unit_id=cast.units["a"], year=today().year))
+        db.session.commit()
+    page = send(client_as("accountant"), **{"lines-1-note": "ghi chú"})
+    assert page.status == 422
+    assert f"The year {today().year} of Phường Bạc Liêu is closed." in page.words
+    assert page.form(f"{HOME}/payments")["lines-1-note"] == "ghi chú"
+    assert count_payments(app) == 0
 
 
 def test_the_unit_head_approves_and_never_who_entered_it(app, cast, client_as, team):

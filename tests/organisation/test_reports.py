@@ -376,7 +376,7 @@ def test_figures_are_those_counted_by_hand(app, cast, period, client_as):
             db.session.get_one(Unit, cast.units["a"]),
             (date(2025, 12, 15), date(2026, 6, 14)),
         )
-        found = queries.count_figures(unit, [unit.id], *days)
+        found = queries.count_figures([unit.id], *days)
         money = queries.count_money([unit.id], *days)
     assert {figure: found[figure] for figure in EXPECTED} == EXPECTED
     # The club that ended never met, from the first day of the period to its own last.

@@ -22,6 +22,7 @@ from casework.core.money import dong, dong_in_words
 from casework.core.papers import END, Paper
 from casework.core.workbooks import write_sheet
 from casework.organisation.bodies.models import Body
+from casework.organisation.budgets.operations import refuse_closed
 from casework.organisation.remuneration.models import Payment
 from casework.organisation.remuneration.queries import (
     Line,
@@ -31,6 +32,7 @@ from casework.organisation.remuneration.queries import (
     months_due,
 )
 from casework.organisation.units.models import Unit
+from casework.organisation.units.queries import get_unit
 
 # Papers are Vietnamese whatever the language of the screen.
 ROLES = {"team_leader": "Đội trưởng", "deputy_leader": "Đội phó", "volunteer": "Đội viên"}
@@ -79,6 +81,7 @@ def pay(
     # Two accountants at once: the second waits here and then finds what the first one paid.
     db.session.execute(select(Body.id).where(Body.unit_id.in_(unit_ids)).with_for_update())
     _check_voucher(unit_ids, voucher)
+    _check_open(unit_ids, on)
     lines = {line.key: line for line in months_due(unit_ids, month, month)}
     payments = [_payment(lines.get(each.key), each, month, voucher, on, by) for each in wanted]
     for payment in payments:
@@ -108,6 +111,7 @@ def take_back(payment: Payment, *, voucher: str, on: date, why: str, by: Actor) 
     if on < payment.paid_on:
         raise RuleBroken(_l("This day comes before the payment."), field="paid_on")
     _check_voucher([payment.unit_id], voucher)
+    _check_open([payment.unit_id], on)
     correction = Payment(
         unit_id=payment.unit_id,
         body_id=payment.body_id,
@@ -123,6 +127,11 @@ def take_back(payment: Payment, *, voucher: str, on: date, why: str, by: Actor) 
     db.session.add(correction)
     _note("remuneration.take_back", correction, by)
     return correction
+
+
+def _check_open(unit_ids: Collection[UUID], on: date) -> None:
+    for unit_id in unit_ids:
+        refuse_closed(get_unit(unit_id), on.year, field="paid_on")
 
 
 def payroll_workbook(unit: Unit, month: date, lines: Sequence[Line]) -> bytes:

@@ -162,7 +162,7 @@ def get_line(unit: Unit, unit_ids: Sequence[UUID], period_id: UUID) -> ReportLin
     return next((line for line in lines if line.unit.id == unit.id), lines[0])
 
 
-def count_figures(unit: Unit, unit_ids: Sequence[UUID], from_on: date, until_on: date) -> Figures:
+def count_figures(unit_ids: Sequence[UUID], from_on: date, until_on: date) -> Figures:
     """What a report counts of a unit and its predecessors from a day until a day, but for money, in
     five statements. What stands (bodies, posts) is that of the last day, or of today while the
     period runs.
@@ -172,7 +172,7 @@ def count_figures(unit: Unit, unit_ids: Sequence[UUID], from_on: date, until_on:
     bodies = [each for each in circles if each.is_body]
     groups = [each for each in circles if not each.is_body]
     found: dict[Figure, int | None] = {
-        **_count_rows(unit, unit_ids, from_on, until_on, on),
+        **_count_rows(unit_ids, from_on, until_on, on),
         **_staff(unit_ids, on),
         **_schedule(bodies, _OF_BODIES),
         **_schedule(groups, _OF_GROUPS),
@@ -278,7 +278,7 @@ def _staff(unit_ids: Sequence[UUID], on: date) -> Figures:
 
 
 def _count_rows(
-    unit: Unit, unit_ids: Sequence[UUID], from_on: date, until_on: date, on: date
+    unit_ids: Sequence[UUID], from_on: date, until_on: date, on: date
 ) -> dict[Figure, int | None]:
     """What is counted by adding up rows, in one statement."""
     sessions = CommunicationSession.unit_id.in_(unit_ids) & CommunicationSession.held_on.between(
@@ -287,8 +287,7 @@ def _count_rows(
     together = JointActivity.unit_id.in_(unit_ids) & JointActivity.held_on.between(
         from_on, until_on
     )
-    places = [unit.id] if unit.valid_from <= on else unit_ids
-    hamlets = Hamlet.unit_id.in_(places) & (Hamlet.active_from <= on)
+    hamlets = Hamlet.unit_id.in_(unit_ids) & (Hamlet.active_from <= on)
     hamlets &= or_(Hamlet.active_until.is_(None), Hamlet.active_until >= on)
     rules = (Regulation.valid_from <= on) & or_(
         Regulation.valid_until.is_(None), Regulation.valid_until >= on

@@ -270,7 +270,7 @@ def _count(scope: Scope, line: ReportLine) -> Figures:
     if line.report and line.report.submitted_at:
         return frozen_figures(line.report)
     first, last = line.period.from_on, line.period.until_on
-    figures = queries.count_figures(scope.unit, scope.unit_ids, first, last)
+    figures = queries.count_figures(scope.unit_ids, first, last)
     return {**figures, **queries.count_money(scope.unit_ids, first, last)}
 
 
@@ -332,9 +332,7 @@ def _draft_page(form: ReportForm, scope: Scope, line: ReportLine, *, conflict: b
         unit=scope.unit,
         line=line,
         conflict=conflict,
-        figures=queries.count_figures(
-            scope.unit, scope.unit_ids, line.period.from_on, line.period.until_on
-        ),
+        figures=queries.count_figures(scope.unit_ids, line.period.from_on, line.period.until_on),
     )
 
 
@@ -351,7 +349,7 @@ def _report_page(
         figures = _visible(frozen_figures(report))
     elif may_read:
         days = line.period.from_on, line.period.until_on
-        figures = queries.count_figures(scope.unit, scope.unit_ids, *days)
+        figures = queries.count_figures(scope.unit_ids, *days)
     else:
         figures = {}
     return render(
