@@ -76,12 +76,13 @@ def links() -> list[Link | Folder]:
     """
     order = list(current_app.blueprints)
     entries = sorted(_entries, key=lambda entry: order.index(entry.endpoint.split(".")[0]))
+    open_entries = [(entry, url_for(entry.endpoint)) for entry in entries if entry.is_open()]
+    # Features share addresses (/meetings, /meetings/pauses): the longest that fits is the current.
+    current = max((url for _, url in open_entries if _lies_under(url)), key=len, default="")
     found: list[Link | Folder] = []
     folders: dict[Section, Folder] = {}
-    for entry in entries:
-        if not entry.is_open():
-            continue
-        link = _link(entry)
+    for entry, url in open_entries:
+        link = Link(entry.label, url, url == current)
         if entry.section is None:
             found.append(link)
         elif entry.section in folders:
@@ -95,9 +96,8 @@ def links() -> list[Link | Folder]:
     ]
 
 
-def _link(entry: Entry) -> Link:
-    blueprint = entry.endpoint.split(".")[0]
-    return Link(entry.label, url_for(entry.endpoint), blueprint == request.blueprint)
+def _lies_under(url: str) -> bool:
+    return request.path == url or (request.path.startswith(url.rstrip("/") + "/") and url != "/")
 
 
 def init_app(app: Flask) -> None:

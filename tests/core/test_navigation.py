@@ -1,0 +1,40 @@
+"""The menu names the page one is on, and puts what belongs together under one name."""
+
+import pytest
+
+from tests.page import Page, words
+
+
+def current(page: Page) -> set[str]:
+    return {words(link) for link in page.all("a", aria_current="page")}
+
+
+@pytest.mark.parametrize(
+    ("username", "address", "label"),
+    [
+        ("counselor", "/", "Today"),
+        ("counselor", "/cases", "Cases"),
+        ("unithead", "/overview", "My unit"),
+        ("unithead", "/meetings/pauses", "Meetings"),
+        ("unithead", "/budgets/years", "Budget"),
+        ("admin", "/meetings/pauses/province", "Pauses of a province"),
+        ("admin", "/admin/settings/rates", "Settings"),
+    ],
+)
+def test_the_longest_address_that_fits_is_current(client_as, username, address, label):
+    assert current(client_as(username).get(address)) == {label}
+
+
+def test_a_page_outside_the_menu_marks_nothing(client_as):
+    assert current(client_as("unithead").get("/account")) == set()
+
+
+def test_sections_hold_what_one_may_open_and_one_link_needs_no_section(client_as):
+    folders = [words(s) for s in client_as("unithead").get("/overview").all("summary")]
+    assert [f for f in folders if f in ("Activities", "Organisation", "Money")] == [
+        "Activities",
+        "Organisation",
+        "Money",
+    ]
+    accountant = client_as("accountant").get("/budgets")
+    assert "Activities" not in [words(s) for s in accountant.all("summary")]
