@@ -6,7 +6,8 @@ from tests.page import Page, words
 
 
 def current(page: Page) -> set[str]:
-    return {words(link) for link in page.all("a", aria_current="page")}
+    menus = page.all("nav", aria_label="Main menu")
+    return {words(a) for nav in menus for a in nav.iter("a") if a.get("aria-current")}
 
 
 @pytest.mark.parametrize(
