@@ -17,8 +17,12 @@ from casework.organisation.units.models import UnitKind
 FIRST_DAY, AHEAD = date(1997, 1, 1), timedelta(days=731)
 
 
-def id_or_none(value: str | None) -> UUID | None:
-    """An id out of a select; ValueError is what WTForms calls "not a choice"."""
+def id_or_none(value: str | UUID | None) -> UUID | None:
+    """An id out of a select, or of the record that fills a form; ValueError is what WTForms calls
+    "not a choice".
+    """
+    if isinstance(value, UUID):
+        return value
     return UUID(value) if value and value != "None" else None
 
 
