@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 from flask import Flask
 from sqlalchemy import event, inspect, select
@@ -17,6 +19,10 @@ from tests.rules.world import EVERYBODY, NOBODY, World, ways
 FRAGMENT = {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": "panel"}
 # The log and the time a browser was last seen are all that opening a page may write.
 WRITTEN_BY_READING = {"audit_entries": None, "account_sessions": {"seen_at"}}
+
+
+# What the text of a workbook or a document begins with.
+IN_PARTS = "in parts:\n"
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,7 @@ def open_everything(world: World) -> Sweep:
                         fragment,
                         response.status_code,
                         response.headers,
-                        response.get_data(as_text=True),
+                        text_of(response.get_data()),
                         tuple(statements),
                         logged_since(world.app, head),
                     )
@@ -77,6 +83,21 @@ def open_everything(world: World) -> Sweep:
         if digest(world.app) != before:
             wrote.append(who)
     return Sweep(answers, wrote)
+
+
+def text_of(content: bytes) -> str:
+    """What an answer says: a page as it is, a workbook or a document by the texts inside it."""
+    if not content.startswith(b"PK"):
+        return content.decode("utf-8", "replace")
+    with ZipFile(BytesIO(content)) as parts:
+        return IN_PARTS + "\n".join(
+            parts.read(name).decode("utf-8", "replace") for name in parts.namelist()
+        )
+
+
+def part_of(app: Flask, endpoint: str) -> str:
+    """The part of the program that answers: confidential, inspection, organisation…"""
+    return app.view_functions[endpoint].__module__.split(".")[1]
 
 
 @contextmanager

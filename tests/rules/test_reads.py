@@ -7,7 +7,16 @@ from sqlalchemy.exc import OperationalError
 from casework.core import audit
 from casework.core.audit import AuditEntry, Outcome
 from casework.core.database import db
-from tests.rules.sweep import Answer, Sweep, digest, logged_since, position
+from tests.rules.sweep import (
+    IN_PARTS,
+    Answer,
+    Sweep,
+    digest,
+    logged_since,
+    part_of,
+    position,
+    text_of,
+)
 from tests.rules.world import World, ways
 
 # What stands in the world of tests/rules/world.py and names a person or was said by one.
@@ -43,6 +52,14 @@ def test_every_read_of_a_person_leaves_a_row(answers: list[Answer]):
     assert unlogged == []
 
 
+def test_no_page_of_the_organisation_shows_a_person(answers: list[Answer], world: World):
+    """Not in a workbook or a paper either."""
+    opened = [answer for answer in answers if part_of(world.app, answer.endpoint) == "organisation"]
+    assert len({answer.endpoint for answer in opened if answer.status == 200}) > 90
+    assert len({answer.endpoint for answer in opened if answer.text.startswith(IN_PARTS)}) > 5
+    assert [(a.who, a.address) for a in opened if shows_a_person(a.text)] == []
+
+
 def test_a_refused_page_shows_nobody(answers: list[Answer]):
     refused = [answer for answer in answers if answer.status >= 300]
     assert refused
@@ -71,7 +88,7 @@ def test_without_a_log_there_is_no_read(world: World, monkeypatch: pytest.Monkey
     for rule, method in ways(world.app):
         if method == "GET":
             answer = counselor.client.get(world.address(rule))
-            assert not shows_a_person(answer.get_data(as_text=True)), rule.rule
+            assert not shows_a_person(text_of(answer.get_data())), rule.rule
             opened += answer.status_code in (503, 507)
     assert opened >= 10
 

@@ -1,5 +1,6 @@
-"""Two hundred names that exist nowhere else are typed into the forms; afterwards nothing outside
-the memory of those who may read them holds one, in any spelling.
+"""Two hundred names that exist nowhere else are typed into the forms or stand in papers that are
+attached; afterwards nothing outside the memory of those who may read them holds one, in any
+spelling, and no page, workbook or paper of the organisation shows one.
 """
 
 import base64
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import redirect_stderr
 from pathlib import Path
 from urllib.parse import quote, quote_plus
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import time_machine
@@ -24,9 +25,11 @@ from casework.core.text import fold
 from tests.confidential.test_cases import INTAKE
 from tests.conftest import Program
 from tests.page import Visitor
+from tests.rules.organisation_world import record_everything
+from tests.rules.sweep import part_of, text_of
 from tests.rules.world import World, ways
 
-COUNT, SHORTEST = 200, 6
+COUNT, SHORTEST = 210, 6
 SYLLABLES = (
     "Đặng",
     "Quỳnh",
@@ -128,16 +131,20 @@ def test_no_name_stands_where_it_should_not(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     names = sentinels()
     with redirect_stderr(log), capture_logs() as events:
-        _write_all(client_as("counselor"), names)
+        group = _write_all(client_as("counselor"), names)
+        world = World(app, cast, {"a": record_everything(app, cast, "a", group)})
+        _attach_paper(world, client_as("counselor"), names[-24:-14])
         _have_trouble(app, client_as, names)
-        _look_around(World(app, cast, {}), client_as)
+        answers = _look_around(world, client_as)
     everything = {
         **_stored(app),
+        **answers,
         "the log": f"{log.getvalue()}{events}".encode(),
         **{path.name: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()},
     }
     assert len(everything["the log"]) > 10_000, "nothing was logged: this rule looks elsewhere"
     assert "RuntimeError" in str(events)
+    assert len(answers) > 300, "the pages of the organisation were not opened"
     found = {place: needles.hits(content) for place, content in everything.items()}
     assert {place: spelt for place, spelt in found.items() if spelt} == {}
 
@@ -165,8 +172,11 @@ def test_what_is_planted_is_found(write, needles):
         assert needles.hits(b"before " + write(name) + b" after")
 
 
-def _write_all(counselor: Visitor, names: list[str]) -> None:
-    """Through the forms: identity, witness, notes, closed notes, roster, session, corrections."""
+def _write_all(counselor: Visitor, names: list[str]) -> UUID:
+    """Through the forms: identity, witness, notes, closed notes, roster, session, corrections.
+
+    Returns the id of the group.
+    """
     rest = iter(names)
     for _ in range(8):
         name, alias, address, safe, witness = (next(rest) for _ in range(5))
@@ -201,6 +211,19 @@ def _write_all(counselor: Visitor, names: list[str]) -> None:
     assert counselor.get(answer.location).status == 200
     correct = answer.location + "/correct"
     assert counselor.submit(correct, correct, note=next(rest)).status == 303
+    return UUID(group.rpartition("/")[2])
+
+
+def _attach_paper(world: World, counselor: Visitor, names: list[str]) -> None:
+    """A scan may name whoever it names; who may read the record gets it back as it was."""
+    training = f"/trainings/{world.ids['a']['training_id']}"
+    content = b"%PDF-1.7 " + " ".join(names).encode()
+    sent = (io.BytesIO(content), "danh-sach.pdf")
+    answer = counselor.submit(training, f"{training}/files", paper=sent)
+    assert answer.status == 303, answer.words
+    files = {link.get("href") or "" for link in counselor.get(training).all("a")}
+    (file,) = {address for address in files if address.startswith("/files/")}
+    assert counselor.client.get(file).get_data() == content
 
 
 def _have_trouble(app, client_as, names: list[str]) -> None:
@@ -241,13 +264,21 @@ def _break_down(_unit, answer, **_):
     raise RuntimeError(f"while saving {answer['name']}")
 
 
-def _look_around(world: World, client_as) -> None:
-    """Every page without ids, by those who may see most."""
+def _look_around(world: World, client_as) -> dict[str, bytes]:
+    """Every page that can be opened, by those who may see most. Returns what the organisation's
+    said.
+    """
+    said = {}
     for who in ("counselor", "coordinator", "unithead", "inspector", "manager", "dpo", "admin"):
         client = client_as(who).client
         for rule, method in ways(world.app):
-            if method == "GET" and not rule.arguments:
-                client.get(rule.rule)
+            if method != "GET":
+                continue
+            address = world.address(rule)
+            answer = client.get(address)
+            if answer.status_code == 200 and part_of(world.app, rule.endpoint) == "organisation":
+                said[f"{who}: {address}"] = text_of(answer.get_data()).encode()
+    return said
 
 
 def _stored(app) -> dict[str, bytes]:

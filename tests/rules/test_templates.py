@@ -24,8 +24,21 @@ TITLE_VARIABLES = {
     "group.name",
     "unit.label",
     "title",
-    "form.title",
     "subject.username",  # an account's
+    "scope.unit.label",
+    "body.name",
+    "agency.name",
+    "year",
+    "shown.year",
+    "line.year",
+    "line.purpose_label",
+    "criteria_set.number",
+    "setting.label",
+    "month.strftime",
+    "payment.month.strftime",
+    "meeting.held_on",
+    "meeting.due_on",
+    "session.held_on",
 }
 INLINE = {
     "a style": re.compile(r"\sstyle\s*=", re.IGNORECASE),
@@ -63,14 +76,28 @@ def used_by(text: str) -> list[str]:
 
 
 def title_variables(text: str) -> set[str]:
-    """What the title block shows, as dotted names."""
-    found = set()
-    for block in parse(text).find_all(nodes.Block):
-        if block.name == "title":
-            for name in block.find_all((nodes.Name, nodes.Getattr)):
-                found.add(dotted(name))
-    names = {name for name in found if name != "_"}
-    return {n for n in names if not any(other.startswith(n + ".") for other in names)}
+    """What the title block shows, as dotted names; what the template itself set is followed."""
+    template = parse(text)
+    written = {
+        each.target.name: each.node
+        for each in template.find_all(nodes.Assign)
+        if isinstance(each.target, nodes.Name)
+    }
+    blocks = [block for block in template.find_all(nodes.Block) if block.name == "title"]
+    return set().union(*(shown_by(block, written) for block in blocks)) - {"_"}
+
+
+def shown_by(node: nodes.Node, written: dict[str, nodes.Expr]) -> set[str]:
+    """The names whose values stand in what a node says; those that only decide do not."""
+    if isinstance(node, nodes.Getattr):
+        return {dotted(node)}
+    if isinstance(node, nodes.Name):
+        return shown_by(written[node.name], written) if node.name in written else {node.name}
+    if isinstance(node, nodes.CondExpr):
+        parts = [part for part in (node.expr1, node.expr2) if part is not None]
+    else:
+        parts = list(node.iter_child_nodes())
+    return set().union(*(shown_by(part, written) for part in parts))
 
 
 def dotted(node: nodes.Node) -> str:
@@ -107,6 +134,10 @@ def test_a_template_stays_on_its_side_and_holds_nothing_inline(name: str):
         (
             "confidential/x.html",
             '{% block title %}{{ _("Of %(n)s", n=person.name) }}{% endblock %}',
+        ),
+        (
+            "organisation/x.html",
+            "{% set title = member.name %}{% block title %}{{ title }}{% endblock %}",
         ),
         ("elsewhere/x.html", ""),
     ],

@@ -1,5 +1,6 @@
 """Two units at work: a case with a contact and a group with a session in each, made through the
-forms; and ways to fill any address of the program with ids of one unit, of the other, or of nobody.
+forms, and one record of each kind of the organisation; and ways to fill any address of the program
+with ids of one unit, of the other, or of nobody.
 """
 
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ from casework.vault import locks
 from tests.cast import PASSWORD, Cast
 from tests.confidential.test_cases import open_case
 from tests.page import Visitor
+from tests.rules.organisation_world import record_everything
 
 # One account of each role in unit a (or above it), and one that holds two roles in two units.
 EVERYBODY = (
@@ -50,8 +52,45 @@ PARAMETERS = frozenset(
         "unit_id",
         "account_id",
         "role_id",
+        # Of the organisation: organisation_world.py makes one of each.
+        "body_id",
+        "decision_id",
+        "regulation_id",
+        "hamlet_id",
+        "file_id",
+        "staff_id",
+        "post_id",
+        "pause_id",
+        "communication_id",
+        "training_id",
+        "partner_id",
+        "activity_id",
+        "programme_id",
+        "phase_id",
+        "line_id",
+        "movement_id",
+        "payment_id",
+        "period_id",
+        "value_id",
+        "rate_id",
+        "agency_id",
+        "set_id",
+        "proposal_id",
+        "cluster_id",
+        "membership_id",
     }
 )
+# Where the same name stands for another kind of record: the blueprint or endpoint, the name in the
+# address, the name in `ids`.
+OTHERWISE = {
+    ("meetings", "meeting_id"): "body_meeting_id",
+    ("partners.edit_of_province", "partner_id"): "province_partner_id",
+    ("partners.change_of_province", "partner_id"): "province_partner_id",
+    ("reports.edit", "period_id"): "current_period_id",
+    ("reports.save", "period_id"): "current_period_id",
+    ("reports.money", "period_id"): "current_period_id",
+    ("approvals", "role_id"): "waiting_role_id",
+}
 # Answers the browser itself asks for; they are no page of the program.
 ASSETS = frozenset({"static"})
 
@@ -82,10 +121,18 @@ class World:
         unknown = rule.arguments - PARAMETERS - {"filename"}
         assert not unknown, f"tests/rules/world.py does not know what to put for {unknown}"
         ids = self.ids.get(unit, {})
-        values = {name: ids.get(name) or uuid4() for name in rule.arguments - {"filename"}}
+        values = {
+            name: ids.get(meant(rule, name)) or uuid4() for name in rule.arguments - {"filename"}
+        }
         with self.app.test_request_context():
             adapter = self.app.url_map.bind("localhost")
             return adapter.build(rule.endpoint, {**values, **_file(rule)})
+
+
+def meant(rule: Rule, name: str) -> str:
+    """What a name in an address stands for."""
+    blueprint = rule.endpoint.partition(".")[0]
+    return OTHERWISE.get((rule.endpoint, name)) or OTHERWISE.get((blueprint, name), name)
 
 
 def build(app: Flask, cast: Cast) -> World:
@@ -94,7 +141,8 @@ def build(app: Flask, cast: Cast) -> World:
     _add_an_account_with_two_roles(app, cast)
     world = World(app, cast, {})
     for unit, counselor in (("a", "counselor"), ("b", "counselor-b")):
-        world.ids[unit] = _ids(world, world.sign_in(counselor), unit, counselor)
+        ids = _ids(world, world.sign_in(counselor), unit, counselor)
+        world.ids[unit] = ids | record_everything(app, cast, unit, ids["group_id"])
     return world
 
 
