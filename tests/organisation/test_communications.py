@@ -271,7 +271,7 @@ def test_a_correction_keeps_what_it_corrects(app, cast, client_as):
     page = volunteer.follow(page)
     assert "Attendances 54" in page.words and "Hamlets reached Khóm 2" in page.words
     (earlier,) = [words(each) for each in page.all("details") if "What it said" in words(each)]
-    for said in ("Kết nối y tế", "45", "Khóm 1", "corrected by Phạm Văn Út", "talk on a topic"):
+    for said in ("Kết nối y tế", "45", "Khóm 1", "· Phạm Văn Út", "talk on a topic"):
         assert said in earlier
     assert "Khóm 2" not in earlier
     # The rules of a new session hold for a correction.
