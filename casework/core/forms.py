@@ -205,15 +205,10 @@ class MoneyField(StringField):
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read the digits. Raises ValueError."""
         self.data = None
-        digits = (
-            clean(valuelist[0] if valuelist else "")
-            .lower()
-            .removesuffix("đồng")
-            .removesuffix("đ")
-            .strip()
-        )
-        if not digits:
+        typed = valuelist[0] if valuelist else ""
+        if not typed.strip():
             return
+        digits = clean(typed).lower().removesuffix("đồng").removesuffix("đ").strip()
         if not _WHOLE.fullmatch(digits):
             raise ValueError(_l("Write whole đồng, such as 15.000.000."))
         amount = int("".join(filter(str.isdigit, digits)))

@@ -13,17 +13,20 @@ from io import BytesIO, StringIO
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from flask_babel import lazy_gettext as _l
 from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from casework.core.forms import clean
 from casework.core.uploads import XLSX, Upload
 
 HEADING_ROW = 1
-MAX_ROWS = 5000
+MAX_ROWS, MAX_COLUMNS = 5000, 100
+# As many as somebody may put right before sending the file again.
+MOST_FAULTS = 200
+# What a command reads: every commune of the country, past ones too.
+MAX_ROWS_OF_A_FILE = 100_000
 MAX_UNPACKED = 60 * 1024 * 1024
 
 
@@ -41,7 +44,10 @@ class SheetRefused(Exception):
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         super().__init__(f"{len(faults)} faults")
-        self.faults = faults
+        self.faults = list(faults[:MOST_FAULTS])
+        if len(faults) > MOST_FAULTS:
+            more = str(_l("And %(count)s more.", count=len(faults) - MOST_FAULTS))
+            self.faults.append(Fault(0, "", more))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +88,10 @@ def _rows(
         raise SheetRefused(
             [Fault(HEADING_ROW, column, str(_l("This column is missing."))) for column in missing]
         )
+    twice = sorted({column for column in heading if column and heading.count(column) > 1})
+    if twice:
+        reason = str(_l("This column stands there twice."))
+        raise SheetRefused([Fault(HEADING_ROW, column, reason) for column in twice])
     rows = [
         SheetRow(number, dict(zip(heading, map(clean, line), strict=False)))
         for number, line in enumerate(lines[1:], start=HEADING_ROW + 1)
@@ -108,10 +118,12 @@ def _refuse_formulas(rows: Iterable[SheetRow]) -> None:
 
 def day_of(text: str) -> date:
     """A day as 2025-07-01 or 01/07/2025. Raises ValueError."""
-    if "/" in text:
-        day, month, year = text.split("/")
-        return date(int(year), int(month), int(day))
-    return date.fromisoformat(text)
+    if "/" not in text:
+        return date.fromisoformat(text)
+    day, month, year = text.split("/")
+    if len(year) != len("2025"):
+        raise ValueError(text)
+    return date(int(year), int(month), int(day))
 
 
 def _csv(content: bytes) -> Iterator[list[str]]:
@@ -132,11 +144,17 @@ def _xlsx(content: bytes) -> Iterator[list[str]]:
         _check_parts(content)
         book = load_workbook(BytesIO(content), read_only=True)
         try:
-            for line in book.worksheets[0].iter_rows(values_only=True):
+            # A file may claim to be a million columns wide.
+            rows = book.worksheets[0].iter_rows(
+                max_row=MAX_ROWS_OF_A_FILE, max_col=MAX_COLUMNS, values_only=True
+            )
+            for line in rows:
                 yield [_text(cell) for cell in line]
         finally:
             book.close()
-    except (BadZipFile, InvalidFileException, KeyError, IndexError, OSError, ValueError):
+    except SheetRefused:
+        raise
+    except Exception:  # damaged in whatever way: what reads it has its own dozen of errors
         raise _unreadable(_l("This is not an Excel workbook (.xlsx).")) from None
 
 

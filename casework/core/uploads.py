@@ -8,11 +8,11 @@ are written anew, which leaves behind where and with what they were taken.
 from dataclasses import dataclass
 from io import BytesIO
 from typing import IO, Any
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from flask import Flask, Request
 from flask_babel import lazy_gettext as _l
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 from wtforms import FileField
 
 from casework.core.text import nfc
@@ -88,6 +88,7 @@ class UploadField(FileField):
 def read_upload(name: str, content: bytes, allowed: tuple[str, ...]) -> Upload:
     """What a file is by its content. Raises ValueError with words for whoever sent it."""
     kind = kind_of(content)
+    # Neither line breaks nor letters that turn the direction of what follows.
     name = "".join(letter for letter in name if letter.isprintable()).strip()[-200:]
     if not content:
         raise ValueError(_l("The file is empty."))
@@ -123,7 +124,7 @@ def _office(content: bytes) -> str | None:
     try:
         with ZipFile(BytesIO(content)) as parts:
             names = set(parts.namelist())
-    except BadZipFile:
+    except Exception:  # damaged, or of a version nobody reads: no Office file
         return None
     if any(name.endswith("vbaProject.bin") for name in names):
         return None
@@ -141,13 +142,19 @@ def _is_called(name: str, kind: str) -> bool:
     return ending == ENDINGS[kind] or (kind == JPEG and ending == ".jpeg")
 
 
+class _TooLarge(Exception):
+    """More points than are taken."""
+
+
 def _anew(content: bytes) -> bytes:
     try:
         with Image.open(BytesIO(content)) as picture:
             if picture.width * picture.height > MAX_PIXELS:
-                raise ValueError(_l("The picture has too many points."))
+                raise _TooLarge
             upright = ImageOps.exif_transpose(picture).convert("RGB")
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError):
+    except _TooLarge:
+        raise ValueError(_l("The picture has too many points.")) from None
+    except Exception:  # damaged in whatever way: every format has its own errors
         raise ValueError(_l("The picture can't be read.")) from None
     upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     clean = Image.new("RGB", upright.size)

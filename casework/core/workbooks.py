@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from io import BytesIO
 from typing import Any
+from urllib.parse import quote
 
 from flask import Response
 from xlsxwriter import Workbook
 
+from casework.core.text import fold
 from casework.core.uploads import XLSX
 
 _NEUTRAL = {
@@ -65,7 +67,14 @@ def write_sheet(
 def send_file(content: bytes, filename: str, media_type: str = XLSX) -> Response:
     """An answer that is saved, never shown, and not kept by the browser."""
     answer = Response(content, mimetype=media_type)
-    answer.headers.set("Content-Disposition", "attachment", filename=filename)
+    # A header holds Latin-1 at most: names with other letters go in the form of RFC 8187 beside it.
+    plain = fold(filename).encode("ascii", "replace").decode()
+    answer.headers.set(
+        "Content-Disposition",
+        "attachment",
+        filename=plain.replace("?", "_"),
+        **{"filename*": f"UTF-8''{quote(filename, safe='')}"},
+    )
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

@@ -85,7 +85,9 @@ def test_every_way_of_writing_an_amount_is_the_same_amount(program, amount: int)
             assert form.validate() and form.amount.data == amount, way
 
 
-@pytest.mark.parametrize("typed", ["1,5", "15.00", "-3", "0", "abc", "1e6", "1.0000", "9" * 14])
+@pytest.mark.parametrize(
+    "typed", ["đ", "đồng", "\0", "1,5", "15.00", "-3", "0", "abc", "1e6", "1.0000", "9" * 14]
+)
 def test_what_is_no_whole_amount_is_refused_and_kept(program, typed: str):
     with program.app.test_request_context(method="POST"):
         form = _Form(MultiDict({"amount": typed}), meta={"csrf": False})

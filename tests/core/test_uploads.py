@@ -1,5 +1,6 @@
 """Files are what their bytes say, stay in memory, and pictures forget where they were taken."""
 
+import contextlib
 import tempfile
 from io import BytesIO
 from pathlib import Path
@@ -7,6 +8,8 @@ from zipfile import ZipFile
 
 import pytest
 from flask import request
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
@@ -92,6 +95,17 @@ def test_a_huge_picture_is_made_smaller_and_a_bomb_refused(program: Program, mon
     monkeypatch.setattr(uploads, "MAX_PIXELS", 100)
     with program.app.test_request_context(), pytest.raises(ValueError, match="too many points"):
         read_upload("big.png", picture("PNG"), PICTURES)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_a_damaged_picture_is_refused_and_never_breaks(data: st.DataObject):
+    content = bytearray(picture(data.draw(st.sampled_from(["PNG", "JPEG"]))))
+    for _ in range(data.draw(st.integers(1, 8))):
+        content[data.draw(st.integers(4, len(content) - 1))] = data.draw(st.integers(0, 255))
+    for name in ("a.png", "a.jpg"):
+        with contextlib.suppress(ValueError):
+            read_upload(name, bytes(content), PICTURES)
 
 
 def test_sheets():

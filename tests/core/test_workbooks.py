@@ -1,13 +1,18 @@
 """What is handed out as a spreadsheet holds texts as texts, numbers as numbers, days as days."""
 
+import contextlib
+import re
 from datetime import date, datetime
 from io import BytesIO
+from urllib.parse import quote
 from zipfile import ZipFile
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from casework.core.sheets import MAX_ROWS, SheetRefused, read_sent_sheet
+from casework.core.sheets import MAX_ROWS, Fault, SheetRefused, day_of, read_sent_sheet
 from casework.core.uploads import CSV, XLSX, Upload
 from casework.core.workbooks import send_file, write_sheet
 from tests.conftest import Program
@@ -61,6 +66,16 @@ def test_a_file_is_saved_and_not_kept_by_the_browser(program: Program):
         answer = send_file(b"x", "bảng.xlsx")
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("name", ["Quyết định 12.pdf", 'a"b\u202e;.pdf', "số ½ — “một”.xlsx"])
+def test_a_name_in_whatever_letters_fits_a_header(program: Program, name: str):
+    """A server sends Latin-1 alone, and breaks off where a header holds anything else."""
+    with program.app.test_request_context():
+        answer = send_file(b"x", name)
+    for key, value in answer.headers:
+        value.encode("latin-1")
+        assert key != "Content-Disposition" or f"filename*=UTF-8''{quote(name, safe='')}" in value
 
 
 def sent(content: bytes, kind: str = XLSX) -> Upload:
@@ -123,3 +138,55 @@ def test_a_fraction_is_never_taken_for_thousands(program: Program):
         "1.512500e+01",
         "15",
     ]
+
+
+def test_a_workbook_that_claims_to_be_endless_is_read_as_far_as_its_heading(program: Program):
+    """Five kilobytes that say they are a million columns wide would stop the server for minutes."""
+    book = load_workbook(BytesIO(write_sheet("x", ["name"], [["Đậm"]] * 3)))
+    written = BytesIO()
+    book.save(written)
+    wide = BytesIO()
+    with ZipFile(written) as before, ZipFile(wide, "w") as after:
+        for part in before.namelist():
+            content = before.read(part)
+            if part == "xl/worksheets/sheet1.xml":
+                content = re.sub(rb'ref="A1:A4"', b'ref="A1:XFD1048576"', content)
+                assert b"XFD1048576" in content
+            after.writestr(part, content)
+    rows = read_sent_sheet(sent(wide.getvalue()), ["name"])
+    assert [row["name"] for row in rows] == ["Đậm"] * 3
+    assert {len(row.cells) for row in rows} == {2}
+
+
+# Written once: a workbook holds the time at which it was made.
+WHOLE = write_sheet("x", ["name"], [["Đậm"]])
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_a_damaged_workbook_is_refused_and_never_breaks(program: Program, data: st.DataObject):
+    content = bytearray(WHOLE)
+    for _ in range(data.draw(st.integers(1, 8))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    with program.app.test_request_context(), contextlib.suppress(SheetRefused):
+        read_sent_sheet(sent(bytes(content)), ["name"])
+
+
+def test_a_column_that_stands_twice_is_refused(program: Program):
+    content = write_sheet("x", ["name", "name"], [["Đậm", "Út"]])
+    with program.app.test_request_context(), pytest.raises(SheetRefused) as refused:
+        read_sent_sheet(sent(content), ["name"])
+    assert "twice" in refused.value.faults[0].reason
+
+
+def test_no_more_faults_are_told_than_somebody_reads(program: Program):
+    with program.app.test_request_context():
+        refused = SheetRefused([Fault(row, "name", "?") for row in range(2, 5000)])
+    assert len(refused.faults) == 201
+    assert refused.faults[-1].reason == "And 4798 more."
+
+
+@pytest.mark.parametrize("text", ["01/01/99999999999", "1/1/26", "31/02/2026", "", "x"])
+def test_a_day_that_is_none(text: str):
+    with pytest.raises(ValueError):  # noqa: PT011 - whatever it says, importers say their own
+        day_of(text)

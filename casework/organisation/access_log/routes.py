@@ -26,6 +26,7 @@ menu(
     _l("Check the log"),
     "access_log.chain",
     lambda: can(Permission.LOG_CHECK) and not can(Permission.LOG_READ),
+    Section.ADMINISTRATION,
 )
 
 

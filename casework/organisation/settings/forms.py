@@ -88,10 +88,10 @@ class CoefficientField(StringField):
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read the number. Raises ValueError."""
         self.data = None
-        typed = clean(valuelist[0] if valuelist else "")
-        if typed:
+        typed = valuelist[0] if valuelist else ""
+        if typed.strip():
             try:
-                self.data = read_coefficient(typed)
+                self.data = read_coefficient(clean(typed))
             except ValueError:
                 raise ValueError(_l("Write a coefficient such as 0,6.")) from None
 
