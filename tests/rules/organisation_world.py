@@ -171,14 +171,10 @@ def _of_the_staff(hands: Hands, body: Body) -> dict[str, UUID]:
 
 def _of_the_work(hands: Hands, body: Body, staff_id: UUID) -> dict[str, UUID]:
     unit_id, yesterday = hands.unit.id, today() - A_DAY
-    pause = declare_pause(
-        hands.unit,
-        kind=PauseKind.FLOOD,
-        from_on=today() + 30 * A_DAY,
-        until_on=today() + 40 * A_DAY,
-        reason="Mùa nước nổi",
-        by=hands.head,
-    )
+    flood = {"kind": PauseKind.FLOOD, "reason": "Mùa nước nổi"}
+    flood |= {"from_on": today() + 30 * A_DAY, "until_on": today() + 40 * A_DAY}
+    pause = declare_pause(hands.unit, **flood, by=hands.head)
+    of_province = declare_pause(hands.province, **flood, by=hands.admin)
     talk = {
         "held_on": yesterday,
         "form": CommunicationForm.TALK,
@@ -212,6 +208,7 @@ def _of_the_work(hands: Hands, body: Body, staff_id: UUID) -> dict[str, UUID]:
     joint = {"held_on": yesterday, "topic": "Khám sức khoẻ", "outcome": ""}
     return {
         "pause_id": pause.id,
+        "province_pause_id": of_province.id,
         "communication_id": log_session(unit_id, [unit_id], talk, by=hands.worker).id,
         "training_id": log_training(unit_id, course, by=hands.worker).id,
         "partner_id": partner.id,

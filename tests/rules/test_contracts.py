@@ -24,6 +24,7 @@ HOUSE = [
     "anonymisation.attack",
     "anonymisation.publish",
     *(f"organisation.accounts.{file}" for file in FEATURE),
+    *(f"organisation.{name}.models" for name in ("bodies", "meetings", "budgets", "overview")),
     *(f"inspection.indicators.{file}" for file in FEATURE),
     *(f"confidential.{name}.models" for name in ("cases", "consent", "intake", "contacts")),
     *(f"confidential.groups.{file}" for file in FEATURE),
@@ -40,6 +41,8 @@ BREACHES = {
     "settings know a part": ("config", "core.database"),
     "the demonstration is used": ("anonymisation.publish", "demonstration.people"),
     "a case knows its consents": ("confidential.cases.models", "confidential.consent.models"),
+    "a body knows its meetings": ("organisation.bodies.models", "organisation.meetings.models"),
+    "money knows the overview": ("organisation.budgets.models", "organisation.overview.models"),
     "neighbours know each other": ("confidential.contacts.models", "confidential.groups.models"),
     "models know routes": ("confidential.groups.models", "confidential.groups.routes"),
     "queries know operations": (

@@ -84,6 +84,8 @@ PARAMETERS = frozenset(
 # address, the name in `ids`.
 OTHERWISE = {
     ("meetings", "meeting_id"): "body_meeting_id",
+    ("pauses.edit_of_province", "pause_id"): "province_pause_id",
+    ("pauses.correct_of_province", "pause_id"): "province_pause_id",
     ("partners.edit_of_province", "partner_id"): "province_partner_id",
     ("partners.change_of_province", "partner_id"): "province_partner_id",
     ("reports.edit", "period_id"): "current_period_id",
