@@ -305,6 +305,16 @@ def test_the_second_of_two_correctors_sees_both_texts(app, cast, client_as):
     assert "Topic Vay vốn" in volunteer.get(address).words
 
 
+def test_other_hamlets_alone_are_a_change_too(app, cast, client_as):
+    one, two = add_hamlets(app, cast, "Khóm 1", "Khóm 2")
+    volunteer, head = client_as("volunteer"), client_as("unithead")
+    correct = log(volunteer, hamlets=[one]) + "/correct"
+    shown = volunteer.get(correct)
+    assert head.submit(correct, correct, hamlets=[two]).status == 303
+    page = volunteer.submit(shown, correct, hamlets=[one])
+    assert page.status == 409 and "Saved now Khóm 2" in page.words
+
+
 def test_who_may_open_and_correct_what(app, cast, client_as):
     own = log(client_as("counselor"))
     correct = own + "/correct"

@@ -256,6 +256,18 @@ def test_two_corrections_at_once_show_both_texts(app, client_as):
     assert page.status == 409 and "tám hộ" in page.words and "chín hộ" in page.words
 
 
+def test_other_partners_alone_are_a_change_too(app, client_as):
+    head = client_as("unithead")
+    enter(head)
+    enter(head, name="Hội Phụ nữ", kind="womens_union")
+    station, union = (partner_ids(app)[name] for name in ("Trạm y tế Bạc Liêu", "Hội Phụ nữ"))
+    log(head, [station])
+    address = f"{ACTIVITIES}/{activity_id(app)}"
+    shown = head.get(address)
+    assert head.submit(address, address, partners=[union]).status == 303
+    assert head.submit(shown, address, partners=[station]).status == 409
+
+
 def test_activities_are_counted_by_month_and_for_the_last_twelve(app, cast, client_as):
     head = client_as("unithead")
     enter(head, active_from="2023-01-01")

@@ -221,6 +221,18 @@ def test_the_second_of_two_correctors_sees_both_texts(app, cast, client_as):
     assert "Của tôi" in volunteer.get(address).words
 
 
+@pytest.mark.parametrize("changed", ["skills", "members"])
+def test_other_ticks_alone_are_a_change_too(app, cast, client_as, changed):
+    hoa, duc = add_members(app, cast, "Nguyễn Thị Hoa", "Trần Văn Đức")
+    volunteer, head = client_as("volunteer"), client_as("unithead")
+    correct = log(volunteer, members=[hoa]) + "/correct"
+    ticks = {"skills": COURSE["skills"], "members": [hoa]}
+    others = {**ticks, changed: {"skills": ["outreach"], "members": [duc]}[changed]}
+    shown = volunteer.get(correct)
+    assert head.submit(correct, correct, **others).status == 303
+    assert volunteer.submit(shown, correct, **ticks).status == 409
+
+
 def test_who_may_open_and_correct_what(app, cast, client_as):
     (hoa,) = add_members(app, cast, "Nguyễn Thị Hoa")
     own = log(client_as("counselor"), members=[hoa])

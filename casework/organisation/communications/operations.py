@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, insert
+from sqlalchemy.orm.attributes import flag_modified
 
 from casework.core import audit
 from casework.core.audit import Actor
@@ -69,6 +70,7 @@ def correct_session(
     keep_revision(session, KIND, by=by, hamlets=", ".join(earlier), body=body.name if body else "")
     for name, value in _values(answer).items():
         setattr(session, name, value)
+    flag_modified(session, "topic")  # other hamlets alone make a new version too
     db.session.execute(delete(CoveredHamlet).where(CoveredHamlet.session_id == session.id))
     _cover(session, answer["hamlets"])
     audit.record("communication.correct", KIND, session.id, by=by, unit_id=session.unit_id)

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete
+from sqlalchemy.orm.attributes import flag_modified
 
 from casework.core import audit
 from casework.core.audit import Actor
@@ -79,6 +80,7 @@ def correct_activity(
     keep_revision(activity, "joint_activity", by=by, partners=with_whom)
     activity.held_on, activity.topic = answer["held_on"], answer["topic"]
     activity.outcome = answer["outcome"] or ""
+    flag_modified(activity, "topic")  # other partners alone make a new version too
     db.session.execute(delete(JointPartner).where(JointPartner.activity_id == activity.id))
     _set_partners(activity, partners)
     audit.record("activity.correct", "joint_activity", activity.id, by=by, unit_id=activity.unit_id)

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, insert
+from sqlalchemy.orm.attributes import flag_modified
 
 from casework.core import audit
 from casework.core.audit import Actor
@@ -44,6 +45,7 @@ def correct_training(training: Training, answer: dict[str, Any], *, by: Actor) -
     keep_revision(training, KIND, by=by, members=members, skills=skills)
     for name, value in _values(answer).items():
         setattr(training, name, value)
+    flag_modified(training, "title")  # other skills or people alone make a new version too
     for part in (TrainingSkill, TrainingPlace):
         db.session.execute(delete(part).where(part.training_id == training.id))
     _write_parts(training, answer)
