@@ -5,6 +5,7 @@ from io import BytesIO
 from uuid import UUID
 
 import pytest
+import time_machine
 from sqlalchemy import select
 
 from casework.core.audit import SYSTEM, AuditEntry
@@ -30,7 +31,13 @@ from casework.organisation.bodies.queries import decision_on, list_decisions
 from casework.organisation.history.models import Revision
 from casework.organisation.meetings.models import Meeting
 from casework.organisation.meetings.schedules import make_due_meetings, set_schedule
-from casework.organisation.units.models import Hamlet, Succession, Unit, UnitKind
+from casework.organisation.units.models import (
+    Hamlet,
+    Succession,
+    SuccessionKind,
+    Unit,
+    UnitKind,
+)
 
 BEGIN = date(2025, 8, 1)
 PDF = b"%PDF-1.7 a scan of the decision"
@@ -642,3 +649,19 @@ def test_pages_of_a_large_unit_cost_few_statements(app, cast, client_as):
     page = visitor.get("/bodies")
     assert page.words.count("CLB ") == 30
     assert isinstance(UUID(str(body_id)), UUID) and visitor.get(f"/bodies/{body_id}").status == 200
+
+
+def test_a_merger_that_is_decided_gives_nothing_before_its_day(app, cast, client_as):
+    """Recorded ahead, it opens the coming unit's door on its day and not before."""
+    body = make_body(app, cast)
+    with app.app_context():
+        db.session.add(
+            Succession(
+                predecessor_id=cast.units["a"], successor_id=cast.units["b"],
+                kind=SuccessionKind.MERGE, on=date(2027, 1, 1), document="1/NQ",
+            )
+        )  # fmt: skip
+        db.session.commit()
+    for day, status in ((date(2026, 12, 31), 404), (date(2027, 1, 1), 200)):
+        with time_machine.travel(day, tick=False):
+            assert client_as("unithead-b").get(f"/bodies/{body}").status == status

@@ -109,6 +109,19 @@ def find_scope(access: Access) -> Scope | None:
     return Scope(unit, list_ids_with_predecessors([unit.id]), choices)
 
 
+def years_since(first: int) -> range:
+    """The years a page can be about, this one first."""
+    return range(today().year, first - 1, -1)
+
+
+def find_year(years: range) -> int:
+    """The year a page is about: the one in the address (`?year=`) if it is one of these, else this
+    one.
+    """
+    asked = request.args.get("year", type=int)
+    return asked if asked is not None and asked in years else today().year
+
+
 def list_working_units(access: Access) -> list[Unit]:
     """The units within reach that work today: an account's own, and those that have bodies or
     followed a unit that had.
@@ -328,7 +341,11 @@ def _prompts(bodies: Iterable[Body], units: Mapping[UUID, Unit]) -> dict[UUID, P
 def _at_work() -> Select[UUID]:
     """The ids of units that have bodies, and of those that followed them."""
     line = select(Body.unit_id.label("id")).cte("at_work", recursive=True)
-    later = select(Succession.successor_id).join(line, line.c.id == Succession.predecessor_id)
+    later = (
+        select(Succession.successor_id)
+        .join(line, line.c.id == Succession.predecessor_id)
+        .where(Succession.on <= today())
+    )
     return select(line.union(later).c.id)
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Date, Select, func, or_, select
 
 from casework.authz.enforce import Access
-from casework.core.clock import add_months, today
+from casework.core.clock import last_year_to, today
 from casework.core.database import db
 from casework.core.errors import OutOfReach
 from casework.core.text import words_key
@@ -21,8 +21,6 @@ from casework.organisation.bodies.queries import active_on
 from casework.organisation.meetings.models import Circle, Meeting, Minutes, Pause, Schedule
 from casework.organisation.units.models import Succession, Unit
 from casework.organisation.units.queries import reached
-
-LOGGED_MONTHS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +149,7 @@ def list_loggable(access: Access) -> list[tuple[Circle, Unit]]:
     """The bodies and open groups within reach; those that ended in the last twelve months too, for
     a meeting of theirs may still have to be logged.
     """
-    since = add_months(today(), -LOGGED_MONTHS)
+    since, _last = last_year_to(today())
     found: list[tuple[Circle, Unit]] = []
     for kind in (Body, Group):
         query = (
@@ -208,7 +206,8 @@ def pauses_of(unit_ids: Collection[UUID]) -> dict[UUID, list[Pause]]:
         .cte("line", recursive=True)
     )
     later = select(line.c.first_id, Succession.successor_id).join(
-        Succession, Succession.predecessor_id == line.c.unit_id
+        Succession,
+        (Succession.predecessor_id == line.c.unit_id) & (Succession.on <= today()),
     )
     line = line.union(later)
     query = (

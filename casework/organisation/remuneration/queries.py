@@ -344,7 +344,7 @@ def _posts(
         .join(Member, Member.id == Post.member_id)
         .join(Body, Body.id == Post.body_id)
         .join(Unit, Unit.id == Body.unit_id)
-        .outerjoin(Succession, Succession.predecessor_id == Unit.id)
+        .outerjoin(Succession, (Succession.predecessor_id == Unit.id) & (Succession.on <= today()))
         .outerjoin(follower, follower.id == Succession.successor_id)
         .where(
             Member.id == member_id if member_id else Body.unit_id.in_(unit_ids),

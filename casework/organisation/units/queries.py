@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from flask import request
 from sqlalchemy import ColumnElement, Row, Select, func, or_, select, true
 from sqlalchemy.orm import QueryableAttribute, aliased
 
@@ -59,7 +60,7 @@ def reached(
 
 
 def list_ids_with_predecessors(unit_ids: Iterable[UUID]) -> list[UUID]:
-    """The ids of units and of all units that they followed, however long ago."""
+    """The ids of units and of all units that they followed until today, however long ago."""
     return list(db.session.scalars(_with_predecessors(unit_ids)))
 
 
@@ -84,6 +85,43 @@ def list_provinces(on: date) -> Sequence[Row[Unit, int]]:
     count = select(func.count()).where(below.province_id == Unit.id, ~below.is_province, exists)
     query = select(Unit, count.scalar_subquery()).where(Unit.is_province, valid_on(on))
     return sorted(db.session.execute(query), key=lambda row: words_key(row[0].name))
+
+
+def list_provinces_within(access: Access) -> list[Unit]:
+    """The provinces of today within reach, in alphabetical order."""
+    within = reached(access, Unit.id, Unit.province_id)
+    query = select(Unit).where(Unit.is_province, valid_on(today()), within)
+    return sorted(db.session.scalars(query), key=lambda unit: words_key(unit.name))
+
+
+def list_provinces_around(access: Access) -> list[Unit]:
+    """The provinces of today within reach, and those in which the access has its units."""
+    own = aliased(Unit)
+    query = select(Unit).where(Unit.is_province, valid_on(today()))
+    if not access.everywhere:
+        around = select(own.province_id).where(own.id.in_(access.units))
+        query = query.where(or_(Unit.id.in_(access.provinces), Unit.id.in_(around)))
+    return sorted(db.session.scalars(query), key=lambda unit: words_key(unit.name))
+
+
+def find_province(provinces: Sequence[Unit]) -> Unit | None:
+    """The province a page is about: the one in the address (`?province=`), or the first of these.
+
+    None when there is none. Raises OutOfReach for one that isn't among them.
+    """
+    asked = request.args.get("province", "")
+    found = next((each for each in provinces if asked in ("", str(each.id))), None)
+    if asked and found is None:
+        raise OutOfReach
+    return found
+
+
+def choose_province(provinces: Sequence[Unit]) -> tuple[Unit, Sequence[Unit]]:
+    """The province a page is about, with all it could be about. Raises OutOfReach."""
+    found = find_province(provinces)
+    if found is None:
+        raise OutOfReach
+    return found, provinces
 
 
 def search_units(
@@ -180,7 +218,12 @@ def list_same_code(unit: Unit) -> list[Unit]:
 def _with_predecessors(unit_ids: Iterable[UUID]) -> Select[UUID]:
     # Without a name of its own: one statement may follow units and provinces back.
     line = select(Unit.id).where(Unit.id.in_(list(unit_ids))).cte(recursive=True)
-    earlier = select(Succession.predecessor_id).join(line, line.c.id == Succession.successor_id)
+    earlier = (
+        select(Succession.predecessor_id)
+        .join(line, line.c.id == Succession.successor_id)
+        # A merger that is decided gives nobody anything before its day.
+        .where(Succession.on <= today())
+    )
     return select(line.union(earlier).c.id)
 
 
