@@ -8,7 +8,6 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from casework.organisation.budgets.balance import find_broken_rule
 from flask import g
 from flask_migrate import upgrade
 from sqlalchemy import func, select
@@ -25,6 +24,7 @@ from casework.demonstration.loading import Wish, _how_many
 from casework.demonstration.staff import PLAYERS
 from casework.organisation.accounts.models import Account, AccountRole
 from casework.organisation.bodies.models import Body, Decision, Group
+from casework.organisation.budgets.balance import find_broken_rule
 from casework.organisation.budgets.models import BudgetLine
 from casework.organisation.budgets.queries import balances
 from casework.organisation.meetings.models import Meeting
