@@ -12,7 +12,7 @@ from sqlalchemy import func, select, text
 
 from casework.authz.permissions import Role
 from casework.core.audit import SYSTEM, AuditEntry
-from casework.core.clock import today
+from casework.core.clock import now, today
 from casework.core.database import db
 from casework.core.money import dong_in_words
 from casework.core.workbooks import write_sheet
@@ -350,11 +350,7 @@ def test_a_correction_may_not_take_the_ground_from_what_depends_on_it(
         assert page.status == 422
         assert message in page.words
         assert page.form(address)["reason"] == "bỏ hẳn"
-    page = correct(accountant, line, found["settlement"].id, amount="4.000.000")
-    assert page.status == 303
-    after = balance_of(app, line)
-    assert (before.settled, after.settled, after.waiting) == (5_000_000, 0, 4_000_000)
-    assert "do not count yet: 1." in accountant.get(BUDGETS).words
+    assert balance_of(app, line) == before
 
 
 def test_a_movement_of_another_line_is_not_found(app, accountant, body, line):
@@ -378,8 +374,8 @@ def test_a_closed_year_takes_nothing_until_it_is_opened_again(
     approve_all(unithead)
     assert unithead.submit(years, close).status == 303
     closed = (
-        f"The year {YEAR} of Phường Bạc Liêu is closed. Enter the correction in an open year,"
-        " or ask the unit head to reopen it with a reason."
+        f"The year {YEAR} of Phường Bạc Liêu is closed. Nothing is added to its lines or taken"
+        " back from them: ask the unit head to reopen it with a reason."
     )
     page = move(accountant, line, "expense", 1000, "HĐ 99", note="giữ lại")
     assert (page.status, fault_beside(page, "on")) == (422, closed)
@@ -390,7 +386,7 @@ def test_a_closed_year_takes_nothing_until_it_is_opened_again(
     assert page.form(address)["reason"] == "chữ này ở lại"
     page = accountant.submit(f"{line}/change", f"{line}/change", title="Khác")
     assert page.status == 422 and closed in page.words
-    assert "is closed: nothing dated in it is added" in accountant.get(BUDGETS).words
+    assert "is closed: nothing dated in it is added, and" in accountant.get(BUDGETS).words
     assert accountant.submit(NEW, NEW, **line_fields(app, line)).status == 422
 
     reopen = f"{years}/{cast.units['a']}/reopen"
@@ -421,24 +417,121 @@ def line_fields(app, line) -> dict[str, str]:
 
 
 def test_a_movement_of_a_closed_year_is_corrected_in_an_open_one(
+    app, cast, accountant, line, client_as
+):
+    """An allotment of December on a line of the year that followed."""
+    assert move(accountant, line, "allotment", 5000, on=f"{YEAR - 1}-11-30").status == 303
+    unithead, close = client_as("unithead"), f"{BUDGETS}/years/{cast.units['a']}/close"
+    token = token_of(unithead)
+    assert unithead.post(close, {"csrf_token": token, "year": str(YEAR - 1)}).status == 303
+    allotted = movements(app, line)[0].id
+    closed = (
+        f"The year {YEAR - 1} of Phường Bạc Liêu is closed. Enter the correction in an open year"
+    )
+    page = correct(accountant, line, allotted, amount="4000")
+    assert page.status == 422 and closed in fault_beside(page, "on")
+    page = correct(accountant, line, allotted, replaced=None, corrected_on=f"{YEAR - 1}-11-29")
+    assert "can't be earlier than the movement" in page.words
+    page = correct(accountant, line, allotted, amount="4000", on=str(today()))
+    assert page.status == 303
+    assert balance_of(app, line).allotted == 4000
+    back = next(m for m in movements(app, line) if m.corrects_id)
+    assert (back.on, back.amount) == (today(), -5000)
+
+
+def test_a_line_of_a_closed_year_stays_as_it_is_whatever_the_day(
     app, cast, accountant, body, client_as
 ):
     line = open_line(accountant, body, year=str(YEAR - 1))
     earlier = {"on": f"{YEAR - 1}-11-30"}
-    move(accountant, line, "allotment", 5000, **earlier)
-    move(accountant, line, "advance", 5000, "PC 1", **earlier)
+    for kind, voucher in (("allotment", ""), ("advance", "PC 1"), ("expense", "HĐ 1"),
+                          ("settlement", "QT 1")):  # fmt: skip
+        assert move(accountant, line, kind, 5000, voucher, **earlier).status == 303
     unithead, close = client_as("unithead"), f"{BUDGETS}/years/{cast.units['a']}/close"
+    approve_all(unithead)
     token = token_of(unithead)
     assert unithead.post(close, {"csrf_token": token, "year": str(YEAR - 1)}).status == 303
-    advance = movements(app, line)[1]
-    page = correct(accountant, line, advance.id, amount="4000", on=str(today()))
-    assert page.status == 303
-    assert balance_of(app, line).advanced == 4000
+    before = balance_of(app, line)
+    closed = f"The year {YEAR - 1} of Phường Bạc Liêu is closed. Nothing is added to its lines"
+    page = move(accountant, line, "allotment", 1000, on=str(today()))
+    assert page.status == 422 and closed in fault_beside(page, "on")
+    for number in range(4):
+        page = correct(accountant, line, movements(app, line)[number].id, replaced=None)
+        assert page.status == 422 and closed in fault_beside(page, "corrected_on"), number
+    settlement = movements(app, line)[3].id
+    address = f"{line}/movements/{settlement}/take-back"
+    page = unithead.submit(address, address, reason="sai")
+    assert page.status == 422 and closed in fault_beside(page, "corrected_on")
+    assert balance_of(app, line) == before
+    for who in (accountant, unithead):
+        shown = who.get(line).text
+        assert "/take-back" not in shown and "/correct" not in shown
+        assert "/movements/new" not in shown
+
+
+def test_an_approved_settlement_is_taken_back_by_the_unit_head(
+    app, cast, accountant, line, client_as
+):
+    fill(accountant, line)
+    unithead = client_as("unithead")
+    settlement = next(m for m in movements(app, line) if m.kind == "settlement")
+    address = f"{line}/movements/{settlement.id}/take-back"
+    page = unithead.submit(address, address, reason="sai")
+    assert page.status == 422 and "Only an approved settlement" in page.words
+    approve_all(unithead)
+    page = correct(accountant, line, settlement.id, "sai số", replaced=None)
+    assert page.status == 422
+    assert "This settlement is approved: the unit head takes it back." in page.words
+    assert balance_of(app, line).settled == 5_000_000
+    shown = accountant.get(line)
+    assert "approved: the unit head takes it back" in shown.words
+    assert address not in shown.text and f"{settlement.id}/correct" not in shown.text
+    assert accountant.get(address).status == 403
+    assert accountant.post(address, {"csrf_token": token_of(accountant)}).status == 403
+    assert address in unithead.get(line).text
+    assert unithead.submit(address, address, reason=" ").status == 422
+    assert unithead.submit(address, address, reason="Sai số").status == 303
+    assert balance_of(app, line).settled == 0
+    again = unithead.submit(address, address, reason="Sai số")
+    assert again.status == 422 and "taken back already" in again.words
+    assert move(accountant, line, "settlement", 4_000_000, "QT 01").status == 303
+    approve_all(unithead)
+    assert balance_of(app, line).settled == 4_000_000
+
+
+def test_who_entered_a_settlement_does_not_take_it_back_alone(
+    app, cast, accountant, line, client_as
+):
+    fill(accountant, line)
+    approve_all(client_as("unithead"))
+    with app.app_context():
+        account = db.session.get_one(Account, cast.accounts["accountant"])
+        give_role(
+            account, Role.UNIT_HEAD, cast.units["a"], by=SYSTEM, on=today() - timedelta(days=1)
+        )
+        db.session.commit()
+    settlement = next(m for m in movements(app, line) if m.kind == "settlement")
+    address = f"{line}/movements/{settlement.id}/take-back"
+    page = accountant.submit(address, address, reason="sai")
+    assert page.status == 422
+    assert "A settlement is taken back by somebody else than who entered it." in page.words
+    assert balance_of(app, line).settled == 5_000_000
+
+
+def test_what_takes_a_settlement_back_is_never_approved(app, cast, accountant, line, client_as):
+    """It counts nowhere, in a balance and in the sums of a period."""
+    fill(accountant, line)
+    settlement = next(m for m in movements(app, line) if m.kind == "settlement")
+    assert correct(accountant, line, settlement.id, replaced=None).status == 303
     back = next(m for m in movements(app, line) if m.corrects_id)
-    assert (back.on, back.amount) == (today(), -5000)
-    first = movements(app, line)[0].id
-    page = correct(accountant, line, first, replaced=None, corrected_on=f"{YEAR - 1}-11-29")
-    assert "can't be earlier than the movement" in page.words
+    unithead = client_as("unithead")
+    address = f"{line}/movements/{back.id}/approve"
+    page = unithead.post(address, {"csrf_token": token_of(unithead)})
+    assert page.status == 422 and "does not await approval any more" in page.words
+    with app.app_context():
+        db.session.get_one(Movement, back.id).approved_at = now()
+        total = totals_by_source([cast.units["a"]], date(YEAR, 1, 1), today())
+    assert next(iter(total.values())).settled == 0
 
 
 def token_of(visitor) -> str:

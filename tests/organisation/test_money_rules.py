@@ -38,7 +38,10 @@ from casework.organisation.budgets.queries import (
     list_ledger,
     totals_by_source,
 )
-from casework.organisation.settlements.operations import approve_settlement
+from casework.organisation.settlements.operations import (
+    approve_settlement,
+    take_back_settlement,
+)
 from casework.organisation.units.models import Unit
 from tests.cast import Cast
 
@@ -170,11 +173,20 @@ def correct(line, book: Book, number: int, which: int, right) -> tuple[bool, boo
     rest = [each for each in book.standing() if each is not row]
     added = [new_row(None, *right)] if right else []
     is_settlement = bool(right) and right[0] == "settlement"
-    allowed = row["stands"] and book.allows([*rest, *added], waiting_counts=is_settlement)
+    decided = row["kind"] == "settlement" and row["approved"]
+    added = [] if decided else added  # the unit head only takes back
+    allowed = row["stands"] and book.allows(
+        [*rest, *added], waiting_counts=is_settlement and not decided
+    )
     move = Move(MovementKind(right[0]), today(), right[1], f"N{number}") if right else None
     movement = get_movement(line, row["id"])
     try:
-        correct_movement(line, movement, today(), "sai", move, by=ENTERS)
+        if decided:
+            with pytest.raises(RuleBroken):
+                correct_movement(line, movement, today(), "sai", move, by=ENTERS)
+            take_back_settlement(line, movement, today(), "sai", by=APPROVES)
+        else:
+            correct_movement(line, movement, today(), "sai", move, by=ENTERS)
     except RuleBroken:
         return allowed, False
     row["stands"] = False

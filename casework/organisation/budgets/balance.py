@@ -214,8 +214,16 @@ def find_broken_rule(balance: Balance) -> Broken | None:
 
 
 def is_waiting(movement: Movement) -> bool:
-    """A settlement that nobody approved yet (whether it was taken back is another question)."""
-    return movement.kind == MovementKind.SETTLEMENT and movement.approved_at is None
+    """A settlement that nobody approved yet (whether it was taken back is another question). What
+    takes one back never waits.
+    """
+    is_settlement = movement.kind == MovementKind.SETTLEMENT and movement.corrects_id is None
+    return is_settlement and movement.approved_at is None
+
+
+def is_approved_settlement(movement: Movement) -> bool:
+    """A settlement that counts, unless it was taken back."""
+    return movement.kind == MovementKind.SETTLEMENT and movement.approved_at is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,9 @@ class Movement(Base):
 
 
 class ClosedYear(Base):
-    """A unit's money of a year is closed: nothing dated in it is added any more, until reopened."""
+    """A unit's money of a year is closed until reopened: nothing dated in it is added any more, and
+    its lines stay as they are.
+    """
 
     __tablename__ = "closed_years"
     __table_args__ = (Index(None, "unit_id", "year"),)

@@ -20,7 +20,12 @@ from casework.core.forms import RuleBroken
 from casework.core.i18n import day, dong
 from casework.core.uploads import Upload
 from casework.organisation.bodies.models import Body
-from casework.organisation.budgets.balance import Balance, Entry, find_broken_rule
+from casework.organisation.budgets.balance import (
+    Balance,
+    Entry,
+    find_broken_rule,
+    is_approved_settlement,
+)
 from casework.organisation.budgets.models import (
     BudgetLine,
     FundingSource,
@@ -99,7 +104,7 @@ def change_line(
 ) -> None:
     """Say something else in a line's plan; what it said stays. Refused in a closed year."""
     hold_money(line.unit_id)
-    refuse_closed(get_unit(line.unit_id), line.year)
+    refuse_closed_line(line)
     _refuse_phase(phase, line.year)
     _refuse_same(line.body_id, replace(_plan_of(line), title=title), but=line.id)
     keep_revision(line, "budget_line", by=by)
@@ -109,10 +114,12 @@ def change_line(
 
 
 def record_movement(line: BudgetLine, move: Move, *, by: Actor) -> Movement:
-    """Enter a movement. Raises RuleBroken when its day, voucher or amount breaks a rule; a
-    settlement waits for approval, and what waits is counted against the next settlement.
+    """Enter a movement. Raises RuleBroken when its line's year is closed, or when its day, voucher
+    or amount breaks a rule; a settlement waits for approval, and what waits is counted against the
+    next settlement.
     """
     hold_money(line.unit_id)
+    refuse_closed_line(line, field="on")
     _refuse_day(line, move)
     _refuse_voucher(line, move)
     balance = _balance_with(line, add=move)
@@ -127,16 +134,33 @@ def correct_movement(
     stay readable. Returns what takes it back.
 
     A movement is taken back once, never before its own day, and never when other movements depend
-    on it: an advance that is settled, say. A right settlement waits for approval again.
+    on it: an advance that is settled, say. A right settlement waits for approval again. An approved
+    settlement is not the accountant's any more: settlements.operations.take_back_settlement.
     """
     hold_money(line.unit_id)
-    _refuse_taking_back(line, movement, on)
+    db.session.refresh(movement)
+    refuse_taking_back(line, movement, on)
+    if is_approved_settlement(movement):
+        raise RuleBroken(
+            _l(
+                "This settlement is approved: the unit head takes it back. Then enter the right"
+                " one."
+            )
+        )
     if right is not None:
         _refuse_day(line, right)
         _refuse_voucher(line, right, instead_of=movement)
     balance = _balance_with(line, add=right, without=movement)
     is_settlement = right is not None and right.kind == MovementKind.SETTLEMENT
     refuse_amount(_as_if_approved(balance) if is_settlement else balance)
+    back = take_back(line, movement, on, note, by=by)
+    if right is not None:
+        add_movement(line, right, by=by)
+    return back
+
+
+def take_back(line: BudgetLine, movement: Movement, on: date, note: str, *, by: Actor) -> Movement:
+    """Save what takes a movement back, when no rule forbids it."""
     back = Movement(
         id=uuid4(),
         line_id=line.id,
@@ -152,8 +176,6 @@ def correct_movement(
     db.session.add(back)
     db.session.flush()
     audit.record("budget.correct", "movement", movement.id, by=by, unit_id=line.unit_id)
-    if right is not None:
-        add_movement(line, right, by=by)
     return back
 
 
@@ -166,6 +188,23 @@ def refuse_closed(unit: Unit, year: int, field: str = "") -> None:
     """Raise RuleBroken when a year of a unit is closed."""
     if list_closings([unit.id], year):
         raise RuleBroken(closed_message(unit, year), field=field)
+
+
+def refuse_closed_line(line: BudgetLine, field: str = "") -> None:
+    """Raise RuleBroken when the year of a line is closed: its figures stay as they are, whatever
+    the day of what would change them.
+    """
+    unit = get_unit(line.unit_id)
+    if list_closings([unit.id], line.year):
+        raise RuleBroken(
+            _l(
+                "The year %(year)s of %(unit)s is closed. Nothing is added to its lines or taken"
+                " back from them: ask the unit head to reopen it with a reason.",
+                year=line.year,
+                unit=unit.label,
+            ),
+            field=field,
+        )
 
 
 def closed_message(unit: Unit, year: int) -> Any:
@@ -286,7 +325,9 @@ def _refuse_voucher(line: BudgetLine, move: Move, instead_of: Movement | None = 
         )
 
 
-def _refuse_taking_back(line: BudgetLine, movement: Movement, on: date) -> None:
+def refuse_taking_back(line: BudgetLine, movement: Movement, on: date) -> None:
+    """Raise RuleBroken when a movement can't be taken back on a day."""
+    refuse_closed_line(line, field="corrected_on")
     if movement.corrects_id is not None or is_taken_back(movement):
         raise RuleBroken(_l("This movement was taken back already. Both stay readable."))
     if on < movement.on:

@@ -77,7 +77,7 @@ def totals_by_source(
     taken_back = aliased(Movement)
     approved = or_(
         Movement.kind != MovementKind.SETTLEMENT,
-        Movement.approved_at.is_not(None),
+        and_(Movement.corrects_id.is_(None), _APPROVED),
         taken_back.approved_at.is_not(None),
     )
     query = (

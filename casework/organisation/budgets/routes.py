@@ -284,6 +284,7 @@ def _line_page(access: Access, line: BudgetLine) -> str:
         names=names_of([m.recorded_by for m in movements] + [m.approved_by for m in movements]),
         earlier=earlier,
         may_write=access.identity.holds(Permission.BUDGET_WRITE),
+        may_approve=access.identity.holds(Permission.BUDGET_APPROVE),
         kinds=list(MovementKind),
     )
 

@@ -15,13 +15,20 @@ from casework.core.audit import Actor
 from casework.core.clock import now
 from casework.core.database import db
 from casework.core.forms import RuleBroken
-from casework.organisation.budgets.balance import Balance, is_waiting
+from casework.organisation.budgets.balance import (
+    Balance,
+    is_approved_settlement,
+    is_waiting,
+)
 from casework.organisation.budgets.models import BudgetLine, ClosedYear, Movement
 from casework.organisation.budgets.operations import (
     hold_money,
     is_taken_back,
     refuse_amount,
     refuse_closed,
+    refuse_closed_line,
+    refuse_taking_back,
+    take_back,
 )
 from casework.organisation.budgets.queries import list_closings, list_standing, list_waiting
 from casework.organisation.programmes.models import FIRST_YEAR
@@ -39,6 +46,7 @@ def approve_settlement(line: BudgetLine, movement: Movement, *, by: Actor) -> No
         raise RuleBroken(_l("This settlement does not await approval any more."))
     if movement.recorded_by == by.id:
         raise RuleBroken(_l("A settlement is approved by somebody else than who entered it."))
+    refuse_closed_line(line)
     refuse_closed(get_unit(line.unit_id), movement.on.year)
     entries = [
         replace(told.entry, waits=told.waits and told.movement.id != movement.id)
@@ -49,9 +57,27 @@ def approve_settlement(line: BudgetLine, movement: Movement, *, by: Actor) -> No
     audit.record("budget.approve", "movement", movement.id, by=by, unit_id=line.unit_id)
 
 
+def take_back_settlement(
+    line: BudgetLine, movement: Movement, on: date, reason: str, *, by: Actor
+) -> Movement:
+    """Take an approved settlement back: two people let it count, so who entered it doesn't take it
+    back alone. Both stay readable. What takes it back counts at once, and can only free money: no
+    bound is passed by it.
+    """
+    hold_money(line.unit_id)
+    db.session.refresh(movement)
+    refuse_taking_back(line, movement, on)
+    if not is_approved_settlement(movement):
+        raise RuleBroken(_l("Only an approved settlement is taken back here."))
+    if movement.recorded_by == by.id:
+        raise RuleBroken(_l("A settlement is taken back by somebody else than who entered it."))
+    return take_back(line, movement, on, reason, by=by)
+
+
 def close_year(unit: Unit, unit_ids: Sequence[UUID], year: int, on: date, *, by: Actor) -> None:
     """Close a year of a unit and of the units that it followed (`unit_ids`): nothing dated in it
-    is added any more. Refused for a year to come, and while settlements of it wait.
+    is added any more, and nothing is added to its lines or taken back from them. Refused for a year
+    to come, and while settlements of it wait.
     """
     for unit_id in sorted(unit_ids):
         hold_money(unit_id)

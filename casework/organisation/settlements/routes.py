@@ -18,7 +18,7 @@ from casework.core.uploads import DOCX
 from casework.core.workbooks import send_file
 from casework.organisation.accounts.queries import names_of
 from casework.organisation.bodies.queries import Scope, find_scope
-from casework.organisation.budgets.models import BudgetLine
+from casework.organisation.budgets.models import BudgetLine, Movement
 from casework.organisation.budgets.queries import (
     balances,
     find_year,
@@ -33,7 +33,7 @@ from casework.organisation.budgets.queries import (
 )
 from casework.organisation.documents.queries import list_files
 from casework.organisation.settlements import operations, sheets
-from casework.organisation.settlements.forms import CloseForm, ReopenForm
+from casework.organisation.settlements.forms import CloseForm, ReopenForm, TakeBackForm
 from casework.organisation.settlements.queries import (
     get_unit_within,
     list_closed_years,
@@ -65,6 +65,33 @@ def approve(access: Access, line_id: UUID, movement_id: UUID) -> ResponseReturnV
         return _approvals_page(access, broken), 422
     flash(_("The settlement is approved and counts."), "success")
     return redirect(url_for(".approvals"), 303)
+
+
+@bp.get("/lines/<uuid:line_id>/movements/<uuid:movement_id>/take-back")
+@requires(Permission.BUDGET_APPROVE)
+def taking_back(access: Access, line_id: UUID, movement_id: UUID) -> ResponseReturnValue:
+    """The form that takes an approved settlement back."""
+    line = get_line(access, line_id)
+    return _taking_back_page(line, get_movement(line, movement_id), TakeBackForm())
+
+
+@bp.post("/lines/<uuid:line_id>/movements/<uuid:movement_id>/take-back")
+@requires(Permission.BUDGET_APPROVE)
+def take_back(access: Access, line_id: UUID, movement_id: UUID) -> ResponseReturnValue:
+    """Take it back; it stays readable."""
+    line, form = get_line(access, line_id), TakeBackForm()
+    movement = get_movement(line, movement_id)
+    if not form.validate():
+        return _taking_back_page(line, movement, form), 422
+    try:
+        operations.take_back_settlement(
+            line, movement, form.corrected_on.data, form.reason.data, by=access.actor
+        )
+    except RuleBroken as broken:
+        form.refuse(broken)
+        return _taking_back_page(line, movement, form), 422
+    flash(_("The settlement is taken back. It stays readable, crossed out."), "success")
+    return redirect(url_for("budgets.show_line", line_id=line.id), 303)
 
 
 @bp.get("/years")
@@ -156,6 +183,10 @@ def _approvals_page(access: Access, broken: RuleBroken | None = None) -> str:
         broken=broken,
         new_operation=new_operation,
     )
+
+
+def _taking_back_page(line: BudgetLine, movement: Movement, form: TakeBackForm) -> str:
+    return render(f"{FOLDER}/take_back.html", line=line, movement=movement, form=form)
 
 
 def _years_page(
