@@ -27,3 +27,11 @@ def add_months(day: date, months: int) -> date:
     count = day.year * 12 + day.month - 1 + months
     year, month = divmod(count, 12)
     return min(date(year, month + 1, 1) + timedelta(days=day.day - 1), month_end(year, month + 1))
+
+
+def last_year_to(day: date) -> tuple[date, date]:
+    """The first and the last day of the twelve months that end on a day, both inclusive.
+
+    The same day a year before is out: nobody who meets once a month was due thirteen times.
+    """
+    return add_months(day, -12) + timedelta(days=1), day

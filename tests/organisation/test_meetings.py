@@ -670,6 +670,20 @@ def held_days(circle_id):
 
 def test_meetings_come_in_from_a_sheet(app, client_as, club):
     visitor = client_as("volunteer")
+def test_the_same_day_a_year_before_is_not_within_twelve_months(app, cast, client_as, club):
+    with app.app_context():
+        for day in (date(2025, 10, 15), date(2025, 10, 16)):
+            row = Meeting(unit_id=cast.units["a"], body_id=club, due_on=day, held_on=day)
+            db.session.add(row)
+        db.session.commit()
+    visitor = client_as("unithead")
+    page = visitor.get("/meetings")
+    # Ten due in 2026 and one a year ago tomorrow.
+    assert "1/11 meetings on schedule" in page.words and "From 16/10/2025" in page.words
+    assert "Minutes missing: 1" in page.words
+    assert "1/11 meetings" in visitor.get("/overview/people").words
+
+
     rows = [
         ("clb huong duong", date(2026, 8, 3), 10, "Họp", "Không"),
         ("CLB Hướng Dương", "07/09/2026", "", "", ""),

@@ -16,7 +16,7 @@ from flask_babel import lazy_gettext as _l
 
 from casework.authz.enforce import Access, can, requires
 from casework.authz.permissions import Permission
-from casework.core.clock import add_months, today
+from casework.core.clock import add_months, last_year_to, today
 from casework.core.errors import OutOfReach
 from casework.core.forms import RuleBroken, Stale
 from casework.core.htmx import render
@@ -73,7 +73,6 @@ from casework.organisation.settings.queries import number_of
 bp = Blueprint("meetings", __name__, url_prefix="/meetings")
 menu(_l("Meetings"), "meetings.index", lambda: can(Permission.ACTIVITY_READ), Section.ACTIVITIES)
 
-FIGURES_MONTHS = 12
 # The version of minutes that are still missing.
 UNWRITTEN = 0
 
@@ -86,7 +85,7 @@ def index(access: Access) -> ResponseReturnValue:
     if scope is None:
         return render("organisation/meetings/list.html", scope=None)
     month, on = _month(request.args.get("month", "")), today()
-    since = add_months(on, -FIGURES_MONTHS)
+    since, _last = last_year_to(on)
     figures = on_schedule_by_circle(scope.unit_ids, since, on, on)
     chosen = next((each for each in figures if str(each.id) == request.args.get("circle")), None)
     lines = list_meetings(scope.unit_ids, *month_of(month), chosen.id if chosen else None)

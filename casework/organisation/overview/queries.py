@@ -11,7 +11,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from casework.core.clock import add_months
+from casework.core.clock import last_year_to
 from casework.core.database import db
 from casework.core.i18n import day, dong
 from casework.organisation.bodies.models import BodyKind, GroupKind
@@ -37,7 +37,6 @@ from casework.organisation.settings.models import Setting
 from casework.organisation.settings.queries import settings_on
 from casework.organisation.trainings.queries import trained_counsellors
 
-MONTHS = 12
 WANTED_GROUPS = (GroupKind.COMMUNICATION, GroupKind.COUNSELLING, GroupKind.SELF_HELP)
 
 
@@ -110,7 +109,7 @@ class Money:
 def show_standing(scope: Scope, on: date) -> Standing:
     """The first part: what exists, by which decision and regulation, and with whom it works."""
     bodies = list_lines(list_bodies(scope.unit_ids, on), on)
-    partners = active_partners(scope.unit_ids, add_months(on, -MONTHS), on)
+    partners = active_partners(scope.unit_ids, *last_year_to(on))
     return Standing(bodies, partners, _urgent_first(_of_bodies(scope, bodies, partners)))
 
 
@@ -122,7 +121,7 @@ def show_people(scope: Scope, on: date) -> People:
     staffing = count_staff(bodies, posts, on, settings)
     months = int(settings[Setting.TRAINING_MONTHS])
     trained, counsellors = trained_counsellors(scope.unit_ids, on, months)
-    circles = on_schedule_by_circle(scope.unit_ids, add_months(on, -MONTHS), on)
+    circles = on_schedule_by_circle(scope.unit_ids, *last_year_to(on))
     percent = int(settings[Setting.LONGEST_GAP])
     tasks = [
         *_of_meetings(scope, circles, percent, int(settings[Setting.ON_TIME_SHARE])),
