@@ -83,6 +83,10 @@ PICTURES = (
     Picture("unit-1280", "unithead", unit_view),
     Picture("unit-persons-1280", "unithead", unit_view, scroll_to=".figures + h2"),
     Picture("unit-360", "unithead", unit_view, PHONE, scroll_to=".figures + h2"),
+    Picture("my-unit-1280", "unithead", at("/overview")),
+    Picture("meetings-1280", "unithead", at("/meetings")),
+    Picture("meeting-360", "volunteer", at("/meetings/log"), PHONE),
+    Picture("budget-1280", "accountant", at("/budgets")),
     Picture("log-1280", "dpo", at("/audit")),
 )
 
