@@ -15,6 +15,7 @@ Inside, imports only point down (pyproject.toml); what two features of a line sh
 
 A record keeps the unit as it was (units.queries.reached). Before it changes, what it said is kept
 (history.operations.keep_revision). Bodies know no meetings and no regulations: who builds on them
-asks to be told (bodies: follow_bodies, tell_of_bodies). What each figure means stands in
+asks to be told (bodies: follow_bodies, tell_of_bodies), or is asked whether a record keeps its
+papers (documents: keep_with). What each figure means stands in
 docs/organisation.md.
 """

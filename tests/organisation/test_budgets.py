@@ -677,6 +677,30 @@ def test_a_paper_is_attached_and_read_with_the_movement(accountant, line, client
     assert client_as("volunteer").get(link.get("href")).status == 404
 
 
+@pytest.mark.parametrize("settles", [True, False])
+def test_papers_of_approved_settlements_and_closed_years_stay(
+    cast, accountant, line, client_as, settles
+):
+    paper, head = (BytesIO(b"%PDF-1.4 phieu chi"), "phieu-chi.pdf"), client_as("unithead")
+    assert move(accountant, line, "allotment", "1.000", paper=None if settles else paper).status
+    if settles:
+        move(accountant, line, "advance", "1.000", "PC 01")
+        move(accountant, line, "expense", "1.000", "HĐ 17")
+        assert move(accountant, line, "settlement", "1.000", "QT 01", paper=paper).status == 303
+    page = accountant.get(line)
+    (link,) = [a.get("href") for a in page.all("a") if "/files/" in (a.get("href") or "")]
+    if settles:
+        approve_all(head)
+    else:
+        close = f"{BUDGETS}/years/{cast.units['a']}/close"
+        page_of_years = head.get(f"{BUDGETS}/years")
+        assert head.submit(page_of_years, close, year=str(YEAR)).status == 303
+    # The page was open before.
+    kept = accountant.follow(accountant.submit(page, f"{link}/remove"))
+    assert "its papers stay with it" in kept.words and "phieu-chi.pdf" in kept.words
+    assert "Remove the file" not in kept.words
+
+
 def test_eight_advances_at_once_never_pass_the_allotment(app, accountant, line):
     assert move(accountant, line, "allotment", 5_000).status == 303
     address = f"{line}/movements/new"

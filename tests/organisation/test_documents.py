@@ -12,7 +12,7 @@ from casework.core.database import db
 from casework.core.uploads import PAPERS, read_upload
 from casework.organisation.accounts.models import Account
 from casework.organisation.documents.models import AttachedFile
-from casework.organisation.documents.operations import attach_file
+from casework.organisation.documents.operations import attach_file, open_file
 from casework.organisation.documents.queries import CHANGED_WITH, READ_WITH
 
 PAPER = b"%PDF-1.7 the decision that names Chi Ut"
@@ -74,7 +74,8 @@ def test_it_is_removed_by_who_may_change_the_record(app, client_as, paper):
     assert head.get(f"/files/{paper}").status == 404
     with app.app_context():
         file = db.session.get_one(AttachedFile, paper)
-        assert file.sealed is None and file.removed_at and file.removed_by
+        assert file.removed_at and file.removed_by
+        assert open_file(file) == PAPER, "what was attached is evidence: it is hidden, not gone"
 
 
 def test_what_does_not_open_is_said_in_words(app, client_as, paper):

@@ -439,6 +439,23 @@ def test_a_correction_keeps_what_it_corrects_and_takes_the_approval_away(app, cl
     assert recorder.post(f"{address}/approve", {"csrf_token": token}).status == 403
 
 
+def test_the_paper_of_approved_minutes_stays(app, client_as, club):
+    recorder, head = client_as("volunteer"), client_as("unithead")
+    picture = (BytesIO(b"%PDF-1.7 x".ljust(64, b"\n")), "bien-ban.pdf")
+    address = log(recorder, club, paper=picture).location
+    page = recorder.get(address)
+    (link,) = [a.get("href") for a in page.all("a") if "/files/" in (a.get("href") or "")]
+    assert head.submit(address, f"{address}/approve").status == 303
+    # The page was open before the approval.
+    kept = recorder.follow(recorder.submit(page, f"{link}/remove"))
+    assert "its papers stay with it" in kept.words and "bien-ban.pdf" in kept.words
+    assert "Remove the file" not in kept.words and recorder.get(link).status == 200
+    # A correction takes the approval away, and then the wrong picture can go.
+    correct(recorder, f"{address}/minutes", content="Đúng")
+    page = recorder.get(address)
+    assert "bien-ban.pdf" not in recorder.follow(recorder.submit(page, f"{link}/remove")).words
+
+
 def test_the_second_of_two_editors_sees_both_texts(app, client_as, club):
     head = client_as("unithead")
     log(head, club)
@@ -653,6 +670,20 @@ def test_the_page_says_how_the_last_twelve_months_went(client_as, club):
     assert visitor.get("/meetings?circle=x&unit=y").status == 404
 
 
+def test_the_same_day_a_year_before_is_not_within_twelve_months(app, cast, client_as, club):
+    with app.app_context():
+        for day in (date(2025, 10, 15), date(2025, 10, 16)):
+            row = Meeting(unit_id=cast.units["a"], body_id=club, due_on=day, held_on=day)
+            db.session.add(row)
+        db.session.commit()
+    visitor = client_as("unithead")
+    page = visitor.get("/meetings")
+    # Ten due in 2026 and one a year ago tomorrow.
+    assert "1/11 meetings on schedule" in page.words and "From 16/10/2025" in page.words
+    assert "Minutes missing: 1" in page.words
+    assert "1/11 meetings" in visitor.get("/overview/people").words
+
+
 def sheet_of(*rows):
     return (BytesIO(write_sheet("meetings", ALL_COLUMNS, rows)), "meetings.xlsx")
 
@@ -670,20 +701,6 @@ def held_days(circle_id):
 
 def test_meetings_come_in_from_a_sheet(app, client_as, club):
     visitor = client_as("volunteer")
-def test_the_same_day_a_year_before_is_not_within_twelve_months(app, cast, client_as, club):
-    with app.app_context():
-        for day in (date(2025, 10, 15), date(2025, 10, 16)):
-            row = Meeting(unit_id=cast.units["a"], body_id=club, due_on=day, held_on=day)
-            db.session.add(row)
-        db.session.commit()
-    visitor = client_as("unithead")
-    page = visitor.get("/meetings")
-    # Ten due in 2026 and one a year ago tomorrow.
-    assert "1/11 meetings on schedule" in page.words and "From 16/10/2025" in page.words
-    assert "Minutes missing: 1" in page.words
-    assert "1/11 meetings" in visitor.get("/overview/people").words
-
-
     rows = [
         ("clb huong duong", date(2026, 8, 3), 10, "Họp", "Không"),
         ("CLB Hướng Dương", "07/09/2026", "", "", ""),

@@ -473,6 +473,20 @@ def test_the_signed_paper_is_kept_with_the_report(client_as, period):
     assert "da-ky.pdf" in client_as("volunteer").get(own(period)).words
 
 
+def test_the_signed_paper_of_a_report_handed_in_stays(app, client_as, period):
+    head, action = client_as("unithead"), f"{own(period)}/paper"
+    with at("2026-06-16"):
+        hand_in(head, period)
+    assert head.submit(own(period), action, paper=(BytesIO(b"%PDF-1.7"), "da-ky.pdf")).status == 303
+    page = head.get(own(period))
+    assert "Remove the file" not in page.words
+    (link,) = [a.get("href") for a in page.all("a") if "/files/" in (a.get("href") or "")]
+    token = page.form(action)["csrf_token"]
+    page = head.follow(head.post(f"{link}/remove", {"csrf_token": token, "back": own(period)}))
+    assert "its papers stay with it" in page.words and "da-ky.pdf" in page.words
+    assert head.get(link).status == 200
+
+
 def test_the_paper_reads_back_in_the_official_form(app, cast, client_as, period):
     fill_unit(app, cast.units["a"])
     head = client_as("unithead")

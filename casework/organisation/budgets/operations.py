@@ -42,7 +42,7 @@ from casework.organisation.budgets.queries import (
     voucher_key,
     vouchers_used,
 )
-from casework.organisation.documents.operations import attach_file
+from casework.organisation.documents.operations import attach_file, keep_with
 from casework.organisation.history.operations import keep_revision
 from casework.organisation.programmes.models import Phase
 from casework.organisation.units.models import Unit
@@ -366,3 +366,13 @@ def _balance_with(
 
 def _as_if_approved(balance: Balance) -> Balance:
     return replace(balance, settled=balance.settled + balance.waiting, waiting=0)
+
+
+@keep_with("movement")
+def _is_settled(movement_id: UUID) -> bool:
+    """A settlement is approved, or the books of the movement's year or of its line's are closed."""
+    movement = db.session.get_one(Movement, movement_id)
+    line = db.session.get_one(BudgetLine, movement.line_id)
+    return is_approved_settlement(movement) or any(
+        list_closings([movement.unit_id], year) for year in {movement.on.year, line.year}
+    )

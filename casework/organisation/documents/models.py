@@ -15,7 +15,9 @@ from casework.core.database import Base, operational
 
 
 class AttachedFile(Base):
-    """A file of one record. Removed files keep their row: who put it there and who took it away."""
+    """A file of one record. Removed ones keep their row and their content, which nobody can open:
+    who put it there and who took it away.
+    """
 
     __tablename__ = "attached_files"
     __table_args__ = (Index(None, "owner_id"),)

@@ -1,16 +1,38 @@
-"""Attaching papers and pictures, and taking them away again."""
+"""Attaching papers and pictures, and taking them away again.
 
+What was attached is evidence: taking it away hides it and destroys nothing, and a record that was
+approved or handed in keeps its papers.
+"""
+
+from collections.abc import Callable
 from uuid import UUID, uuid4
 
 from flask import current_app
+from flask_babel import lazy_gettext as _l
 
 from casework.core import audit
 from casework.core.audit import Actor
 from casework.core.clock import now
 from casework.core.database import db
+from casework.core.forms import RuleBroken
 from casework.core.uploads import Upload
 from casework.organisation.documents.models import AttachedFile
 from casework.vault import envelope
+
+Keeper = Callable[[UUID], bool]
+_keepers: dict[str, Keeper] = {}
+
+
+def keep_with(kind: str) -> Callable[[Keeper], Keeper]:
+    """Have a feature above this one say whether a record of its kind keeps its papers, by the
+    record's id: documents know no approval.
+    """
+
+    def keep(keeper: Keeper) -> Keeper:
+        _keepers[kind] = keeper
+        return keeper
+
+    return keep
 
 
 def attach_file(
@@ -40,8 +62,15 @@ def open_file(file: AttachedFile) -> bytes:
 
 
 def remove_file(file: AttachedFile, *, by: Actor) -> None:
-    """Take a file away: its content is gone, the row says who put it there and who removed it."""
-    file.sealed, file.removed_by, file.removed_at = None, by.id, now()
+    """Take a file away: nobody opens it any more, but its sealed content stays with who put it
+    there and who removed it. Raises RuleBroken when its record was approved or handed in.
+    """
+    keeper = _keepers.get(file.owner_kind)
+    if keeper is not None and keeper(file.owner_id):
+        raise RuleBroken(
+            _l("This record is approved, closed or handed in: its papers stay with it.")
+        )
+    file.removed_by, file.removed_at = by.id, now()
     audit.record(
         "file.remove",
         file.owner_kind,

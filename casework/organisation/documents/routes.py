@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from casework.authz.enforce import Access, requires
 from casework.authz.permissions import Permission
 from casework.core import audit
+from casework.core.forms import RuleBroken
 from casework.core.htmx import render
 from casework.core.i18n import local_path
 from casework.core.workbooks import send_file
@@ -35,7 +36,10 @@ def show(access: Access, file_id: UUID) -> ResponseReturnValue:
 @bp.post("/<uuid:file_id>/remove")
 @requires(Permission.FILE_READ)
 def remove(access: Access, file_id: UUID) -> ResponseReturnValue:
-    """Take the file away and go back to its record."""
-    remove_file(get_file_to_remove(access, file_id), by=access.actor)
-    flash(_("The file is gone."), "success")
+    """Take the file away and go back to its record; what is approved keeps its papers."""
+    try:
+        remove_file(get_file_to_remove(access, file_id), by=access.actor)
+        flash(_("The file is taken away. Its sealed content is kept."), "success")
+    except RuleBroken as broken:
+        flash(broken.message, "warning")
     return redirect(local_path(request.form.get("back", "/")), 303)

@@ -18,6 +18,7 @@ from casework.core.audit import Actor
 from casework.core.clock import add_months, now, today
 from casework.core.database import db
 from casework.core.forms import RuleBroken
+from casework.organisation.documents.operations import keep_with
 from casework.organisation.history.operations import keep_revision
 from casework.organisation.meetings.calendar import covering
 from casework.organisation.meetings.models import Circle, Meeting, Minutes
@@ -247,6 +248,12 @@ def expect_again(meeting: Meeting, *, by: Actor) -> None:
     keep_revision(meeting, "meeting", by=by)
     meeting.excuse = meeting.pause_id = None
     audit.record("meeting.expect", "meeting", meeting.id, by=by, unit_id=meeting.unit_id)
+
+
+@keep_with("minutes")
+def _are_approved(meeting_id: UUID) -> bool:
+    minutes = db.session.get(Minutes, meeting_id)
+    return minutes is not None and minutes.approved_at is not None
 
 
 def _check_day(of: Circle, on: date) -> None:

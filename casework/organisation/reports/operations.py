@@ -14,6 +14,7 @@ from casework.core.database import db
 from casework.core.forms import RuleBroken
 from casework.core.i18n import day
 from casework.core.papers import END, Paper
+from casework.organisation.documents.operations import keep_with
 from casework.organisation.history.operations import keep_revision
 from casework.organisation.reports.models import Figure, ReportPeriod, UnitReport
 from casework.organisation.reports.queries import (
@@ -138,6 +139,11 @@ def write_paper(line: ReportLine, province: Unit, figures: Figures, on: date) ->
     paper.line(END)
     paper.signatures(("Người lập báo cáo", ""), ("Trưởng đơn vị", ""))
     return paper.content()
+
+
+@keep_with("report")
+def _is_handed_in(report_id: UUID) -> bool:
+    return db.session.get_one(UnitReport, report_id).submitted_at is not None
 
 
 def _check_period(province_id: UUID, answer: dict[str, Any], *, but: UUID | None) -> None:
