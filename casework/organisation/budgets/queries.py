@@ -1,18 +1,17 @@
 """Reading budget lines and their movements. The arithmetic is in balance.py."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from flask import request
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from casework.authz.enforce import Access
-from casework.core.clock import today
 from casework.core.database import db
 from casework.core.errors import OutOfReach
 from casework.core.text import fold, words_key
@@ -25,17 +24,15 @@ from casework.organisation.budgets.models import (
     FundingSource,
     Movement,
     MovementKind,
+    Purpose,
 )
 from casework.organisation.programmes.models import Phase, Programme
 from casework.organisation.programmes.queries import bind_phases, list_phases
-from casework.organisation.units.models import Unit
-from casework.organisation.units.queries import get_unit, reached
+from casework.organisation.units.models import Succession, Unit
+from casework.organisation.units.queries import get_unit, list_ids_with_predecessors, reached
 
-
-def find_year() -> int:
-    """The year a page is about: the one in the address (`?year=`), else this one."""
-    asked = request.args.get("year", type=int)
-    return asked if asked and 2000 < asked <= 2100 else today().year
+YEARS = range(2001, 2101)
+"""The years a page of money can be about."""
 
 
 def get_scope(access: Access) -> Scope:
@@ -237,19 +234,73 @@ def voucher_key(voucher: str) -> str:
     return "".join(voucher.casefold().split())
 
 
-def vouchers_used(unit_id: UUID, year: int) -> dict[str, tuple[UUID, date, str]]:
-    """The voucher numbers of a unit's movements that stand and are dated in a year: the movement,
-    its day, and the title of its line.
+@dataclass(frozen=True, slots=True)
+class VoucherUse:
+    """Where a voucher's number was used: the record, its day, and its place in words."""
+
+    id: UUID
+    on: date
+    where: Any
+
+
+VouchersUsed = Callable[[Collection[UUID], int], Iterable[tuple[str, VoucherUse]]]
+_other_books: list[VouchersUsed] = []
+
+
+def bind_vouchers(vouchers_used: VouchersUsed) -> VouchersUsed:
+    """Have a feature above this one say which numbers its own book used in units and a year:
+    budgets know no payments.
     """
+    _other_books.append(vouchers_used)
+    return vouchers_used
+
+
+def find_use_of_voucher(
+    voucher: str,
+    unit_ids: Collection[UUID],
+    year: int,
+    *,
+    instead_of: UUID | None = None,
+    is_remuneration: bool = False,
+) -> VoucherUse | None:
+    """Where units used a number in a year, in any book. `instead_of`: the movement whose place is
+    taken. A payroll is also an expense of its budget line, under one voucher: with
+    `is_remuneration` either book looks at itself, and at what is no payroll of the other.
+    """
+    books = [] if is_remuneration else _other_books
+    for used in (_vouchers_of_movements, *books):
+        for number, use in used(unit_ids, year):
+            if voucher_key(number) == voucher_key(voucher) and use.id != instead_of:
+                return use
+    return None
+
+
+def vouchers_beside_payrolls(
+    unit_ids: Collection[UUID], year: int
+) -> Iterator[tuple[str, VoucherUse]]:
+    """The numbers of movements, but for expenses of remuneration: those are payrolls."""
+    payroll = (BudgetLine.purpose == Purpose.REMUNERATION) & (Movement.kind == MovementKind.EXPENSE)
+    return _vouchers_of_movements(unit_ids, year, ~payroll)
+
+
+def list_voucher_units(unit_id: UUID) -> list[UUID]:
+    """The units that share a unit's numbers: those it followed, and those that followed it."""
+    followers = select(Succession.successor_id).where(Succession.predecessor_id == unit_id)
+    return list_ids_with_predecessors([unit_id, *db.session.scalars(followers)])
+
+
+def _vouchers_of_movements(
+    unit_ids: Collection[UUID], year: int, *conditions: ColumnElement[bool]
+) -> Iterator[tuple[str, VoucherUse]]:
+    """The numbers of movements that stand and are dated in a year."""
     query = (
         select(Movement.voucher, Movement.id, Movement.on, BudgetLine.title)
         .join(BudgetLine, BudgetLine.id == Movement.line_id)
-        .where(Movement.unit_id == unit_id, Movement.voucher != "", _stands())
+        .where(Movement.unit_id.in_(unit_ids), Movement.voucher != "", _stands(), *conditions)
         .where(Movement.on.between(date(year, 1, 1), date(year, 12, 31)))
     )
-    return {
-        voucher_key(row.voucher): (row.id, row.on, row.title) for row in db.session.execute(query)
-    }
+    for voucher, movement_id, on, title in db.session.execute(query):
+        yield voucher, VoucherUse(movement_id, on, _l("in the line “%(line)s”", line=title))
 
 
 def list_closings(unit_ids: Sequence[UUID], year: int) -> list[ClosedYear]:

@@ -19,7 +19,7 @@ from casework.core.sheets import Fault, SheetRefused, read_sent_sheet
 from casework.core.workbooks import send_file
 from casework.organisation.accounts.queries import names_of
 from casework.organisation.bodies.models import Body
-from casework.organisation.bodies.queries import Scope, find_scope, list_bodies
+from casework.organisation.bodies.queries import Scope, find_scope, find_year, list_bodies
 from casework.organisation.budgets import operations, queries
 from casework.organisation.budgets.balance import Balance
 from casework.organisation.budgets.forms import (
@@ -57,7 +57,7 @@ FOLDER = "organisation/budgets"
 @requires(Permission.BUDGET_READ)
 def index(access: Access) -> ResponseReturnValue:
     """A unit's lines of a year, late ones first, with their sums."""
-    scope, year = find_scope(access), queries.find_year()
+    scope, year = find_scope(access), find_year(queries.YEARS)
     if scope is None:
         return render(f"{FOLDER}/list.html", scope=None)
     return render(
@@ -76,7 +76,7 @@ def index(access: Access) -> ResponseReturnValue:
 @requires(Permission.BUDGET_WRITE)
 def new_line(access: Access) -> ResponseReturnValue:
     """The form for a line."""
-    return _line_form(queries.get_scope(access), LineForm(year=queries.find_year()))
+    return _line_form(queries.get_scope(access), LineForm(year=find_year(queries.YEARS)))
 
 
 @bp.post("/lines/new")
@@ -218,7 +218,7 @@ def template(access: Access) -> ResponseReturnValue:
 @requires(Permission.BUDGET_READ)
 def export(access: Access) -> ResponseReturnValue:
     """The lines of a unit's year, in the columns of the import and then what became of them."""
-    scope, year = queries.get_scope(access), queries.find_year()
+    scope, year = queries.get_scope(access), find_year(queries.YEARS)
     found = queries.year_of_unit(scope.unit_ids, year, today())
     return send_file(write_lines(found.lines), f"budget_lines_{year}.xlsx")
 

@@ -13,7 +13,7 @@ from casework.core.database import db
 from casework.core.errors import OutOfReach
 from casework.core.text import words_key
 from casework.organisation.units.models import Cluster, ClusterMembership, Unit
-from casework.organisation.units.queries import reached, valid_on
+from casework.organisation.units.queries import reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +28,6 @@ class Membership:
         """Whether the unit can still be taken out."""
         until = self.membership.until_on
         return until is None or until >= today()
-
-
-def list_provinces(access: Access) -> list[Unit]:
-    """The provinces of today within reach."""
-    within = reached(access, Unit.id, Unit.province_id)
-    query = select(Unit).where(Unit.is_province, valid_on(today()), within)
-    return sorted(db.session.scalars(query), key=lambda unit: words_key(unit.name))
 
 
 def list_clusters(province_id: UUID) -> list[tuple[Cluster, int]]:

@@ -2,14 +2,13 @@
 
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from casework.authz.enforce import Access, can, requires
 from casework.authz.permissions import Permission
-from casework.core.errors import OutOfReach
 from casework.core.forms import RuleBroken
 from casework.core.htmx import render
 from casework.core.navigation import Section, menu
@@ -23,7 +22,12 @@ from casework.organisation.clusters.operations import (
 )
 from casework.organisation.history.queries import list_earlier
 from casework.organisation.units.models import Cluster, Unit
-from casework.organisation.units.queries import list_units
+from casework.organisation.units.queries import (
+    choose_province,
+    find_province,
+    list_provinces_within,
+    list_units,
+)
 
 bp = Blueprint("clusters", __name__, url_prefix="/admin/clusters")
 menu(_l("Clusters"), "clusters.index", lambda: can(Permission.UNIT_WRITE), Section.ADMINISTRATION)
@@ -41,9 +45,7 @@ def index(access: Access) -> ResponseReturnValue:
 @requires(Permission.UNIT_WRITE)
 def create(access: Access) -> ResponseReturnValue:
     """A new cluster in the province of the address."""
-    form, (_provinces, province) = ClusterForm(), _province_asked(access)
-    if province is None:
-        raise OutOfReach
+    form, (province, _all) = ClusterForm(), choose_province(list_provinces_within(access))
     if not form.validate():
         return _list(access, form), 422
     try:
@@ -124,20 +126,9 @@ def end(access: Access, cluster_id: UUID, membership_id: UUID) -> ResponseReturn
     return redirect(url_for(".show", cluster_id=cluster_id), 303)
 
 
-def _province_asked(access: Access) -> tuple[list[Unit], Unit | None]:
-    """The provinces within reach, and the one in the address or the first. Raises OutOfReach."""
-    provinces = queries.list_provinces(access)
-    asked = request.args.get("province", "")
-    if not asked:
-        return provinces, provinces[0] if provinces else None
-    province = next((unit for unit in provinces if str(unit.id) == asked), None)
-    if province is None:
-        raise OutOfReach
-    return provinces, province
-
-
 def _list(access: Access, form: ClusterForm) -> str:
-    provinces, province = _province_asked(access)
+    provinces = list_provinces_within(access)
+    province = find_province(provinces)
     return render(
         f"{FOLDER}/list.html",
         provinces=provinces,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -22,7 +22,13 @@ from casework.core.navigation import Section, menu
 from casework.core.workbooks import send_file, write_sheet
 from casework.organisation.accounts.queries import names_of
 from casework.organisation.bodies.models import Body
-from casework.organisation.bodies.queries import Scope, find_scope, list_bodies
+from casework.organisation.bodies.queries import (
+    Scope,
+    find_scope,
+    find_year,
+    list_bodies,
+    years_since,
+)
 from casework.organisation.communications import queries
 from casework.organisation.communications.forms import (
     LABELS,
@@ -58,7 +64,7 @@ FIRST_YEAR = 2012
 @requires(Permission.ACTIVITY_READ)
 def index(access: Access) -> ResponseReturnValue:
     """The sessions of a year, what they add up to, and which hamlets they reached."""
-    scope, year = find_scope(access), _year()
+    scope, year = find_scope(access), find_year(years_since(FIRST_YEAR))
     if scope is None:
         return render(f"{FOLDER}/list.html", scope=None)
     sessions = queries.list_sessions(scope.unit_ids, year)
@@ -67,7 +73,7 @@ def index(access: Access) -> ResponseReturnValue:
         f"{FOLDER}/list.html",
         scope=scope,
         year=year,
-        years=range(today().year, FIRST_YEAR - 1, -1),
+        years=years_since(FIRST_YEAR),
         sessions=sessions,
         hamlets=queries.list_covered([session.id for session in sessions]),
         totals=totals,
@@ -80,7 +86,7 @@ def index(access: Access) -> ResponseReturnValue:
 @requires(Permission.ACTIVITY_READ)
 def sheet(access: Access) -> ResponseReturnValue:
     """The year as a workbook: a row for each session, the totals by form below."""
-    scope, year = find_scope(access), _year()
+    scope, year = find_scope(access), find_year(years_since(FIRST_YEAR))
     if scope is None:
         raise OutOfReach
     title = _("Communication %(year)s", year=year)
@@ -181,12 +187,6 @@ def correct(access: Access, communication_id: UUID) -> ResponseReturnValue:
         return _correct_page(session, form), 422
     flash(_("The communication session is corrected. What it said before stays below."), "success")
     return redirect(url_for(".show", communication_id=session.id), 303)
-
-
-def _year() -> int:
-    """The year asked for; this one where the address says nothing usable."""
-    asked = request.args.get("year", today().year, type=int)
-    return asked if FIRST_YEAR <= asked <= today().year else today().year
 
 
 def _offer(form: CommunicationSessionForm, unit_id: UUID, unit_ids: Sequence[UUID]) -> None:

@@ -25,7 +25,7 @@ from casework.core.sheets import Fault, SheetRefused, read_sent_sheet
 from casework.core.uploads import Upload
 from casework.core.workbooks import send_file
 from casework.organisation.accounts.queries import names_of
-from casework.organisation.bodies.queries import find_scope
+from casework.organisation.bodies.queries import find_scope, find_year
 from casework.organisation.documents.operations import attach_file
 from casework.organisation.documents.queries import list_files
 from casework.organisation.history.queries import list_earlier
@@ -276,7 +276,7 @@ def export(access: Access) -> ResponseReturnValue:
     scope = find_scope(access)
     if scope is None:
         raise OutOfReach
-    year = _year(request.args.get("year", ""))
+    year = find_year(range(2001, 2100))
     lines = list_meetings(scope.unit_ids, date(year, 1, 1), date(year, 12, 31))
     return send_file(write_year(year, lines), f"meetings-{year}.xlsx")
 
@@ -387,8 +387,3 @@ def _month(typed: str) -> date:
     except ValueError:
         month = today()
     return month.replace(day=1) if 2000 < month.year < 2100 else today().replace(day=1)
-
-
-def _year(typed: str) -> int:
-    """A year in digits; anything else is the current one."""
-    return int(typed) if typed.isdecimal() and 2000 < int(typed[:5]) < 2100 else today().year

@@ -15,7 +15,7 @@ from casework.core.errors import OutOfReach
 from casework.core.forms import RuleBroken, Stale
 from casework.core.htmx import render
 from casework.core.navigation import Section, menu
-from casework.organisation.bodies.queries import Scope, find_scope
+from casework.organisation.bodies.queries import Scope, find_scope, years_since
 from casework.organisation.history.queries import list_earlier
 from casework.organisation.partners import queries
 from casework.organisation.partners.forms import JointActivityForm, PartnerForm
@@ -28,7 +28,11 @@ from casework.organisation.partners.operations import (
 )
 from casework.organisation.partners.queries import ActivityLine
 from casework.organisation.units.models import Unit
-from casework.organisation.units.queries import list_ids_with_predecessors
+from casework.organisation.units.queries import (
+    choose_province,
+    list_ids_with_predecessors,
+    list_provinces_around,
+)
 
 bp = Blueprint("partners", __name__, url_prefix="/partners")
 menu(_l("Partners"), "partners.index", lambda: can(Permission.PARTNER_READ), Section.ORGANISATION)
@@ -109,7 +113,7 @@ def change(access: Access, partner_id: UUID) -> ResponseReturnValue:
 @requires(Permission.SETTING_WRITE)
 def province(access: Access) -> ResponseReturnValue:
     """The partners entered for a whole province."""
-    chosen, provinces = queries.choose_province(access, request.args.get("province", ""))
+    chosen, provinces = choose_province(list_provinces_around(access))
     return render(
         f"{FOLDER}/province.html",
         province=chosen,
@@ -122,7 +126,7 @@ def province(access: Access) -> ResponseReturnValue:
 @requires(Permission.SETTING_WRITE)
 def new_of_province(access: Access) -> ResponseReturnValue:
     """The form of a partner of all units of a province."""
-    chosen, _provinces = queries.choose_province(access, request.args.get("province", ""))
+    chosen, _provinces = choose_province(list_provinces_around(access))
     return _partner_page(PartnerForm(active_from=today()), chosen)
 
 
@@ -130,7 +134,7 @@ def new_of_province(access: Access) -> ResponseReturnValue:
 @requires(Permission.SETTING_WRITE)
 def enter_of_province(access: Access) -> ResponseReturnValue:
     """A partner of all units of a province."""
-    chosen, _provinces = queries.choose_province(access, request.args.get("province", ""))
+    chosen, _provinces = choose_province(list_provinces_around(access))
     return _enter(access, chosen)
 
 
@@ -154,7 +158,7 @@ def change_of_province(access: Access, partner_id: UUID) -> ResponseReturnValue:
 def activities(access: Access) -> ResponseReturnValue:
     """What a unit did together with partners in a year, newest first."""
     scope, year = find_scope(access), request.args.get("year", today().year, type=int)
-    if not FIRST_YEAR <= year <= today().year:
+    if year not in years_since(FIRST_YEAR):
         raise OutOfReach
     writing = access.identity.access(Permission.ACTIVITY_WRITE)
     lines = queries.list_activities(scope.unit_ids, year) if scope else []
@@ -162,7 +166,7 @@ def activities(access: Access) -> ResponseReturnValue:
         f"{FOLDER}/activities.html",
         scope=scope,
         year=year,
-        years=range(today().year, FIRST_YEAR - 1, -1),
+        years=years_since(FIRST_YEAR),
         lines=lines,
         may_log=bool(scope and writing and scope.unit.id in writing.units | writing.own_units),
         corrected={

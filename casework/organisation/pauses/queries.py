@@ -3,17 +3,14 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from flask import request
 from sqlalchemy import ColumnElement, or_, select
 
 from casework.authz.enforce import Access
-from casework.core.clock import today
 from casework.core.database import db
 from casework.core.errors import OutOfReach
-from casework.core.text import words_key
 from casework.organisation.meetings.models import Pause
 from casework.organisation.units.models import Unit
-from casework.organisation.units.queries import reached, valid_on
+from casework.organisation.units.queries import reached
 
 
 def list_pauses(unit: Unit, unit_ids: Sequence[UUID]) -> list[tuple[Pause, Unit]]:
@@ -41,21 +38,6 @@ def get_pause(access: Access, pause_id: UUID) -> Pause:
 def get_pause_of_province(access: Access, pause_id: UUID) -> Pause:
     """A pause of a province within reach. Raises OutOfReach."""
     return _get(pause_id, Unit.is_province.is_(True), access.within(Unit.id, Unit.province_id))
-
-
-def choose_province(access: Access) -> tuple[Unit, Sequence[Unit]]:
-    """The province in the address (`?province=`) or the first one, and all within reach. Raises
-    OutOfReach.
-    """
-    query = select(Unit).where(
-        Unit.is_province, valid_on(today()), access.within(Unit.id, Unit.province_id)
-    )
-    provinces = sorted(db.session.scalars(query), key=lambda unit: words_key(unit.name))
-    asked = request.args.get("province", "")
-    for province in provinces:
-        if asked in ("", str(province.id)):
-            return province, provinces
-    raise OutOfReach
 
 
 def _get(pause_id: UUID, *conditions: ColumnElement[bool]) -> Pause:

@@ -20,12 +20,12 @@ from casework.organisation.meetings.models import Pause, PauseKind
 from casework.organisation.pauses.forms import CorrectPauseForm, PauseForm
 from casework.organisation.pauses.operations import correct_pause, declare_pause
 from casework.organisation.pauses.queries import (
-    choose_province,
     get_pause,
     get_pause_of_province,
     list_pauses,
     list_pauses_of_province,
 )
+from casework.organisation.units.queries import choose_province, list_provinces_within
 
 bp = Blueprint("pauses", __name__, url_prefix="/meetings/pauses")
 menu(
@@ -88,7 +88,7 @@ def of_province(access: Access) -> ResponseReturnValue:
 @requires(Permission.SETTING_WRITE)
 def declare_for_province(access: Access) -> ResponseReturnValue:
     """A pause of a whole province."""
-    (province, _all), form = choose_province(access), PauseForm()
+    (province, _all), form = choose_province(list_provinces_within(access)), PauseForm()
     try:
         if form.validate():
             declare_pause(province, **form.answer(), by=access.actor)
@@ -133,7 +133,7 @@ def _correct(access: Access, found: Pause, back_url: str) -> ResponseReturnValue
 
 
 def _list_of_province(access: Access, form: PauseForm) -> str:
-    province, provinces = choose_province(access)
+    province, provinces = choose_province(list_provinces_within(access))
     return render(
         "organisation/pauses/province.html",
         province=province,

@@ -18,7 +18,7 @@ from casework.core.htmx import render
 from casework.core.navigation import Section, menu
 from casework.core.uploads import DOCX, XLSX
 from casework.core.workbooks import send_file
-from casework.organisation.bodies.queries import Scope, find_scope
+from casework.organisation.bodies.queries import Scope, find_scope, find_year, years_since
 from casework.organisation.remuneration import operations, queries
 from casework.organisation.remuneration.forms import PayForm, TakeBackForm, month_of
 from casework.organisation.remuneration.models import Payment
@@ -40,7 +40,7 @@ FIRST_YEAR = 2010
 @requires(Permission.BUDGET_READ)
 def index(access: Access) -> ResponseReturnValue:
     """A year of a unit: members by months, with what is due, paid and owed."""
-    scope, year = find_scope(access), _asked_year()
+    scope, year = find_scope(access), find_year(years_since(FIRST_YEAR))
     if scope is None:
         return render(f"{FOLDER}/nothing.html")
     lines = _lines_of_year(year, scope.unit_ids)
@@ -48,7 +48,7 @@ def index(access: Access) -> ResponseReturnValue:
         f"{FOLDER}/year.html",
         scope=scope,
         year=year,
-        years=range(today().year, FIRST_YEAR - 1, -1),
+        years=years_since(FIRST_YEAR),
         rows=queries.by_member(lines),
         months=sorted({line.month.month for line in lines}),
         share=queries.count_paid(lines),
@@ -160,21 +160,16 @@ def take_back(access: Access, payment_id: UUID) -> ResponseReturnValue:
 @requires(Permission.REMUNERATION_OWN)
 def own(access: Access) -> ResponseReturnValue:
     """The account's own months: what is due and what was paid."""
-    member, year = queries.find_own_member(access.account_id), _asked_year()
+    member, year = queries.find_own_member(access.account_id), find_year(years_since(FIRST_YEAR))
     lines = _lines_of_year(year, (), member.id) if member else []
     return render(
         f"{FOLDER}/own.html",
         member=member,
         lines=lines,
         year=year,
-        years=range(today().year, FIRST_YEAR - 1, -1),
+        years=years_since(FIRST_YEAR),
         share=queries.count_paid(lines),
     )
-
-
-def _asked_year() -> int:
-    year = request.args.get("year", today().year, type=int)
-    return year if FIRST_YEAR <= year <= today().year else today().year
 
 
 def _asked_month() -> date:

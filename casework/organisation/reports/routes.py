@@ -20,7 +20,6 @@ from casework.organisation.bodies.queries import Scope, find_scope
 from casework.organisation.documents.operations import attach_file
 from casework.organisation.documents.queries import list_files
 from casework.organisation.history.queries import list_earlier
-from casework.organisation.partners.queries import choose_province
 from casework.organisation.reports import queries
 from casework.organisation.reports.forms import PaperForm, PeriodForm, ReportForm, SupplementForm
 from casework.organisation.reports.models import ReportPeriod
@@ -35,7 +34,11 @@ from casework.organisation.reports.operations import (
 )
 from casework.organisation.reports.queries import Figures, ReportLine
 from casework.organisation.units.models import Unit
-from casework.organisation.units.queries import get_unit
+from casework.organisation.units.queries import (
+    choose_province,
+    get_unit,
+    list_provinces_around,
+)
 
 bp = Blueprint("reports", __name__, url_prefix="/reports")
 menu(_l("Reports"), "reports.index", lambda: can(Permission.REPORT_READ), Section.ORGANISATION)
@@ -69,7 +72,7 @@ def index(access: Access) -> ResponseReturnValue:
 @requires(Permission.SETTING_READ)
 def periods(access: Access) -> ResponseReturnValue:
     """What a province wants reported."""
-    province, provinces = choose_province(access, request.args.get("province", ""))
+    province, provinces = choose_province(list_provinces_around(access))
     return render(
         f"{FOLDER}/periods.html",
         province=province,
@@ -82,7 +85,7 @@ def periods(access: Access) -> ResponseReturnValue:
 @requires(Permission.SETTING_WRITE)
 def new_period(access: Access) -> ResponseReturnValue:
     """The form of a period."""
-    province, _provinces = choose_province(access, request.args.get("province", ""))
+    province, _provinces = choose_province(list_provinces_around(access))
     return _period_page(PeriodForm(), province)
 
 
@@ -90,7 +93,7 @@ def new_period(access: Access) -> ResponseReturnValue:
 @requires(Permission.SETTING_WRITE)
 def add(access: Access) -> ResponseReturnValue:
     """A period of a province."""
-    province, _provinces = choose_province(access, request.args.get("province", ""))
+    province, _provinces = choose_province(list_provinces_around(access))
     form = PeriodForm()
     if not form.validate():
         return _period_page(form, province), 422
@@ -282,7 +285,7 @@ def _visible(figures: Figures) -> Figures:
 
 
 def _units_of_period(access: Access) -> str:
-    province, provinces = choose_province(access, request.args.get("province", ""))
+    province, provinces = choose_province(list_provinces_around(access))
     found = queries.list_periods(province.id)
     asked = request.args.get("period", "")
     ended = [period for period in found if period.until_on < today()]

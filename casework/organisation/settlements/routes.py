@@ -17,11 +17,11 @@ from casework.core.operations import new_operation
 from casework.core.uploads import DOCX
 from casework.core.workbooks import send_file
 from casework.organisation.accounts.queries import names_of
-from casework.organisation.bodies.queries import Scope, find_scope
+from casework.organisation.bodies.queries import Scope, find_scope, find_year
 from casework.organisation.budgets.models import BudgetLine, Movement
 from casework.organisation.budgets.queries import (
+    YEARS,
     balances,
-    find_year,
     get_line,
     get_movement,
     get_places,
@@ -142,14 +142,14 @@ def reopen_year(access: Access, unit_id: UUID) -> ResponseReturnValue:
 def sheet_xlsx(access: Access) -> ResponseReturnValue:
     """The settlement sheet of a unit's year as a workbook."""
     sheet = _sheet_of_year(get_scope(access))
-    return send_file(sheets.write_xlsx(sheet), f"quyet-toan-{find_year()}.xlsx")
+    return send_file(sheets.write_xlsx(sheet), f"quyet-toan-{find_year(YEARS)}.xlsx")
 
 
 @bp.get("/sheet.docx")
 @requires(Permission.BUDGET_READ)
 def sheet_docx(access: Access) -> ResponseReturnValue:
     """The settlement sheet of a unit's year as a paper."""
-    return _send_paper(_sheet_of_year(get_scope(access)), find_year())
+    return _send_paper(_sheet_of_year(get_scope(access)), find_year(YEARS))
 
 
 @bp.get("/lines/<uuid:line_id>/sheet.xlsx")
@@ -212,7 +212,7 @@ def _years_page(
 
 
 def _sheet_of_year(scope: Scope) -> sheets.Sheet:
-    year = find_year()
+    year = find_year(YEARS)
     found = year_of_unit(scope.unit_ids, year, today())
     return sheets.sheet_of_year(scope.unit, year, found.lines)
 

@@ -35,13 +35,6 @@ def list_possible_parents(access: Access) -> list[Unit]:
     return _sorted(db.session.scalars(query).all())
 
 
-def list_provinces_within(access: Access) -> list[Unit]:
-    """The provinces of today within reach."""
-    within = reached(access, Unit.id, Unit.province_id)
-    query = select(Unit).where(Unit.is_province, valid_on(today()), within)
-    return _sorted(db.session.scalars(query).all())
-
-
 def list_possible_successors(access: Access, unit: Unit, province: Unit | None) -> list[Unit]:
     """The units of a province that exist after a unit began; other provinces for a province."""
     query = select(Unit).where(

@@ -20,7 +20,7 @@ from casework.organisation.territory.operations import (
     record_succession,
 )
 from casework.organisation.units.models import Unit
-from casework.organisation.units.queries import get_unit, list_units
+from casework.organisation.units.queries import get_unit, list_provinces_within, list_units
 
 bp = Blueprint("territory", __name__, url_prefix="/admin/units")
 FOLDER = "organisation/territory"
@@ -125,7 +125,7 @@ def _correct_page(unit: Unit, form: CorrectionForm) -> str:
 
 def _offer(access: Access, unit: Unit, form: SuccessionForm) -> dict[str, Any]:
     """Let the form offer the units of one province, the unit's own unless another is asked for."""
-    provinces = queries.list_provinces_within(access)
+    provinces = list_provinces_within(access)
     asked = form.province.data or request.args.get("province") or str(unit.province_id)
     province = next((each for each in provinces if str(each.id) == asked), None)
     province = province or (provinces[0] if provinces else None)

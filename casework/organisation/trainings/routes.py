@@ -5,7 +5,7 @@ course.
 from collections.abc import Sequence
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -18,7 +18,7 @@ from casework.core.forms import RuleBroken, Stale
 from casework.core.htmx import render
 from casework.core.navigation import Section, menu
 from casework.organisation.accounts.queries import names_of
-from casework.organisation.bodies.queries import Scope, find_scope
+from casework.organisation.bodies.queries import Scope, find_scope, find_year, years_since
 from casework.organisation.documents.operations import attach_file
 from casework.organisation.documents.queries import list_files
 from casework.organisation.history.queries import list_earlier
@@ -46,7 +46,7 @@ FIRST_YEAR = 2012
 @requires(Permission.ACTIVITY_READ)
 def index(access: Access) -> ResponseReturnValue:
     """The courses of a year; and who is trained today, those who counsel without training first."""
-    scope, year = find_scope(access), _year()
+    scope, year = find_scope(access), find_year(years_since(FIRST_YEAR))
     if scope is None:
         return render(f"{FOLDER}/list.html", scope=None)
     months = number_of(Setting.TRAINING_MONTHS, scope.unit.province_id, today())
@@ -55,7 +55,7 @@ def index(access: Access) -> ResponseReturnValue:
         f"{FOLDER}/list.html",
         scope=scope,
         year=year,
-        years=range(today().year, FIRST_YEAR - 1, -1),
+        years=years_since(FIRST_YEAR),
         months=months,
         members=members,
         counselling=[line for line in members if line.counsels],
@@ -140,12 +140,6 @@ def correct(access: Access, training_id: UUID) -> ResponseReturnValue:
         return _correct_page(training, form), 422
     flash(_("The training is corrected. What it said before stays below."), "success")
     return redirect(url_for(".show", training_id=training.id), 303)
-
-
-def _year() -> int:
-    """The year asked for; this one where the address says nothing usable."""
-    asked = request.args.get("year", today().year, type=int)
-    return asked if FIRST_YEAR <= asked <= today().year else today().year
 
 
 def _offer(form: TrainingForm, unit_ids: Sequence[UUID]) -> None:
