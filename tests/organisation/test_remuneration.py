@@ -1,9 +1,11 @@
 """Remuneration against tables worked by hand: amounts below are literal, never computed here."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from fractions import Fraction
 from io import BytesIO
 from types import SimpleNamespace
+from uuid import uuid4
 
 import pytest
 from docx import Document
@@ -17,7 +19,7 @@ from casework.core.clock import add_months, month_end, today
 from casework.core.database import db
 from casework.core.forms import RuleBroken
 from casework.organisation.bodies.models import Body
-from casework.organisation.budgets.models import ClosedYear
+from casework.organisation.budgets.models import BudgetLine, ClosedYear, Movement
 from casework.organisation.members.models import Member, Post
 from casework.organisation.remuneration.models import (
     Held,
@@ -32,6 +34,7 @@ from casework.organisation.settings.models import PartMonth, SettingValue
 from casework.organisation.settings.operations import load_usual
 from casework.organisation.settings.queries import Rates
 from casework.organisation.units.models import Succession, Unit
+from tests.core.test_operations import another_tab
 
 HOME = "/remuneration"
 WHOLE, HALF, DAYS = PartMonth.WHOLE, PartMonth.HALF, PartMonth.DAYS
@@ -339,6 +342,10 @@ def test_nobody_is_paid_twice_below_the_page_either(app, cast, team):
         ({"lines-0-amount": "1.000,5"}, "Write whole đồng, such as 15.000.000."),
         ({"lines-0-amount": ""}, "Fill this in."),
         ({"lines-0-amount": "900.000"}, "Say why it differs from what is owed"),
+        (
+            {"lines-0-amount": f"{LEADER + 1}", "lines-0-note": "thưởng"},
+            "More than is owed: at most 1.404.000 đồng.",
+        ),
         ({"lines-0-pay": None, "lines-1-pay": None}, "Tick at least one member."),
     ],
 )
@@ -368,9 +375,90 @@ def test_a_voucher_is_used_once_in_a_unit(app, cast, client_as, team):
     assert send(accountant, **{"lines-1-pay": None}).status == 303
     page = send(accountant, voucher="pc  01")
     assert page.status == 422
-    assert f"This voucher was used on {today():%d/%m/%Y}." in page.words
+    told = f"was used already: on {today():%d/%m/%Y}, for remuneration."
+    assert f"The voucher pc 01 {told}" in page.words
+    assert told in send(accountant, voucher="Pc01").words
     assert send(accountant, voucher="PC 02").status == 303
     assert count_payments(app) == 2
+
+
+def a_movement(app, cast, team, purpose, kind, voucher, on):
+    with app.app_context():
+        line = BudgetLine(unit_id=cast.units["a"], body_id=team.body, year=on.year,
+                          funding_source="ngo", purpose=purpose, title="Thù lao",
+                          estimate_amount=9, due_on=on)  # fmt: skip
+        db.session.add(line)
+        db.session.flush()
+        db.session.add(Movement(line_id=line.id, unit_id=cast.units["a"], kind=kind, on=on,
+                                amount=9, voucher=voucher))  # fmt: skip
+        db.session.commit()
+        return line.id
+
+
+def test_a_voucher_is_used_once_in_both_books(app, cast, client_as, team):
+    accountant, on = client_as("accountant"), today()
+    other = a_movement(app, cast, team, "activity", "expense", "PC 07", on)
+    page = send(accountant, voucher="pc07")
+    assert page.status == 422
+    assert f"was used already: on {on:%d/%m/%Y}, in the line “Thù lao”." in page.words
+    assert send(accountant, voucher="PC 08").status == 303
+    address = f"/budgets/lines/{other}/movements/new"
+    values = {"kind": "allotment", "amount": "1", "voucher": "PC08", "paper": None}
+    page = accountant.submit(address, address, **values)
+    assert page.status == 422
+    assert f"The voucher PC08 was used already: on {on:%d/%m/%Y}, for remunera" in page.words
+
+
+def test_a_payroll_is_also_an_expense_of_its_budget_line(app, cast, client_as, team):
+    accountant, on = client_as("accountant"), today()
+    line = a_movement(app, cast, team, "remuneration", "allotment", "", on)
+    assert send(accountant, voucher="PC 08").status == 303
+    address = f"/budgets/lines/{line}/movements/new"
+    values = {"amount": "1", "voucher": "PC 08", "paper": None}
+    refused = accountant.submit(address, address, kind="allotment", **values)
+    assert (refused.status, "for remuneration" in refused.words) == (422, True)
+    assert accountant.submit(address, address, kind="expense", **values).status == 303
+    again = accountant.submit(address, address, kind="expense", **values)
+    assert (again.status, "in the line" in again.words) == (422, True)
+
+
+def test_a_voucher_number_is_free_again_in_another_year(app, cast, client_as, team):
+    before = date(today().year - 1, 12, 31)
+    a_movement(app, cast, team, "activity", "expense", "PC 01", before)
+    assert send(client_as("accountant")).status == 303
+
+
+def test_a_payment_that_was_taken_back_is_not_approved(app, client_as, team):
+    accountant, head = client_as("accountant"), client_as("unithead")
+    assert send(accountant).status == 303
+    paid = next(payment for payment in payments(app) if payment.amount == LEADER)
+    address = f"{HOME}/payments/{paid.id}"
+    action = f"{address}/take-back"
+    assert accountant.submit(address, action, voucher="PT 01", why="sai").status == 303
+    assert f"{address}/approve" not in head.get(address).text
+    page = send_token(head, f"{address}/approve")
+    assert "taken back: there is nothing to approve" in head.follow(page).words
+    assert [payment.approved_at for payment in payments(app)] == [None] * 3
+    other = next(payment for payment in payments(app) if payment.amount == VOLUNTEER)
+    assert send_token(head, f"{HOME}/payments/{other.id}/approve").status == 303
+    approved = [payment.id for payment in payments(app) if payment.approved_at]
+    assert approved == [other.id]
+
+
+def test_a_payment_taken_back_eight_times_at_once_is_taken_back_once(app, client_as, team):
+    accountant = client_as("accountant")
+    assert send(accountant).status == 303
+    paid = payments(app)[0].id
+    address, action = f"{HOME}/payments/{paid}", f"{HOME}/payments/{paid}/take-back"
+    form = accountant.get(address).form(action)
+
+    def take_back(number: int) -> int:
+        sent = {**form, "operation": str(uuid4()), "voucher": f"PT {number}", "why": "sai"}
+        return another_tab(app, accountant).post(action, sent).status
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(take_back, range(8)))
+    assert sorted(answers) == [303] + [422] * 7
 
 
 def test_nothing_is_paid_in_a_year_whose_books_are_closed(app, cast, client_as, team):
@@ -414,7 +502,7 @@ def test_a_payment_is_taken_back_and_its_month_is_owed_again(app, cast, client_a
     paid = next(payment for payment in payments(app) if payment.amount == LEADER)
     address, action = f"{HOME}/payments/{paid.id}", f"{HOME}/payments/{paid.id}/take-back"
     page = accountant.submit(address, action, voucher="PC 01", why="ghi nhầm người")
-    assert (page.status, "This voucher was used on" in page.words) == (422, True)
+    assert (page.status, "was used already" in page.words) == (422, True)
     assert page.form(action)["why"] == "ghi nhầm người"
     assert accountant.submit(address, action, voucher="PT 01", why="").status == 422
     page = accountant.submit(address, action, voucher="PT 01", why="ghi nhầm người")

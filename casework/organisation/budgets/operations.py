@@ -35,12 +35,13 @@ from casework.organisation.budgets.models import (
 )
 from casework.organisation.budgets.queries import (
     LineKey,
+    VoucherUse,
+    find_use_of_voucher,
     line_key,
     lines_by_key,
     list_closings,
     list_standing,
-    voucher_key,
-    vouchers_used,
+    list_voucher_units,
 )
 from casework.organisation.documents.operations import attach_file, keep_with
 from casework.organisation.history.operations import keep_revision
@@ -180,7 +181,7 @@ def take_back(line: BudgetLine, movement: Movement, on: date, note: str, *, by: 
 
 
 def hold_money(unit_id: UUID) -> None:
-    """Make everybody else who moves money of this unit wait until this transaction ends."""
+    """Make everybody else who moves or pays money of this unit wait until this transaction ends."""
     db.session.execute(select(Unit.id).where(Unit.id == unit_id).with_for_update(key_share=True))
 
 
@@ -304,22 +305,35 @@ def _refuse_day(line: BudgetLine, move: Move) -> None:
 
 
 def _refuse_voucher(line: BudgetLine, move: Move, instead_of: Movement | None = None) -> None:
-    """A voucher number is used once in a unit and year, whatever the line. What was taken back
-    leaves its number free.
+    """A voucher number is used once in a unit and year, whatever the line or the book. What was
+    taken back leaves its number free.
     """
     if not move.voucher:
         if move.kind == MovementKind.ALLOTMENT:
             return
         raise RuleBroken(_l("Write the number of the voucher."), field="voucher")
-    used = vouchers_used(line.unit_id, move.on.year).get(voucher_key(move.voucher))
-    if used is not None and (instead_of is None or used[0] != instead_of.id):
-        _, on, title = used
+    is_expense = move.kind == MovementKind.EXPENSE
+    refuse_used_voucher(
+        move.voucher,
+        find_use_of_voucher(
+            move.voucher,
+            list_voucher_units(line.unit_id),
+            move.on.year,
+            instead_of=instead_of.id if instead_of else None,
+            is_remuneration=is_expense and line.purpose == Purpose.REMUNERATION,
+        ),
+    )
+
+
+def refuse_used_voucher(voucher: str, use: VoucherUse | None) -> None:
+    """Raise RuleBroken when a voucher's number was used."""
+    if use is not None:
         raise RuleBroken(
             _l(
-                "The voucher %(voucher)s was used already: on %(day)s, in the line “%(line)s”.",
-                voucher=move.voucher,
-                day=day(on),
-                line=title,
+                "The voucher %(voucher)s was used already: on %(day)s, %(where)s.",
+                voucher=voucher,
+                day=day(use.on),
+                where=use.where,
             ),
             field="voucher",
         )

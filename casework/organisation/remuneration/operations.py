@@ -1,8 +1,9 @@
 """Paying remuneration: nobody is paid twice for a month, and nothing that was paid is rubbed out.
 
-A voucher's number is used once in a unit, for the payments that are entered together. What was
-entered is approved by somebody else. A payment is taken back by a correction with a voucher of its
-own; then the month is owed again.
+A voucher's number is used once in a unit and year, in this book and the budget's, for the payments
+that are entered together. What was entered is approved by somebody else. A payment is taken back by
+a correction with a voucher of its own; then the month is owed again. Whoever pays holds the units'
+rows, as whoever moves money does (budgets/operations.py).
 """
 
 from collections.abc import Collection, Sequence
@@ -11,7 +12,6 @@ from datetime import date
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
 
 from casework.core import audit
 from casework.core.audit import Actor
@@ -21,14 +21,19 @@ from casework.core.forms import RuleBroken
 from casework.core.money import dong, dong_in_words
 from casework.core.papers import END, Paper
 from casework.core.workbooks import write_sheet
-from casework.organisation.bodies.models import Body
-from casework.organisation.budgets.operations import refuse_closed
+from casework.organisation.budgets.operations import (
+    hold_money,
+    refuse_closed,
+    refuse_used_voucher,
+)
+from casework.organisation.budgets.queries import list_voucher_units
 from casework.organisation.remuneration.models import Payment
 from casework.organisation.remuneration.queries import (
     Line,
     find_correction,
-    find_use_of_voucher,
+    find_payroll_voucher,
     list_of_voucher,
+    list_taken_back,
     months_due,
 )
 from casework.organisation.units.models import Unit
@@ -79,8 +84,8 @@ def pay(
     if on < month:
         raise RuleBroken(_l("This day comes before the month that is paid."), field="paid_on")
     # Two accountants at once: the second waits here and then finds what the first one paid.
-    db.session.execute(select(Body.id).where(Body.unit_id.in_(unit_ids)).with_for_update())
-    _check_voucher(unit_ids, voucher)
+    _hold(unit_ids)
+    _check_voucher(unit_ids, voucher, on)
     _check_open(unit_ids, on)
     lines = {line.key: line for line in months_due(unit_ids, month, month)}
     payments = [_payment(lines.get(each.key), each, month, voucher, on, by) for each in wanted]
@@ -91,8 +96,13 @@ def pay(
 
 
 def approve(payment: Payment, *, by: Actor) -> None:
-    """Approve a voucher: all that was entered with this payment. Raises RuleBroken."""
-    together = [each for each in list_of_voucher(payment) if each.approved_at is None]
+    """Approve a voucher: all that was entered with this payment and stands. Raises RuleBroken."""
+    hold_money(payment.unit_id)
+    entered = list_of_voucher(payment)
+    taken_back = list_taken_back(entered)
+    if payment.id in taken_back:
+        raise RuleBroken(_l("This payment was taken back: there is nothing to approve."))
+    together = [each for each in entered if each.approved_at is None and each.id not in taken_back]
     if not together:
         raise RuleBroken(_l("This voucher is approved already."))
     if any(each.recorded_by == by.id for each in together):
@@ -104,13 +114,15 @@ def approve(payment: Payment, *, by: Actor) -> None:
 
 def take_back(payment: Payment, *, voucher: str, on: date, why: str, by: Actor) -> Payment:
     """Take a payment back by its negative amount; both stay readable. Raises RuleBroken."""
+    unit_ids = list_voucher_units(payment.unit_id)
+    _hold(unit_ids)
     if payment.corrects_id is not None:
         raise RuleBroken(_l("This is a correction already. Enter the payment again instead."))
     if find_correction(payment) is not None:
         raise RuleBroken(_l("This payment was taken back already."))
     if on < payment.paid_on:
         raise RuleBroken(_l("This day comes before the payment."), field="paid_on")
-    _check_voucher([payment.unit_id], voucher)
+    _check_voucher(unit_ids, voucher, on)
     _check_open([payment.unit_id], on)
     correction = Payment(
         unit_id=payment.unit_id,
@@ -127,6 +139,11 @@ def take_back(payment: Payment, *, voucher: str, on: date, why: str, by: Actor) 
     db.session.add(correction)
     _note("remuneration.take_back", correction, by)
     return correction
+
+
+def _hold(unit_ids: Collection[UUID]) -> None:
+    for unit_id in sorted(unit_ids):
+        hold_money(unit_id)
 
 
 def _check_open(unit_ids: Collection[UUID], on: date) -> None:
@@ -175,6 +192,9 @@ def _payment(
         raise RuleBroken(message, field=amount)
     if not wanted.amount:
         raise RuleBroken(_l("Fill this in."), field=amount)
+    if wanted.amount > line.owed:
+        message = _l("More than is owed: at most %(owed)s.", owed=dong(line.owed))
+        raise RuleBroken(message, field=amount)
     if wanted.amount != line.owed and not wanted.note:
         message = _l("Say why it differs from what is owed (%(owed)s).", owed=dong(line.owed))
         raise RuleBroken(message, field=f"{wanted.key}|note")
@@ -191,11 +211,8 @@ def _payment(
     )
 
 
-def _check_voucher(unit_ids: Collection[UUID], voucher: str) -> None:
-    used_on = find_use_of_voucher(unit_ids, voucher)
-    if used_on is not None:
-        message = _l("This voucher was used on %(day)s.", day=f"{used_on:%d/%m/%Y}")
-        raise RuleBroken(message, field="voucher")
+def _check_voucher(unit_ids: Collection[UUID], voucher: str, on: date) -> None:
+    refuse_used_voucher(voucher, find_payroll_voucher(voucher, unit_ids, on.year))
 
 
 def _note(action: str, payment: Payment, by: Actor) -> None:

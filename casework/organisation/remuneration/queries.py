@@ -15,9 +15,15 @@ from casework.core.clock import add_months, month_end, today
 from casework.core.database import db
 from casework.core.errors import OutOfReach
 from casework.core.labels import Labelled
-from casework.core.text import fold, name_key
+from casework.core.text import name_key
 from casework.organisation.accounts.models import Account
 from casework.organisation.bodies.models import Body, BodyKind
+from casework.organisation.budgets.queries import (
+    VoucherUse,
+    bind_vouchers,
+    voucher_key,
+    vouchers_beside_payrolls,
+)
 from casework.organisation.members.models import Member, Post
 from casework.organisation.remuneration.models import PAID_ROLES, Due, Held, Payment, due_for_month
 from casework.organisation.settings.models import PaidRole, PartMonth, Setting
@@ -321,12 +327,35 @@ def list_of_voucher(payment: Payment) -> list[Payment]:
     return list(db.session.scalars(query))
 
 
-def find_use_of_voucher(unit_ids: Collection[UUID], voucher: str) -> date | None:
-    """The day on which units already used a voucher's number, however it was written."""
-    query = select(Payment.voucher, Payment.paid_on).where(Payment.unit_id.in_(unit_ids)).distinct()
-    wanted = fold(voucher)
-    used = (paid_on for number, paid_on in db.session.execute(query) if fold(number) == wanted)
-    return next(used, None)
+def list_taken_back(payments: Collection[Payment]) -> set[UUID]:
+    """Which of these payments a correction took back."""
+    ids = [payment.id for payment in payments]
+    query = select(Payment.corrects_id).where(Payment.corrects_id.in_(ids))
+    return {payment_id for payment_id in db.session.scalars(query) if payment_id}
+
+
+def find_payroll_voucher(voucher: str, unit_ids: Collection[UUID], year: int) -> VoucherUse | None:
+    """Where units used a number in a year, among payments or among movements of the budget that
+    are no payroll.
+    """
+    for used in (vouchers_of_payments, vouchers_beside_payrolls):
+        for number, use in used(unit_ids, year):
+            if voucher_key(number) == voucher_key(voucher):
+                return use
+    return None
+
+
+@bind_vouchers
+def vouchers_of_payments(unit_ids: Collection[UUID], year: int) -> Iterator[tuple[str, VoucherUse]]:
+    """The numbers of payments and corrections of a year. One that was taken back keeps its number:
+    what took it back has a voucher of its own.
+    """
+    query = select(Payment.voucher, Payment.id, Payment.paid_on).where(
+        Payment.unit_id.in_(unit_ids),
+        Payment.paid_on.between(date(year, 1, 1), date(year, 12, 31)),
+    )
+    for voucher, payment_id, on in db.session.execute(query):
+        yield voucher, VoucherUse(payment_id, on, _l("for remuneration"))
 
 
 def find_own_member(account_id: UUID) -> Member | None:
