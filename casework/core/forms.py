@@ -128,6 +128,29 @@ class VersionedForm(Form):
             )
 
 
+def carry_out(form: Form, change: Callable[[], object], version: int | None = None) -> int:
+    """Do what a form asks for. The status to answer with: 200 shows the form, 303 means done, 422
+    and 409 show it again with what stands against it. `version` is what is saved now.
+    """
+    if request.method != "POST":
+        return 200
+    if not form.validate():
+        return 422
+    try:
+        if isinstance(form, VersionedForm) and version is not None:
+            form.check_version(version)
+        change()
+    except Stale as stale:
+        form.refuse(stale)
+        if isinstance(form, VersionedForm):
+            form.version.data = str(version)
+        return 409
+    except RuleBroken as broken:
+        form.refuse(broken)
+        return 422
+    return 303
+
+
 def kept_text() -> MultiDict[str, str] | None:
     """The text of a form that met an expired session, offered once on a GET."""
     kept: MultiDict[str, str] | None = g.get("kept_text") if request.method == "GET" else None

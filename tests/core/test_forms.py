@@ -12,6 +12,7 @@ from casework.core.forms import (
     RuleBroken,
     Stale,
     VersionedForm,
+    carry_out,
     choice,
     coming_day,
     long_text,
@@ -140,3 +141,39 @@ def test_nothing_but_its_fields_is_taken(sent):
 def test_every_form_has_an_id_of_its_own(app):
     with app.test_request_context():
         assert Form().operation.data != Form().operation.data
+
+
+@pytest.fixture
+def carried(app, monkeypatch):
+    """The status of carrying out a form as it was sent, what was done, and the form."""
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", False)
+
+    def carry(change=lambda: None, *, method="POST", version=None, **values):
+        done = []
+        right = {"name": "An", "colour": "red", "on": today().isoformat()}
+        with app.test_request_context(method=method, data=MultiDict({**right, **values})):
+            form = AForm()
+            status = carry_out(form, lambda: (change(), done.append(form.name.data)), version)
+            return status, done, form
+
+    return carry
+
+
+def test_carrying_out_a_form_says_with_what_to_answer(carried):
+    assert carried()[:2] == (303, ["An"])
+    assert carried(method="GET")[:2] == (200, []), "reading writes nothing"
+    assert carried(name="")[:2] == (422, [])
+
+
+def test_what_forbids_a_change_stands_in_the_form(carried):
+    def forbid():
+        raise RuleBroken("not so", field="on")
+
+    status, done, form = carried(forbid)
+    assert (status, done, form.on.errors) == (422, [], ["not so"])
+
+
+def test_a_stale_form_is_not_carried_out_and_learns_the_version(carried):
+    status, done, form = carried(version=4)
+    assert (status, done, form.version.data) == (409, [], "4")
+    assert form.form_errors

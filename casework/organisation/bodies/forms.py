@@ -1,11 +1,10 @@
 """Forms of bodies: a body comes with its decision, and a decision with its paper."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import request
 from flask_babel import lazy_gettext as _l
 from wtforms import Field, HiddenField, SelectField
 from wtforms.validators import Optional, ValidationError
@@ -16,8 +15,6 @@ from casework.core.forms import (
     DayField,
     Form,
     Required,
-    RuleBroken,
-    Stale,
     VersionedForm,
     between,
     choice,
@@ -43,29 +40,6 @@ from casework.organisation.units.models import Unit
 MOST_HAMLETS = 100
 _YEAR = timedelta(days=366)
 _plausible = between(lambda: FIRST_DAY, lambda: today() + 2 * _YEAR)
-
-
-def carry_out(form: Form, change: Callable[[], object], version: int | None = None) -> int:
-    """Do what a form asks for. The status to answer with: 200 shows the form, 303 means done, 422
-    and 409 show it again with what stands against it. `version` is what is saved now.
-    """
-    if request.method != "POST":
-        return 200
-    if not form.validate():
-        return 422
-    try:
-        if isinstance(form, VersionedForm) and version is not None:
-            form.check_version(version)
-        change()
-    except Stale as stale:
-        form.refuse(stale)
-        if isinstance(form, VersionedForm):
-            form.version.data = str(version)
-        return 409
-    except RuleBroken as broken:
-        form.refuse(broken)
-        return 422
-    return 303
 
 
 def names_in(text: str | None) -> list[str]:

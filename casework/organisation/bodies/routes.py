@@ -17,7 +17,7 @@ from casework.authz.permissions import Permission
 from casework.core.audit import Actor
 from casework.core.clock import today
 from casework.core.errors import OutOfReach
-from casework.core.forms import Stale
+from casework.core.forms import Stale, carry_out
 from casework.core.htmx import render
 from casework.core.navigation import Section, menu
 from casework.organisation.bodies import operations, queries
@@ -31,7 +31,6 @@ from casework.organisation.bodies.forms import (
     HamletForm,
     HamletsForm,
     NameForm,
-    carry_out,
     names_in,
 )
 from casework.organisation.bodies.models import Body, Decision, DecisionKind

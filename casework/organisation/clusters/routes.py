@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from casework.authz.enforce import Access, can, requires
 from casework.authz.permissions import Permission
-from casework.core.forms import RuleBroken
+from casework.core.forms import RuleBroken, carry_out
 from casework.core.htmx import render
 from casework.core.navigation import Section, menu
 from casework.organisation.clusters import queries
@@ -70,13 +70,9 @@ def show(access: Access, cluster_id: UUID) -> ResponseReturnValue:
 def rename(access: Access, cluster_id: UUID) -> ResponseReturnValue:
     """Another name."""
     (cluster, province), form = queries.get_cluster(access, cluster_id), ClusterForm()
-    if not form.validate():
-        return _page(cluster, province, form, PutInForm(formdata=None)), 422
-    try:
-        rename_cluster(cluster, form.name.data, by=access.actor)
-    except RuleBroken as broken:
-        form.refuse(broken)
-        return _page(cluster, province, form, PutInForm(formdata=None)), 422
+    status = carry_out(form, lambda: rename_cluster(cluster, form.name.data, by=access.actor))
+    if status != 303:
+        return _page(cluster, province, form, PutInForm(formdata=None)), status
     flash(_("The cluster has its new name."), "success")
     return redirect(url_for(".show", cluster_id=cluster_id), 303)
 
@@ -87,14 +83,18 @@ def add(access: Access, cluster_id: UUID) -> ResponseReturnValue:
     """Put units in."""
     (cluster, province), form = queries.get_cluster(access, cluster_id), PutInForm()
     form.offer(queries.list_units_of(cluster.province_id))
-    if not form.validate():
-        return _page(cluster, province, ClusterForm(formdata=None, obj=cluster), form), 422
-    try:
-        units = list_units(form.units.data)
-        put_in(cluster, units, form.from_on.data, form.until_on.data, by=access.actor)
-    except RuleBroken as broken:
-        form.refuse(broken)
-        return _page(cluster, province, ClusterForm(formdata=None, obj=cluster), form), 422
+    status = carry_out(
+        form,
+        lambda: put_in(
+            cluster,
+            list_units(form.units.data),
+            form.from_on.data,
+            form.until_on.data,
+            by=access.actor,
+        ),
+    )
+    if status != 303:
+        return _page(cluster, province, ClusterForm(formdata=None, obj=cluster), form), status
     flash(_("The units are in the cluster."), "success")
     return redirect(url_for(".show", cluster_id=cluster_id), 303)
 
@@ -114,14 +114,9 @@ def end(access: Access, cluster_id: UUID, membership_id: UUID) -> ResponseReturn
     """Take a unit out; that it was there stays known."""
     cluster, _province = queries.get_cluster(access, cluster_id)
     member, form = queries.get_membership(cluster, membership_id), TakeOutForm()
-    page = f"{FOLDER}/take_out.html"
-    if not form.validate():
-        return render(page, cluster=cluster, member=member, form=form), 422
-    try:
-        take_out(member, form.until_on.data, by=access.actor)
-    except RuleBroken as broken:
-        form.refuse(broken)
-        return render(page, cluster=cluster, member=member, form=form), 422
+    status = carry_out(form, lambda: take_out(member, form.until_on.data, by=access.actor))
+    if status != 303:
+        return render(f"{FOLDER}/take_out.html", cluster=cluster, member=member, form=form), status
     flash(_("The unit's last day in the cluster is set."), "success")
     return redirect(url_for(".show", cluster_id=cluster_id), 303)
 

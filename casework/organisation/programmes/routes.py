@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from casework.authz.enforce import Access, can, requires
 from casework.authz.permissions import Permission
-from casework.core.forms import RuleBroken, Stale
+from casework.core.forms import carry_out
 from casework.core.htmx import render
 from casework.core.navigation import Section, menu
 from casework.organisation.history.queries import list_earlier
@@ -64,15 +64,15 @@ def show(access: Access, programme_id: UUID) -> ResponseReturnValue:
 def change(access: Access, programme_id: UUID) -> ResponseReturnValue:
     """Say something else of a programme."""
     programme, form = queries.get_programme(access, programme_id), ProgrammeChangeForm()
-    if not form.validate():
-        return _programme_page(programme, form), 422
-    try:
-        form.check_version(programme.version)
-    except Stale as stale:
-        form.refuse(stale)
-        form.version.data = str(programme.version)
-        return _programme_page(programme, form, conflict=True), 409
-    operations.change_programme(programme, form.name.data, form.source.data, by=access.actor)
+    status = carry_out(
+        form,
+        lambda: operations.change_programme(
+            programme, form.name.data, form.source.data, by=access.actor
+        ),
+        programme.version,
+    )
+    if status != 303:
+        return _programme_page(programme, form, conflict=status == 409), status
     flash(_("The programme is changed."), "success")
     return redirect(url_for(".show", programme_id=programme.id), 303)
 
@@ -90,15 +90,14 @@ def new_phase(access: Access, programme_id: UUID) -> ResponseReturnValue:
 def add_phase(access: Access, programme_id: UUID) -> ResponseReturnValue:
     """A new phase."""
     programme, form = queries.get_programme(access, programme_id), PhaseForm()
-    if not form.validate():
-        return _phase_page(programme, None, form), 422
-    try:
-        operations.add_phase(
+    status = carry_out(
+        form,
+        lambda: operations.add_phase(
             programme, form.name.data, form.from_on.data, form.until_on.data, by=access.actor
-        )
-    except RuleBroken as broken:
-        form.refuse(broken)
-        return _phase_page(programme, None, form), 422
+        ),
+    )
+    if status != 303:
+        return _phase_page(programme, None, form), status
     return redirect(url_for(".show", programme_id=programme.id), 303)
 
 
@@ -117,20 +116,15 @@ def change_phase(access: Access, programme_id: UUID, phase_id: UUID) -> Response
     """Say something else of a phase."""
     programme, form = queries.get_programme(access, programme_id), PhaseForm()
     phase = queries.get_phase(programme, phase_id)
-    if not form.validate():
-        return _phase_page(programme, phase, form), 422
-    try:
-        form.check_version(phase.version)
-        operations.change_phase(
+    status = carry_out(
+        form,
+        lambda: operations.change_phase(
             phase, form.name.data, form.from_on.data, form.until_on.data, by=access.actor
-        )
-    except Stale as stale:
-        form.refuse(stale)
-        form.version.data = str(phase.version)
-        return _phase_page(programme, phase, form, conflict=True), 409
-    except RuleBroken as broken:
-        form.refuse(broken)
-        return _phase_page(programme, phase, form), 422
+        ),
+        phase.version,
+    )
+    if status != 303:
+        return _phase_page(programme, phase, form, conflict=status == 409), status
     return redirect(url_for(".show", programme_id=programme.id), 303)
 
 

@@ -12,8 +12,8 @@ from casework.authz.enforce import Access, requires
 from casework.authz.permissions import Permission
 from casework.core.audit import Actor
 from casework.core.clock import today
+from casework.core.forms import carry_out
 from casework.core.htmx import render
-from casework.organisation.bodies.forms import carry_out
 from casework.organisation.bodies.models import Body
 from casework.organisation.bodies.queries import get_body, may_change, said_earlier
 from casework.organisation.documents.operations import attach_file

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from casework.authz.enforce import Access, requires
 from casework.authz.permissions import Permission
-from casework.core.forms import RuleBroken
+from casework.core.forms import RuleBroken, carry_out
 from casework.core.htmx import render
 from casework.organisation.history.queries import list_earlier
 from casework.organisation.territory import queries
@@ -71,13 +71,11 @@ def correct_form(access: Access, unit_id: UUID) -> ResponseReturnValue:
 def correct(access: Access, unit_id: UUID) -> ResponseReturnValue:
     """Put the name or the document right."""
     unit, form = queries.get_unit_to_change(access, unit_id), CorrectionForm()
-    if not form.validate():
-        return _correct_page(unit, form), 422
-    try:
-        correct_unit(unit, form.name.data, form.source.data, by=access.actor)
-    except RuleBroken as broken:
-        form.refuse(broken)
-        return _correct_page(unit, form), 422
+    status = carry_out(
+        form, lambda: correct_unit(unit, form.name.data, form.source.data, by=access.actor)
+    )
+    if status != 303:
+        return _correct_page(unit, form), status
     flash(_("The unit is put right."), "success")
     return redirect(url_for("units.show", unit_id=unit_id), 303)
 
@@ -96,20 +94,19 @@ def succeed(access: Access, unit_id: UUID) -> ResponseReturnValue:
     """End the unit; others follow it."""
     unit, form = queries.get_unit_to_change(access, unit_id), SuccessionForm()
     _offer(access, unit, form)
-    if not form.validate():
-        return _succession_page(access, unit, form), 422
-    try:
-        record_succession(
+    status = carry_out(
+        form,
+        lambda: record_succession(
             unit,
             form.how.data,
             list_units(form.successors.data),
             form.on.data,
             form.document.data,
             by=access.actor,
-        )
-    except RuleBroken as broken:
-        form.refuse(broken)
-        return _succession_page(access, unit, form), 422
+        ),
+    )
+    if status != 303:
+        return _succession_page(access, unit, form), status
     flash(_("The unit has its last day, and its successors."), "success")
     return redirect(url_for("units.show", unit_id=unit_id), 303)
 
