@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from casework.core.clock import add_months, today
+from casework.core.clock import add_months, last_year_to, today
 from casework.core.database import db
 from casework.organisation.history.models import Revision
 from casework.organisation.partners import queries
@@ -287,6 +287,8 @@ def test_activities_are_counted_by_month_and_for_the_last_twelve(app, cast, clie
         counted = queries.count_by_month(unit_ids, 2024)
         assert counted == {month: int(month in (3, 4)) for month in range(1, 13)}
         assert queries.active_partners(unit_ids, date(2024, 3, 31), date(2024, 3, 31)) == 1
+        # What was done a year ago to the day is out, on the overview as in the directory.
+        assert last_year_to(today()) == (year_ago + timedelta(days=1), today())
         assert queries.active_partners(unit_ids, date(2024, 1, 1), today()) == 2
         assert queries.count_by_month([cast.units["b"]], 2024) == dict.fromkeys(range(1, 13), 0)
 

@@ -13,16 +13,15 @@ from sqlalchemy import ColumnElement, Select, extract, func, or_, select
 from sqlalchemy.orm import aliased
 
 from casework.authz.enforce import Access
-from casework.core.clock import add_months, today
+from casework.core.clock import last_year_to
 from casework.core.database import db
 from casework.core.errors import OutOfReach
 from casework.core.text import fold, words_key
 from casework.organisation.accounts.models import Account
 from casework.organisation.partners.models import JointActivity, JointPartner, Partner
 from casework.organisation.units.models import Unit
-from casework.organisation.units.queries import list_ids_with_predecessors, reached, valid_on
+from casework.organisation.units.queries import list_ids_with_predecessors, reached
 
-RECENT_MONTHS = 12
 _unit = aliased(Unit)
 
 
@@ -58,7 +57,7 @@ def list_offered(unit_ids: Sequence[UUID]) -> list[Partner]:
 
 def list_directory(unit_ids: Sequence[UUID], on: date) -> list[PartnerLine]:
     """The partners of units and of their provinces, with what these units did with each."""
-    recent = JointActivity.held_on > add_months(on, -RECENT_MONTHS)
+    recent = JointActivity.held_on.between(*last_year_to(on))
     together = (
         select(
             JointPartner.partner_id,
@@ -77,21 +76,6 @@ def list_directory(unit_ids: Sequence[UUID], on: date) -> list[PartnerLine]:
     )
     lines = [PartnerLine(partner, n or 0, last) for partner, n, last in db.session.execute(query)]
     return sorted(lines, key=lambda line: _key(line.partner))
-
-
-def choose_province(access: Access, asked: str) -> tuple[Unit, Sequence[Unit]]:
-    """The province asked for by its id, or the first one, and all provinces that the access lies
-    in. Raises OutOfReach.
-    """
-    working = select(_unit.province_id).where(_unit.id.in_(access.units))
-    query = select(Unit).where(Unit.is_province, valid_on(today()))
-    if not access.everywhere:
-        query = query.where(or_(Unit.id.in_(access.provinces), Unit.id.in_(working)))
-    provinces = sorted(db.session.scalars(query), key=lambda unit: words_key(unit.name))
-    chosen = next((unit for unit in provinces if asked in ("", str(unit.id))), None)
-    if chosen is None:
-        raise OutOfReach
-    return chosen, provinces
 
 
 def get_partner(access: Access, partner_id: UUID) -> tuple[Partner, Unit]:
