@@ -497,6 +497,22 @@ def test_a_wrongly_logged_meeting_is_taken_back_and_due_again(app, client_as, cl
     assert "Nhầm ngày" in again.words and "on schedule" in again.words
 
 
+def test_a_meeting_with_approved_minutes_is_taken_back_by_the_unit_head_only(app, client_as, club):
+    recorder, head = client_as("volunteer"), client_as("unithead")
+    address = log(recorder, club).location
+    undo = f"{address}/undo"
+    shown = recorder.get(undo)
+    assert undo in recorder.get(address).text
+    assert head.submit(address, f"{address}/approve").status == 303
+    assert undo not in recorder.get(address).text and undo in head.get(address).text
+    page = recorder.submit(shown, undo, reason="Nhầm ngày")
+    assert page.status == 422 and page.form(undo)["reason"] == "Nhầm ngày"
+    assert "Its minutes are approved: only the unit head takes it back." in page.words
+    with app.app_context():
+        assert db.session.scalars(select(Minutes)).one().approved_at
+    assert head.submit(undo, undo, reason="Nhầm ngày").status == 303
+
+
 def test_a_sessions_of_a_confidential_group_is_not_touched_here(app, cast, client_as, today):
     with app.app_context():
         group = a_group(cast)

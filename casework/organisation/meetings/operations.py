@@ -209,12 +209,15 @@ def approve_minutes(minutes: Minutes, *, by: Actor) -> None:
     audit.record("minutes.approve", "meeting", minutes.meeting_id, by=by, unit_id=minutes.unit_id)
 
 
-def undo_meeting(line: MeetingLine, reason: str, *, by: Actor) -> None:
+def undo_meeting(line: MeetingLine, reason: str, *, by: Actor, by_approver: bool) -> None:
     """The meeting was logged wrongly: it was not held. What it and its minutes said is kept.
 
-    A due one is due again, or excused where a pause covers its day.
+    A due one is due again, or excused where a pause covers its day. Once its minutes are approved
+    only who may approve them takes it back.
     """
     meeting, minutes = line.meeting, line.minutes
+    if minutes is not None and minutes.approved_at is not None and not by_approver:
+        raise RuleBroken(_l("Its minutes are approved: only the unit head takes it back."))
     if meeting.held_on is None:
         raise RuleBroken(_l("This meeting is not logged as held."))
     said = {}

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Date, Select, func, or_, select
 
 from casework.authz.enforce import Access
+from casework.authz.permissions import Permission
 from casework.core.clock import last_year_to, today
 from casework.core.database import db
 from casework.core.errors import OutOfReach
@@ -120,6 +121,15 @@ def get_line_to_correct(access: Access, meeting_id: UUID) -> MeetingLine:
     if not may_correct(access, line):
         raise OutOfReach
     return line
+
+
+def may_approve(access: Access, line: MeetingLine) -> bool:
+    """Whether an account stands for the minutes of the meeting's unit."""
+    approver = access.identity.access(Permission.ACTIVITY_APPROVE)
+    if approver is None:
+        return False
+    query = select(Unit.id).where(Unit.id == line.meeting.unit_id, _within(approver))
+    return db.session.scalar(query) is not None
 
 
 def get_line_to_minute(access: Access, meeting_id: UUID) -> MeetingLine:

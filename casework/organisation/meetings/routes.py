@@ -58,6 +58,7 @@ from casework.organisation.meetings.queries import (
     list_loggable,
     list_meetings,
     list_missing_minutes,
+    may_approve,
     may_correct,
 )
 from casework.organisation.meetings.sheets import (
@@ -225,7 +226,8 @@ def undo(access: Access, meeting_id: UUID) -> ResponseReturnValue:
     line, form = get_line_to_correct(access, meeting_id), UndoForm()
     try:
         if form.validate():
-            undo_meeting(line, form.reason.data, by=access.actor)
+            by_approver = may_approve(access, line)
+            undo_meeting(line, form.reason.data, by=access.actor, by_approver=by_approver)
             flash(_("The meeting is no longer logged as held. What it said is kept."), "success")
             return redirect(url_for(".show", meeting_id=meeting_id), 303)
     except RuleBroken as broken:
@@ -332,6 +334,7 @@ def _show(access: Access, line: MeetingLine, form: ApproveForm | None = None) ->
         earlier=list_earlier([meeting.id]),
         names=names_of(people),
         may_correct=may_correct(writer, line),
+        may_approve=may_approve(access, line),
         may_write=writer is not None and not line.is_confidential,
         form=form or ApproveForm(obj=minutes),
     )
