@@ -545,6 +545,31 @@ def test_the_unit_head_excuses_with_a_reason_and_takes_it_back(app, client_as, c
     assert "Only a due meeting that was not held can be excused." in page.words
 
 
+def test_another_reason_keeps_the_one_before_and_the_second_of_two_sees_both(
+    app, cast, client_as, club
+):
+    with app.app_context():
+        meeting = meeting_of(club, date(2026, 10, 5))
+        days = {"from_on": date(2026, 10, 1), "until_on": date(2026, 10, 9)}
+        pause = Pause(unit_id=cast.units["a"], kind="flood", reason="Mùa nước nổi", **days)
+        db.session.add(pause)
+        db.session.flush()
+        row = db.session.get_one(Meeting, meeting)
+        row.excuse, row.pause_id = pause.reason, pause.id
+        db.session.commit()
+    head, address = client_as("unithead"), f"/meetings/{meeting}/excuse"
+    first, second = head.get(address), head.get(address)
+    page = head.follow(head.submit(first, address, excuse="Bão số 5"))
+    assert "Bão số 5" in page.words
+    assert "Mùa nước nổi" in "".join("".join(each.itertext()) for each in page.all("details"))
+    with app.app_context():
+        assert db.session.get_one(Meeting, meeting).pause_id is None
+    page = head.submit(second, address, excuse="Bận gặt")
+    assert page.status == 409 and "Saved now Bão số 5" in page.words
+    assert page.form(address)["excuse"] == "Bận gặt"
+    assert head.submit(page, address).status == 303
+
+
 def test_a_schedule_that_falls_only_on_holidays_is_refused(app, cast, monkeypatch):
     with app.app_context():
         club = a_club(cast)

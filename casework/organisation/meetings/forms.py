@@ -27,7 +27,7 @@ from casework.organisation.units.models import Unit
 DISCUSSED = "discussed"
 
 
-class ExcuseForm(Form):
+class ExcuseForm(VersionedForm):
     """Why a due meeting is postponed."""
 
     excuse = short_text(_l("Reason"), DataRequired(_l("Fill this in.")))

@@ -235,12 +235,17 @@ def undo_meeting(line: MeetingLine, reason: str, *, by: Actor, by_approver: bool
 
 
 def excuse(meeting: Meeting, reason: str, *, by: Actor) -> None:
-    """A due meeting is postponed for a reason (Tết, a storm): it no longer counts as due."""
+    """A due meeting is postponed for a reason (Tết, a storm): it no longer counts as due.
+
+    An earlier reason is kept; where a pause gave it, the meeting stays postponed without the pause.
+    """
     if meeting.due_on is None or meeting.held_on is not None:
         raise RuleBroken(_l("Only a due meeting that was not held can be excused."))
     if not reason.strip():
         raise RuleBroken(_l("Say why the meeting is postponed."), field="excuse")
-    meeting.excuse = reason.strip()
+    if meeting.excuse:
+        keep_revision(meeting, "meeting", by=by)
+    meeting.excuse, meeting.pause_id = reason.strip(), None
     audit.record("meeting.excuse", "meeting", meeting.id, by=by, unit_id=meeting.unit_id)
 
 

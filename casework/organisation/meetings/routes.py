@@ -240,22 +240,25 @@ def undo(access: Access, meeting_id: UUID) -> ResponseReturnValue:
 def ask_excuse(access: Access, meeting_id: UUID) -> ResponseReturnValue:
     """Why the due meeting is postponed."""
     line = get_open_line(access, meeting_id)
-    return render("organisation/meetings/excuse.html", form=ExcuseForm(), line=line)
+    return _excuse(line, ExcuseForm(obj=line.meeting))
 
 
 @bp.post("/<uuid:meeting_id>/excuse")
 @requires(Permission.ACTIVITY_APPROVE)
 def excuse_meeting(access: Access, meeting_id: UUID) -> ResponseReturnValue:
-    """The due meeting is postponed with a reason."""
+    """The due meeting is postponed with a reason; an earlier one stays readable."""
     line, form = get_open_line(access, meeting_id), ExcuseForm()
     try:
         if form.validate():
+            form.check_version(line.meeting.version)
             excuse(line.meeting, form.excuse.data, by=access.actor)
             flash(_("The meeting is postponed with a reason."), "success")
             return redirect(url_for(".show", meeting_id=meeting_id), 303)
+    except Stale:
+        return _excuse(line, form, stale=True), 409
     except RuleBroken as broken:
         form.refuse(broken)
-    return render("organisation/meetings/excuse.html", form=form, line=line), 422
+    return _excuse(line, form), 422
 
 
 @bp.post("/<uuid:meeting_id>/expect")
@@ -344,6 +347,12 @@ def _minutes(line: MeetingLine, form: MinutesForm, *, stale: bool = False) -> st
     if stale and line.minutes:
         form.version.data = str(line.minutes.version)
     return render("organisation/meetings/minutes.html", line=line, form=form, stale=stale)
+
+
+def _excuse(line: MeetingLine, form: ExcuseForm, *, stale: bool = False) -> str:
+    if stale:
+        form.version.data = str(line.meeting.version)
+    return render("organisation/meetings/excuse.html", line=line, form=form, stale=stale)
 
 
 def _import(
