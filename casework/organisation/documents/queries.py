@@ -55,6 +55,18 @@ def list_files(owner_ids: Sequence[UUID]) -> dict[UUID, list[AttachedFile]]:
     return found
 
 
+def list_removable(
+    owner_id: UUID, writing: Access | None, account_id: UUID
+) -> tuple[list[AttachedFile], list[AttachedFile]]:
+    """The files of a record: those that stay, and those an account may take away. Whoever writes
+    for whole units (`writing`) takes any away, others what they put there themselves.
+    """
+    files = list_files([owner_id])[owner_id]
+    is_head = writing is not None and bool(writing.units)
+    removable = [file for file in files if is_head or file.added_by == account_id]
+    return [file for file in files if file not in removable], removable
+
+
 def get_file(access: Access, file_id: UUID) -> AttachedFile:
     """A file of a record that the account may read. Raises OutOfReach."""
     file = _find(file_id)

@@ -20,7 +20,7 @@ from casework.core.navigation import Section, menu
 from casework.organisation.accounts.queries import names_of
 from casework.organisation.bodies.queries import Scope, find_scope, find_year, years_since
 from casework.organisation.documents.operations import attach_file
-from casework.organisation.documents.queries import list_files
+from casework.organisation.documents.queries import list_removable
 from casework.organisation.history.queries import list_earlier
 from casework.organisation.settings.models import Setting
 from casework.organisation.settings.queries import number_of
@@ -174,9 +174,7 @@ def _correct_page(training: Training, form: TrainingForm, *, conflict: bool = Fa
 def _page(access: Access, training: Training, form: PaperForm) -> str:
     writing = access.identity.access(Permission.ACTIVITY_WRITE)
     may_change = queries.find_training_to_change(writing, training.id) is not None
-    files = list_files([training.id])[training.id]
-    is_head = writing is not None and bool(writing.units)
-    removable = [file for file in files if is_head or file.added_by == access.account_id]
+    kept, removable = list_removable(training.id, writing, access.account_id)
     return render(
         f"{FOLDER}/show.html",
         training=training,
@@ -187,6 +185,6 @@ def _page(access: Access, training: Training, form: PaperForm) -> str:
         earlier=[(each, told(each.said)) for each in list_earlier([training.id])],
         may_change=may_change,
         removable=removable,
-        kept=[file for file in files if file not in removable],
+        kept=kept,
         form=form,
     )
