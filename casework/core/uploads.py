@@ -70,8 +70,9 @@ class UploadField(FileField):
         """Read what was sent. Raises ValueError, which WTForms shows beside the field."""
         self.data = None
         sent = valuelist[0] if valuelist else None
-        # A text in the place of a file comes from no browser; it is no file.
-        if sent is None or not getattr(sent, "filename", ""):
+        if sent and isinstance(sent, str):  # no browser sends a text in the place of a file
+            raise ValueError(_l("Choose a file."))
+        if not getattr(sent, "filename", ""):
             return
         content = sent.read()
         if len(content) > MAX_FILE:

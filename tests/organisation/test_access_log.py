@@ -58,6 +58,7 @@ def test_filters(dpo, client_as):
     assert positions(dpo.get("/audit?until_on=2020-01-02")) == []
     assert dpo.get("/audit?before=99999999999999999999999").status == 200
     assert dpo.get("/audit?before=-1").status == 200
+    assert dpo.get("/audit?before=-99999999999999999999999").status == 200
 
 
 @pytest.mark.parametrize(

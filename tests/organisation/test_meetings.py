@@ -27,7 +27,13 @@ from casework.organisation.meetings.figures import (
     count_on_schedule,
     on_schedule_by_circle,
 )
-from casework.organisation.meetings.models import Meeting, MeetingStatus, Minutes, Schedule
+from casework.organisation.meetings.models import (
+    Meeting,
+    MeetingStatus,
+    Minutes,
+    Pause,
+    Schedule,
+)
 from casework.organisation.meetings.operations import excuse, hold, hold_meeting
 from casework.organisation.meetings.queries import list_circles
 from casework.organisation.meetings.schedules import make_due_meetings, set_schedule
@@ -795,6 +801,8 @@ def test_no_sheet_or_another_file_is_refused(client_as, club):
     for sent in ((BytesIO(b""), ""), (BytesIO(b"%PDF-1.7"), "x.pdf"), (BytesIO(b"a,b\n"), "x.csv")):
         page = visitor.submit("/meetings/import", "/meetings/import", sheet=sent)
         assert page.status == 422
+    page = visitor.submit("/meetings/import", "/meetings/import", sheet="a text, no file")
+    assert page.status == 422 and "Choose a file." in page.words
 
 
 def test_the_template_and_the_year_go_out(client_as, club):
@@ -807,7 +815,7 @@ def test_the_template_and_the_year_go_out(client_as, club):
     assert len(lines) == 12
     assert lines[9][0] == "CLB Hướng Dương" and lines[9][5:7] == [12, "yes"]
     assert lines[8][4] == "not held" and lines[10][4] == "due"
-    for year in ("x", "99999999999999999999", ""):
+    for year in ("x", "02099999999", "99999999999999999999", ""):
         assert visitor.client.get(f"/meetings/export?year={year}").status_code == 200
     assert client_as("inspector").get("/meetings/export").status == 403
 

@@ -169,3 +169,5 @@ def test_the_list_is_paged(app, cast, client_as):
     following = next(a.get("href") for a in first.all("a") if a.get("rel") == "next")
     assert len(admin.get(following).all("tr")) == 3
     assert admin.get(f"{PROPOSALS}?status=nonsense").status == 422
+    for page in ("99999999999999999999", "-99999999999999999999", "x"):
+        assert admin.get(f"{PROPOSALS}?page={page}").status == 200

@@ -44,7 +44,7 @@ def index(access: Access) -> ResponseReturnValue:
         outcome=form.outcome.data,
         from_on=form.from_on.data,
         until_on=form.until_on.data,
-        before=before if before is not None and before < 2**63 else None,
+        before=before if before is not None and 0 <= before < 2**63 else None,
     )
     entries = queries.list_entries(access, asked)
     audit.record_read("log.read", "log", [None], by=access.actor)

@@ -305,12 +305,11 @@ def ask_import(_access: Access) -> ResponseReturnValue:
 def import_sheet(access: Access) -> ResponseReturnValue:
     """Log the meetings of a sheet: all, or none when a row is wrong."""
     form = ImportForm()
-    if not form.validate():
+    if not form.validate() or form.sheet.data is None:
         return _import(form), 422
     circles = [of for of, _unit in list_loggable(access)]
     try:
-        sent: Upload = form.sheet.data  # type: ignore[assignment]  # it is required
-        rows = read_sent_sheet(sent, COLUMNS)
+        rows = read_sent_sheet(form.sheet.data, COLUMNS)
         found = import_meetings(rows, circles, by=access.actor, dry_run=form.dry_run.data)
     except SheetRefused as refused:
         return _import(form, refused.faults), 422

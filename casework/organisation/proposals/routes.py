@@ -30,6 +30,8 @@ menu(
     Section.ADMINISTRATION,
 )
 FOLDER = "organisation/proposals"
+# Nobody turns so many pages; the database can't skip more rows than it can count.
+LAST_PAGE = 10_000
 
 
 @bp.get("")
@@ -96,7 +98,7 @@ def answer(access: Access, proposal_id: UUID) -> ResponseReturnValue:
 
 
 def _list(access: Access, form: ProposalFilter, status: ProposalStatus | None) -> str:
-    page = max(0, request.args.get("page", 0, type=int))
+    page = max(0, min(request.args.get("page", 0, type=int), LAST_PAGE))
     proposals, more = list_proposals(access, status, page)
     asked = form.status.data or ""
     return render(
