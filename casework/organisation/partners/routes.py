@@ -31,7 +31,7 @@ from casework.organisation.units.models import Unit
 from casework.organisation.units.queries import (
     choose_province,
     list_ids_with_predecessors,
-    list_provinces_around,
+    list_provinces_within,
 )
 
 bp = Blueprint("partners", __name__, url_prefix="/partners")
@@ -113,7 +113,7 @@ def change(access: Access, partner_id: UUID) -> ResponseReturnValue:
 @requires(Permission.SETTING_WRITE)
 def province(access: Access) -> ResponseReturnValue:
     """The partners entered for a whole province."""
-    chosen, provinces = choose_province(list_provinces_around(access))
+    chosen, provinces = choose_province(list_provinces_within(access))
     return render(
         f"{FOLDER}/province.html",
         province=chosen,
@@ -126,7 +126,7 @@ def province(access: Access) -> ResponseReturnValue:
 @requires(Permission.SETTING_WRITE)
 def new_of_province(access: Access) -> ResponseReturnValue:
     """The form of a partner of all units of a province."""
-    chosen, _provinces = choose_province(list_provinces_around(access))
+    chosen, _provinces = choose_province(list_provinces_within(access))
     return _partner_page(PartnerForm(active_from=today()), chosen)
 
 
@@ -134,7 +134,7 @@ def new_of_province(access: Access) -> ResponseReturnValue:
 @requires(Permission.SETTING_WRITE)
 def enter_of_province(access: Access) -> ResponseReturnValue:
     """A partner of all units of a province."""
-    chosen, _provinces = choose_province(list_provinces_around(access))
+    chosen, _provinces = choose_province(list_provinces_within(access))
     return _enter(access, chosen)
 
 

@@ -39,6 +39,7 @@ from casework.organisation.units.queries import (
     get_unit,
     list_provinces_around,
 )
+    list_provinces_within,
 
 bp = Blueprint("reports", __name__, url_prefix="/reports")
 menu(_l("Reports"), "reports.index", lambda: can(Permission.REPORT_READ), Section.ORGANISATION)
@@ -77,6 +78,7 @@ def periods(access: Access) -> ResponseReturnValue:
         f"{FOLDER}/periods.html",
         province=province,
         provinces=provinces,
+        may_write=writing is not None and province in list_provinces_within(writing),
         periods=queries.list_periods(province.id),
     )
 
@@ -85,7 +87,7 @@ def periods(access: Access) -> ResponseReturnValue:
 @requires(Permission.SETTING_WRITE)
 def new_period(access: Access) -> ResponseReturnValue:
     """The form of a period."""
-    province, _provinces = choose_province(list_provinces_around(access))
+    province, _provinces = choose_province(list_provinces_within(access))
     return _period_page(PeriodForm(), province)
 
 
@@ -93,7 +95,7 @@ def new_period(access: Access) -> ResponseReturnValue:
 @requires(Permission.SETTING_WRITE)
 def add(access: Access) -> ResponseReturnValue:
     """A period of a province."""
-    province, _provinces = choose_province(list_provinces_around(access))
+    province, _provinces = choose_province(list_provinces_within(access))
     form = PeriodForm()
     if not form.validate():
         return _period_page(form, province), 422
