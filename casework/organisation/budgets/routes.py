@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from casework.authz.enforce import Access, can, requires
 from casework.authz.permissions import Permission
+from casework.core import audit
 from casework.core.clock import today
 from casework.core.database import db
 from casework.core.forms import RuleBroken, Stale
@@ -220,6 +221,9 @@ def export(access: Access) -> ResponseReturnValue:
     """The lines of a unit's year, in the columns of the import and then what became of them."""
     scope, year = queries.get_scope(access), find_year(queries.YEARS)
     found = queries.year_of_unit(scope.unit_ids, year, today())
+    audit.record_read(
+        "budget.export", "unit", [scope.unit.id], by=access.actor, unit_id=scope.unit.id
+    )
     return send_file(write_lines(found.lines), f"budget_lines_{year}.xlsx")
 
 

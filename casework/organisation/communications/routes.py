@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 
 from casework.authz.enforce import Access, can, requires
 from casework.authz.permissions import Permission
+from casework.core import audit
 from casework.core.clock import today
 from casework.core.database import db
 from casework.core.errors import OutOfReach
@@ -89,6 +90,9 @@ def sheet(access: Access) -> ResponseReturnValue:
     scope, year = find_scope(access), find_year(years_since(FIRST_YEAR))
     if scope is None:
         raise OutOfReach
+    audit.record_read(
+        "communication.export", "unit", [scope.unit.id], by=access.actor, unit_id=scope.unit.id
+    )
     title = _("Communication %(year)s", year=year)
     totals = queries.totals_by_form(scope.unit_ids, date(year, 1, 1), date(year, 12, 31))
     content = write_sheet(

@@ -16,6 +16,7 @@ from flask_babel import lazy_gettext as _l
 
 from casework.authz.enforce import Access, can, requires
 from casework.authz.permissions import Permission
+from casework.core import audit
 from casework.core.clock import add_months, last_year_to, today
 from casework.core.errors import OutOfReach
 from casework.core.forms import RuleBroken, Stale
@@ -283,6 +284,9 @@ def export(access: Access) -> ResponseReturnValue:
         raise OutOfReach
     year = find_year(range(2001, 2100))
     lines = list_meetings(scope.unit_ids, date(year, 1, 1), date(year, 12, 31))
+    audit.record_read(
+        "meeting.export", "unit", [scope.unit.id], by=access.actor, unit_id=scope.unit.id
+    )
     return send_file(write_year(year, lines), f"meetings-{year}.xlsx")
 
 

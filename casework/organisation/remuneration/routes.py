@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from casework.authz.enforce import Access, can, requires
 from casework.authz.permissions import Permission
+from casework.core import audit
 from casework.core.clock import add_months, today
 from casework.core.errors import OutOfReach
 from casework.core.forms import RuleBroken
@@ -99,6 +100,9 @@ def workbook(access: Access) -> ResponseReturnValue:
     """The payroll sheet of a month as a workbook."""
     scope, asked = _needed_scope(access), _asked_month()
     lines = queries.months_due(scope.unit_ids, asked, asked)
+    audit.record_read(
+        "remuneration.export", "unit", [scope.unit.id], by=access.actor, unit_id=scope.unit.id
+    )
     content = operations.payroll_workbook(scope.unit, asked, lines)
     return send_file(content, f"bang-thu-lao-{asked:%Y-%m}.xlsx", XLSX)
 
@@ -109,6 +113,9 @@ def paper(access: Access) -> ResponseReturnValue:
     """The payroll sheet of a month to be signed."""
     scope, asked = _needed_scope(access), _asked_month()
     lines = queries.months_due(scope.unit_ids, asked, asked)
+    audit.record_read(
+        "remuneration.export", "unit", [scope.unit.id], by=access.actor, unit_id=scope.unit.id
+    )
     content = operations.payroll_paper(scope.unit, asked, lines)
     return send_file(content, f"bang-thu-lao-{asked:%Y-%m}.docx", DOCX)
 

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from casework.authz.enforce import Access, can, requires
 from casework.authz.permissions import Permission
+from casework.core import audit
 from casework.core.clock import today
 from casework.core.errors import OutOfReach
 from casework.core.forms import RuleBroken, Stale
@@ -242,6 +243,9 @@ def paper(access: Access, period_id: UUID) -> ResponseReturnValue:
     figures = _visible(_count(scope, line))
     province = get_unit(line.period.province_id)
     content = write_paper(line, province, figures, on or today())
+    audit.record_read(
+        "report.export", "report_period", [period_id], by=access.actor, unit_id=scope.unit.id
+    )
     return send_file(content, f"bao-cao-{line.period.until_on:%Y-%m-%d}.docx", DOCX)
 
 

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from casework.authz.enforce import Access, requires
 from casework.authz.permissions import Permission
+from casework.core import audit
 from casework.core.clock import today
 from casework.core.forms import RuleBroken
 from casework.core.htmx import render
@@ -141,7 +142,7 @@ def reopen_year(access: Access, unit_id: UUID) -> ResponseReturnValue:
 @requires(Permission.BUDGET_READ)
 def sheet_xlsx(access: Access) -> ResponseReturnValue:
     """The settlement sheet of a unit's year as a workbook."""
-    sheet = _sheet_of_year(get_scope(access))
+    sheet = _sheet_of_year(access, get_scope(access))
     return send_file(sheets.write_xlsx(sheet), f"quyet-toan-{find_year(YEARS)}.xlsx")
 
 
@@ -149,7 +150,7 @@ def sheet_xlsx(access: Access) -> ResponseReturnValue:
 @requires(Permission.BUDGET_READ)
 def sheet_docx(access: Access) -> ResponseReturnValue:
     """The settlement sheet of a unit's year as a paper."""
-    return _send_paper(_sheet_of_year(get_scope(access)), find_year(YEARS))
+    return _send_paper(_sheet_of_year(access, get_scope(access)), find_year(YEARS))
 
 
 @bp.get("/lines/<uuid:line_id>/sheet.xlsx")
@@ -157,7 +158,7 @@ def sheet_docx(access: Access) -> ResponseReturnValue:
 def line_xlsx(access: Access, line_id: UUID) -> ResponseReturnValue:
     """The settlement sheet of one line as a workbook."""
     line = get_line(access, line_id)
-    content = sheets.write_xlsx(_sheet_of_line(line))
+    content = sheets.write_xlsx(_sheet_of_line(access, line))
     return send_file(content, f"quyet-toan-{line.year}.xlsx")
 
 
@@ -166,7 +167,7 @@ def line_xlsx(access: Access, line_id: UUID) -> ResponseReturnValue:
 def line_docx(access: Access, line_id: UUID) -> ResponseReturnValue:
     """The settlement sheet of one line as a paper."""
     line = get_line(access, line_id)
-    return _send_paper(_sheet_of_line(line), line.year)
+    return _send_paper(_sheet_of_line(access, line), line.year)
 
 
 def _approvals_page(access: Access, broken: RuleBroken | None = None) -> str:
@@ -211,14 +212,20 @@ def _years_page(
     )
 
 
-def _sheet_of_year(scope: Scope) -> sheets.Sheet:
+def _sheet_of_year(access: Access, scope: Scope) -> sheets.Sheet:
     year = find_year(YEARS)
+    audit.record_read(
+        "settlement.export", "unit", [scope.unit.id], by=access.actor, unit_id=scope.unit.id
+    )
     found = year_of_unit(scope.unit_ids, year, today())
     return sheets.sheet_of_year(scope.unit, year, found.lines)
 
 
-def _sheet_of_line(line: BudgetLine) -> sheets.Sheet:
+def _sheet_of_line(access: Access, line: BudgetLine) -> sheets.Sheet:
     unit, body = get_places(line)
+    audit.record_read(
+        "settlement.export", "budget_line", [line.id], by=access.actor, unit_id=unit.id
+    )
     return sheets.sheet_of_line(unit, body, line, list_standing(line))
 
 
