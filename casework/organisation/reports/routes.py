@@ -39,8 +39,8 @@ from casework.organisation.units.queries import (
     choose_province,
     get_unit,
     list_provinces_around,
-)
     list_provinces_within,
+)
 
 bp = Blueprint("reports", __name__, url_prefix="/reports")
 menu(_l("Reports"), "reports.index", lambda: can(Permission.REPORT_READ), Section.ORGANISATION)
@@ -75,11 +75,12 @@ def index(access: Access) -> ResponseReturnValue:
 def periods(access: Access) -> ResponseReturnValue:
     """What a province wants reported."""
     province, provinces = choose_province(list_provinces_around(access))
+    writing = access.identity.access(Permission.SETTING_WRITE)
     return render(
         f"{FOLDER}/periods.html",
+        may_write=writing is not None and province in list_provinces_within(writing),
         province=province,
         provinces=provinces,
-        may_write=writing is not None and province in list_provinces_within(writing),
         periods=queries.list_periods(province.id),
     )
 
@@ -242,10 +243,10 @@ def paper(access: Access, period_id: UUID) -> ResponseReturnValue:
     on = line.report.submitted_on if line.report else None
     figures = _visible(_count(scope, line))
     province = get_unit(line.period.province_id)
-    content = write_paper(line, province, figures, on or today())
     audit.record_read(
         "report.export", "report_period", [period_id], by=access.actor, unit_id=scope.unit.id
     )
+    content = write_paper(line, province, figures, on or today())
     return send_file(content, f"bao-cao-{line.period.until_on:%Y-%m-%d}.docx", DOCX)
 
 
