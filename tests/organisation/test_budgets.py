@@ -868,6 +868,26 @@ def test_every_fault_of_a_file_is_shown_and_nothing_written(app, accountant, bod
     assert page.status == 422 and lines_in(app) == {}
 
 
+@pytest.mark.parametrize(
+    ("due_on", "message"),
+    [
+        ("01/01/0001", "This date is too long ago."),
+        ("31/12/2009", "This date is too long ago."),
+        (f"{today() + timedelta(days=3 * 366 + 1):%d/%m/%Y}", "This date is too far ahead."),
+        ("31/12/9999", "This date is too far ahead."),
+        ("01/01/2010", ""),
+        (f"{today() + timedelta(days=3 * 366):%d/%m/%Y}", ""),
+    ],
+)
+def test_the_due_day_of_a_file_has_the_bounds_of_the_form(app, accountant, body, due_on, message):
+    row = f"Câu lạc bộ Hoa Sen,{YEAR},ngo,other,A,1000,{due_on},,\n"
+    page = send_file(accountant, HEAD + row)
+    assert (page.status == 422, len(lines_in(app))) == (bool(message), int(not message))
+    if message:
+        told = [words(tr) for tr in page.all("tr") if message in words(tr)]
+        assert len(told) == 1 and told[0].startswith("2") and "due_on" in told[0]
+
+
 def test_a_template_and_an_export_can_be_brought_in(app, cast, accountant, line):
     fill(accountant, line)
     template = load_workbook(download(accountant, f"{BUDGETS}/template")).active

@@ -34,6 +34,7 @@ from casework.organisation.budgets.operations import (
     line_of,
 )
 from casework.organisation.budgets.queries import LineKey, Shown, lines_by_key, list_closings
+from casework.organisation.programmes.forms import last_money_day
 from casework.organisation.programmes.models import FIRST_YEAR
 from casework.organisation.units.models import Unit
 
@@ -184,12 +185,21 @@ class _Cells:
             self.code("purpose"),
             self.title(),
             self.number("estimate", 1, LARGEST_AMOUNT),
-            self.day("due_on"),
+            self.due_on(),
         )
         allotment = self.allotment(on)
         if len(self.faults) > earlier:
             return None
         return Incoming(self.row.number, body, plan, allotment)
+
+    def due_on(self) -> date | None:
+        """A day within the bounds of the form."""
+        due_on: date | None = self.day("due_on")
+        if due_on and due_on < date(FIRST_YEAR, 1, 1):
+            self.fault("due_on", _l("This date is too long ago."))
+        elif due_on and due_on > last_money_day():
+            self.fault("due_on", _l("This date is too far ahead."))
+        return due_on
 
     def allotment(self, on: date) -> Move | None:
         """Amount and day go together, or both are left out."""

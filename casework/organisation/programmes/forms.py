@@ -16,8 +16,13 @@ from casework.organisation.units.models import Unit
 
 def money_day(label: Any) -> DayField:
     """A day in the years whose money is kept, up to three years ahead."""
-    span = between(lambda: date(FIRST_YEAR, 1, 1), lambda: today() + timedelta(days=3 * 366))
+    span = between(lambda: date(FIRST_YEAR, 1, 1), last_money_day)
     return DayField(label, [required(), span])
+
+
+def last_money_day() -> date:
+    """Beyond this day no money is planned."""
+    return today() + timedelta(days=3 * 366)
 
 
 class ProgrammeForm(Form):
