@@ -46,7 +46,7 @@ from casework.organisation.communications.operations import (
     log_session,
 )
 from casework.organisation.documents.operations import attach_file
-from casework.organisation.documents.queries import list_files
+from casework.organisation.documents.queries import list_removable
 from casework.organisation.history.queries import list_earlier
 from casework.organisation.units.queries import get_unit, list_ids_with_predecessors
 
@@ -233,9 +233,7 @@ def _correct_page(
 def _page(access: Access, session: CommunicationSession, form: PaperForm) -> str:
     writing = access.identity.access(Permission.ACTIVITY_WRITE)
     may_change = queries.find_session_to_change(writing, session.id) is not None
-    files = list_files([session.id])[session.id]
-    is_head = writing is not None and bool(writing.units)
-    removable = [file for file in files if is_head or file.added_by == access.account_id]
+    kept, removable = list_removable(session.id, writing, access.account_id)
     return render(
         f"{FOLDER}/show.html",
         session=session,
@@ -246,6 +244,6 @@ def _page(access: Access, session: CommunicationSession, form: PaperForm) -> str
         earlier=[(each, told(each.said)) for each in list_earlier([session.id])],
         may_change=may_change,
         removable=removable,
-        kept=[file for file in files if file not in removable],
+        kept=kept,
         form=form,
     )
