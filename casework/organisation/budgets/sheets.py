@@ -192,9 +192,9 @@ class _Cells:
             return None
         return Incoming(self.row.number, body, plan, allotment)
 
-    def due_on(self) -> date | None:
+    def due_on(self) -> Any:
         """A day within the bounds of the form."""
-        due_on: date | None = self.day("due_on")
+        due_on = self.day("due_on")
         if due_on and due_on < date(FIRST_YEAR, 1, 1):
             self.fault("due_on", _l("This date is too long ago."))
         elif due_on and due_on > last_money_day():
