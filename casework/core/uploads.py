@@ -72,7 +72,7 @@ class UploadField(FileField):
         sent = valuelist[0] if valuelist else None
         if sent and isinstance(sent, str):  # no browser sends a text in the place of a file
             raise ValueError(_l("Choose a file."))
-        if not getattr(sent, "filename", ""):
+        if sent is None or not getattr(sent, "filename", ""):
             return
         content = sent.read()
         if len(content) > MAX_FILE:

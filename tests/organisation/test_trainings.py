@@ -123,10 +123,12 @@ def test_a_course_is_logged_with_those_who_took_part(app, cast, client_as):
         ({"members": []}, "members", "Tick who took part."),
         ({"members": ["x"]}, "members", "Choose members of the list."),
         ({"members": [str(uuid4())]}, "members", "Choose members of the list."),
-        ({"paper": (BytesIO(b"MZ"), "a.pdf")}, "paper", "Only these kinds may be sent"),
+        ({"paper": b"MZ"}, "paper", "Only these kinds may be sent"),
     ],
 )  # fmt: skip
 def test_bad_input_is_refused_beside_its_field(app, cast, client_as, values, field, message):
+    if isinstance(values.get("paper"), bytes):  # a stream is read once, the test runs twice
+        values = {**values, "paper": (BytesIO(values["paper"]), "a.pdf")}
     (hoa,) = add_members(app, cast, "Nguyễn Thị Hoa")
     page = client_as("volunteer").submit(
         NEW, NEW, **{**COURSE, "members": [hoa], "note": "giữ nguyên", **values}
