@@ -128,8 +128,10 @@ def _install(requirements: Path) -> None:
     if not PYTHON.exists():
         _make_environment()
     _say(f"Installing {requirements.name} (a minute or so)")
+    # The lock is whole; left to resolve again, older pips take the newest release of what is asked
+    # for with an extra ("coverage[toml]") and refuse it for its missing hash.
     _call([PYTHON, "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check",
-           "--require-hashes", "--requirement", requirements])  # fmt: skip
+           "--no-deps", "--require-hashes", "--requirement", requirements])  # fmt: skip
     installed = [REQUIREMENTS, TEST_REQUIREMENTS]
     stamp.write_text("\n".join(map(_fingerprint, installed[: installed.index(requirements) + 1])))
 
