@@ -5,9 +5,11 @@ Whose cases: a person is asked once whether they may be counted. The *first reco
 counted as open and closed too; without an answer nobody is counted. (A later withdrawal changes
 nothing here yet: honouring it needs editions that are proved jointly.)
 
-* opened, closed: cases opened and closed up to the end of a month, however long ago. A case belongs
-  to the unit it stands under now.
-* supported: persons with at least one contact in a quarter while their case was open.
+* opened, closed: stretches of support (episodes) begun and ended up to the end of a month, however
+  long ago. A case that is reopened begins a new one; a transfer ends one in the unit it leaves and
+  begins one in the unit it comes to.
+* supported: persons with at least one contact in a quarter while an episode of theirs was open, in
+  the unit of the last of these contacts.
 * attendances: present members and unnamed visitors at sessions of self-help and peer groups in a
   quarter, without members whose case may not be counted.
 * contacts: contacts of a month. This is work done by staff, so all of it is counted.
@@ -37,7 +39,7 @@ from sqlalchemy import (
 
 from casework.anonymisation.models import PublishedCount
 from casework.anonymisation.relations import quarter_of, whole
-from casework.confidential.cases.models import Case
+from casework.confidential.cases.models import Case, Episode
 from casework.confidential.consent.models import Consent, Purpose
 from casework.confidential.contacts.models import Contact
 from casework.confidential.groups.models import Attendance, GroupMember, GroupSession
@@ -96,7 +98,7 @@ def list_parts(connection: Connection, province_id: UUID) -> list[Part]:
     begun = union_all(
         select(AccountRole.unit_id.label("unit_id"), AccountRole.from_on.label("since")),
         select(Group.unit_id, Group.active_from),
-        select(Case.unit_id, func.min(Case.opened_on)).group_by(Case.unit_id),
+        select(Episode.unit_id, func.min(Episode.opened_on)).group_by(Episode.unit_id),
         # Who was in an edition stays in the later ones.
         select(PublishedCount.unit_id, literal(date.max)).distinct(),
     ).subquery()
@@ -135,8 +137,8 @@ def count(connection: Connection, province_id: UUID, months: Sequence[str]) -> C
     }
     within = {month: days_of(month) for month in months}
     return Counted(
-        opened=records.cases({month: Case.opened_on <= end for month, end in ends.items()}),
-        closed=records.cases({month: Case.closed_on <= end for month, end in ends.items()}),
+        opened=records.episodes({month: Episode.opened_on <= end for month, end in ends.items()}),
+        closed=records.episodes({month: Episode.closed_on <= end for month, end in ends.items()}),
         supported=records.supported(quarters),
         attendances=records.attendances(quarters),
         activity={Measure.CONTACTS: records.contacts(within), **records.sessions(within)},
@@ -157,28 +159,41 @@ class _Records:
     def __init__(self, connection: Connection, province_id: UUID) -> None:
         self.connection, self.province_id = connection, province_id
 
-    def cases(self, conditions: Mapping[str, ColumnElement[bool]]) -> Tally:
+    def episodes(self, conditions: Mapping[str, ColumnElement[bool]]) -> Tally:
         may = self._countable()
         return self._tally(
-            Case.__table__.join(may, may.c.case_id == Case.id),
-            Case.unit_id,
+            Episode.__table__.join(may, may.c.case_id == Episode.case_id),
+            Episode.unit_id,
             {name: func.count().filter(condition) for name, condition in conditions.items()},
         )
 
     def supported(self, quarters: Mapping[str, tuple[date, date]]) -> Tally:
+        if not quarters:
+            return {}
         may = self._countable()
+        quarter = case(*((Contact.on.between(*days), name) for name, days in quarters.items()))
+        last = func.row_number().over(
+            partition_by=(Episode.case_id, quarter),
+            order_by=(Contact.on.desc(), Episode.opened_on.desc(), Episode.id),
+        )
+        contacts = (
+            select(
+                Episode.unit_id.label("unit_id"), quarter.label("quarter"), last.label("from_last")
+            )
+            .join(may, may.c.case_id == Episode.case_id)
+            .join(Contact, Contact.case_id == Episode.case_id)
+            .where(
+                Contact.on >= Episode.opened_on,
+                or_(Episode.closed_on.is_(None), Contact.on <= Episode.closed_on),
+                _between(Contact.on, quarters.values()),
+            )
+            .subquery()
+        )
         return self._tally(
-            Case.__table__.join(may, may.c.case_id == Case.id).join(
-                Contact, Contact.case_id == Case.id
-            ),
-            Case.unit_id,
-            {
-                quarter: func.count(Case.id.distinct()).filter(Contact.on.between(*days))
-                for quarter, days in quarters.items()
-            },
-            Contact.on >= Case.opened_on,
-            or_(Case.closed_on.is_(None), Contact.on <= Case.closed_on),
-            _between(Contact.on, quarters.values()),
+            contacts,
+            contacts.c.unit_id,
+            {name: func.count().filter(contacts.c.quarter == name) for name in quarters},
+            contacts.c.from_last == 1,
         )
 
     def attendances(self, quarters: Mapping[str, tuple[date, date]]) -> Tally:

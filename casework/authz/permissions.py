@@ -40,9 +40,25 @@ class Permission(Labelled):
     CASE_WRITE = "confidential:case:write", _l("Write in a case: contacts, consent, closure")
     CASE_ASSIGN = "confidential:case:assign", _l("Assign a case and hand it over")
     CASE_LOOKS = "confidential:case:looks", _l("See who opened a case")
+    CASE_EXPORT = "confidential:case:export", _l("Take one's own caseload out as a file")
+    CASE_IMPORT = "confidential:case:import", _l("Take cases in from a file")
+    CASE_TRANSFER = "confidential:case:transfer", _l("Accept a case that another unit offers")
+    CASE_ERASE = "confidential:case:erase", _l("Propose to erase a case")
+    ERASURE_DECIDE = "confidential:erasure:decide", _l("Erase what somebody else proposed")
+    EMERGENCY_ASK = "confidential:emergency:ask", _l("Ask to open a case out of turn")
+    EMERGENCY_DECIDE = (
+        "confidential:emergency:decide",
+        _l("Approve and review openings out of turn"),
+    )
+    RIGHTS_WRITE = "confidential:rights:write", _l("Record what persons and authorities ask for")
+    RIGHTS_REGISTER = (
+        "confidential:rights:register",
+        _l("The registers of requests and disclosures, without names"),
+    )
     GROUP_READ = "confidential:group:read", _l("Roster and notes of a self-help group")
     GROUP_OPEN = "confidential:group:open", _l("Set up a self-help group")
     GROUP_WRITE = "confidential:group:write", _l("Log a group session, change the roster")
+    GROUP_ASSIGN = "confidential:group:assign", _l("Hand a self-help group to another facilitator")
     ACTIVITY_READ = (
         "organisation:activity:read",
         _l("Meetings, communication, trainings, plans of a unit"),

@@ -11,6 +11,8 @@ from casework.confidential.cases.models import (
     Case,
     CaseStatus,
     ClosureReason,
+    Episode,
+    EpisodeEnd,
     IntakeSource,
     PersonIdentity,
     Sex,
@@ -121,7 +123,17 @@ class CaseMaker:
             closure_reason=_one_of(rng, REASONS) if life.closed_on else None,
             next_on=None,
             created_at=moment(rng, life.opened_on),
+            erased_at=None,
             version=1,
+        )
+        self.batch.add(
+            Episode,
+            case_id=case_id,
+            unit_id=self.unit.id,
+            opened_on=life.opened_on,
+            closed_on=life.closed_on,
+            ended_by=EpisodeEnd.CLOSURE if life.closed_on else None,
+            closure_reason=case["closure_reason"],
         )
         keys = make_keys(
             self.batch,
@@ -188,6 +200,7 @@ class CaseMaker:
             from_on=from_on,
             until_on=until_on,
             assigned_by=by,
+            is_cover=False,
         )
 
     def _consents(
@@ -226,6 +239,9 @@ class CaseMaker:
             Consent,
             case_id=case_id,
             purpose=purpose,
+            partner_id=None,
+            to_unit_id=None,
+            child_agrees=None,
             is_given=is_given,
             method=method,
             on_day=on,
@@ -262,6 +278,7 @@ class CaseMaker:
                 kind=kind,
                 on_day=on,
                 minutes=self.rng.choice(MINUTES),
+                topics="",
                 next_on=next_on,
                 recorded_by=counselor.id,
                 recorded_at=moment(self.rng, on),

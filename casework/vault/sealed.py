@@ -11,6 +11,8 @@ raises, and a page shows `Unreadable` in its place and goes on.
 from typing import Any, Protocol
 from uuid import UUID
 
+from flask import current_app
+
 from casework.vault import envelope
 from casework.vault.grants import Compartment, Keyring, NoKey, current_keyring
 
@@ -34,6 +36,77 @@ class Unreadable(str):
 
 
 UNREADABLE = Unreadable("")
+
+
+class SealedBytes:
+    """Bytes kept as ciphertext in another column, such as a file. Reading raises CannotOpen or
+    NoKey: a file that does not open has nothing to show in its place.
+    """
+
+    def __init__(self, column: str, compartment: Compartment) -> None:
+        self.column, self.compartment = column, compartment
+
+    def __get__(self, row: Any, owner: type | None = None) -> Any:
+        if row is None:
+            return self
+        sealed: bytes = getattr(row, self.column) or b""
+        key = current_keyring().opening_key(row.subject_id, envelope.key_id_of(sealed))
+        return envelope.unseal(sealed, key, self._binding(row))
+
+    def __set__(self, row: HasSubject, content: bytes | None) -> None:
+        if content is None:
+            setattr(row, self.column, None)
+            return
+        key_id, key = current_keyring().sealing_key(row.subject_id, self.compartment)
+        setattr(row, self.column, envelope.seal(content, key, key_id, self._binding(row)))
+
+    def _binding(self, row: HasSubject) -> bytes:
+        return envelope.Place(row.__tablename__, self.column, row.id, self.compartment).binding()
+
+
+class HasId(Protocol):
+    """A row whose texts the program seals itself."""
+
+    id: UUID
+    __tablename__: str
+
+
+class Peppered:
+    """A text about a case that people without its keys must write and read, such as why it was
+    opened out of turn: ciphertext for a thief of the database, under a key derived from the pepper
+    that stands outside of it. Who may read it the program decides.
+    """
+
+    compartment = "program"
+
+    def __init__(self, column: str) -> None:
+        self.column = column
+
+    def __get__(self, row: Any, owner: type | None = None) -> Any:
+        if row is None:
+            return self
+        sealed: bytes | None = getattr(row, self.column)
+        if sealed is None:
+            return ""
+        try:
+            return envelope.unseal(sealed, self._key(row), self._binding(row)).decode()
+        except envelope.CannotOpen:
+            return UNREADABLE
+
+    def __set__(self, row: HasId, text: str | None) -> None:
+        sealed = (
+            envelope.seal(text.encode(), self._key(row), row.id, self._binding(row))
+            if text
+            else None
+        )
+        setattr(row, self.column, sealed)
+
+    def _key(self, row: HasId) -> bytes:
+        pepper: bytes = current_app.config["SETTINGS"].pepper
+        return envelope.derive(pepper, f"texts of {row.__tablename__}", row.id.bytes)
+
+    def _binding(self, row: HasId) -> bytes:
+        return envelope.Place(row.__tablename__, self.column, row.id, self.compartment).binding()
 
 
 class Sealed:

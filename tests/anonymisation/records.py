@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from uuid import UUID, uuid4
 
-from casework.confidential.cases.models import Case
+from casework.confidential.cases.models import Case, Episode
 from casework.confidential.consent.models import Consent, Purpose
 from casework.confidential.contacts.models import Contact
 from casework.confidential.groups.models import Attendance, GroupMember, GroupSession
@@ -38,6 +38,7 @@ def add_case(
     )
     db.session.add(case)
     db.session.flush()
+    db.session.add(Episode(case_id=case.id, unit_id=unit, opened_on=opened, closed_on=closed))
     for number, is_given in enumerate(answers):
         db.session.add(
             Consent(

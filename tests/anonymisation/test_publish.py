@@ -16,7 +16,7 @@ from casework.anonymisation.models import Publication, PublishedCount
 from casework.anonymisation.publish import publish_backlog, publish_period, publish_periods
 from casework.anonymisation.relations import months_between
 from casework.anonymisation.writing import Refused
-from casework.confidential.cases.models import Case
+from casework.confidential.cases.models import Case, Episode
 from casework.confidential.contacts.models import Contact
 from casework.core.audit import SYSTEM, Actor, AuditEntry
 from casework.core.database import db
@@ -153,8 +153,8 @@ def test_late_records_change_nothing_printed_and_count_in_the_first_open_month(a
             add_case(a, date(2026, 4, 9))  # written down only now
         add_case(a, date(2026, 4, 9), date(2026, 5, 5))
         db.session.execute(
-            update(Case)
-            .where(Case.id == db.session.scalar(open_cases(a)))
+            update(Episode)
+            .where(Episode.case_id == db.session.scalar(open_cases(a)))
             .values(closed_on=date(2026, 6, 3))
         )
         db.session.commit()
@@ -175,14 +175,16 @@ def test_a_case_that_moves_comes_back_or_vanishes_keeps_the_sums(app, cast):
         publish_backlog(province(cast), "2026-08", SYSTEM)
         old = date(2026, 2, 20)
         moved = db.session.scalar(open_cases(a).where(Case.opened_on < old))
-        db.session.execute(update(Case).where(Case.id == moved).values(unit_id=b))
+        db.session.execute(update(Episode).where(Episode.case_id == moved).values(unit_id=b))
         reopened = db.session.scalar(
             select(Case.id).where(
                 Case.unit_id == b, Case.closed_on < date(2026, 7, 1), Case.id.in_(countable())
             )
         )
         assert reopened is not None
-        db.session.execute(update(Case).where(Case.id == reopened).values(closed_on=None))
+        db.session.execute(
+            update(Episode).where(Episode.case_id == reopened).values(closed_on=None)
+        )
         add_contact(reopened, b, date(2026, 9, 9))
         db.session.commit()
         publish_period(province(cast), "2026-09", by=SYSTEM)
@@ -203,8 +205,10 @@ def test_a_reopened_case_does_not_hide_a_closure(app, cast):
         add_contact(left, a, FIRST)
         db.session.commit()
         publish_backlog(province(cast), "2026-08", SYSTEM)
-        db.session.execute(update(Case).where(Case.id == back).values(closed_on=None))
-        db.session.execute(update(Case).where(Case.id == left).values(closed_on=date(2026, 9, 20)))
+        db.session.execute(update(Episode).where(Episode.case_id == back).values(closed_on=None))
+        db.session.execute(
+            update(Episode).where(Episode.case_id == left).values(closed_on=date(2026, 9, 20))
+        )
         for case in (back, left):
             add_contact(case, a, date(2026, 9, 9))
         publish_period(province(cast), "2026-09", by=SYSTEM)
@@ -244,8 +248,8 @@ def test_a_unit_that_began_alone_does_not_bar_those_that_join(app, cast):
             db.session.flush()
             fill([unit.id], number, date(2026, 5, 1), 60, cases=6)
             db.session.execute(
-                update(Case)
-                .where(Case.unit_id == unit.id, Case.opened_on < date(2026, 5, 1))
+                update(Episode)
+                .where(Episode.unit_id == unit.id, Episode.opened_on < date(2026, 5, 1))
                 .values(opened_on=date(2026, 5, 1))
             )
             db.session.commit()

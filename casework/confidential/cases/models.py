@@ -4,7 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, false
 from sqlalchemy.orm import Mapped
 
 from casework.core.clock import now
@@ -92,11 +92,42 @@ class Case(Versioned, Base):
     closure_reason: Mapped[str | None] = coded()
     next_on: Mapped[date | None] = coded()
     created_at: Mapped[datetime] = operational(nullable=False, default=now)
+    # Its keys are gone: what remains are coded facts that name nobody.
+    erased_at: Mapped[datetime | None] = operational()
 
     @property
     def is_open(self) -> bool:
         """Whether support goes on."""
         return self.closed_on is None
+
+
+class EpisodeEnd(Labelled):
+    """What ended a stretch of support in a unit."""
+
+    CLOSURE = "closure", _l("closure")
+    TRANSFER = "transfer", _l("transfer to another unit")
+
+
+class Episode(Base):
+    """One stretch of support in one unit, which is what is counted: reopening a case begins a new
+    one, a transfer ends one here and begins one there. The newest episode is what the case itself
+    says.
+    """
+
+    __tablename__ = "episodes"
+    __table_args__ = (
+        Index(None, "case_id"),
+        Index(None, "unit_id", "opened_on"),
+        Index(None, "unit_id", "closed_on"),
+    )
+
+    id: Mapped[UUID] = operational(primary_key=True)
+    case_id: Mapped[UUID] = operational(ForeignKey(Case.id), nullable=False)
+    unit_id: Mapped[UUID] = coded(ForeignKey("organisation.units.id"), nullable=False)
+    opened_on: Mapped[date] = coded(nullable=False)
+    closed_on: Mapped[date | None] = coded()
+    ended_by: Mapped[str | None] = coded()
+    closure_reason: Mapped[str | None] = coded()
 
 
 class PersonIdentity(Versioned, Base):
@@ -111,13 +142,24 @@ class PersonIdentity(Versioned, Base):
     phone_sealed: Mapped[bytes | None] = identifier()
     address_sealed: Mapped[bytes | None] = identifier()
     safe_contact_sealed: Mapped[bytes | None] = identifier()
+    safe_times_sealed: Mapped[bytes | None] = identifier()
+    never_say_sealed: Mapped[bytes | None] = identifier()
+    no_message_sealed: Mapped[bytes | None] = identifier()
+    guardian_sealed: Mapped[bytes | None] = identifier()
+    guardian_phone_sealed: Mapped[bytes | None] = identifier()
 
     name = Sealed("name_sealed", Compartment.IDENTITY)
     alias = Sealed("alias_sealed", Compartment.IDENTITY)
     birth_date = Sealed("birth_date_sealed", Compartment.IDENTITY)
     phone = Sealed("phone_sealed", Compartment.IDENTITY)
     address = Sealed("address_sealed", Compartment.IDENTITY)
+    # How to reach the person; when; what must not be said, and to whom no message may be left.
     safe_contact = Sealed("safe_contact_sealed", Compartment.IDENTITY)
+    safe_times = Sealed("safe_times_sealed", Compartment.IDENTITY)
+    never_say = Sealed("never_say_sealed", Compartment.IDENTITY)
+    no_message = Sealed("no_message_sealed", Compartment.IDENTITY)
+    guardian = Sealed("guardian_sealed", Compartment.IDENTITY)
+    guardian_phone = Sealed("guardian_phone_sealed", Compartment.IDENTITY)
 
     @property
     def subject_id(self) -> UUID:
@@ -126,7 +168,9 @@ class PersonIdentity(Versioned, Base):
 
 
 class Assignment(Base):
-    """A case entrusted to an account, from a day until a day. Its grant stands in the vault."""
+    """A case entrusted to an account, from a day until a day (on which it holds no more). Its grant
+    stands in the vault. A cover stands beside the case's own counselor for a time.
+    """
 
     __tablename__ = "assignments"
     __table_args__ = (Index(None, "account_id", "until_on"), Index(None, "case_id"))
@@ -137,3 +181,4 @@ class Assignment(Base):
     from_on: Mapped[date] = operational(nullable=False)
     until_on: Mapped[date | None] = operational()
     assigned_by: Mapped[UUID] = operational(nullable=False)
+    is_cover: Mapped[bool] = operational(nullable=False, default=False, server_default=false())

@@ -15,9 +15,10 @@ from casework.confidential.cases.models import (
     Case,
     CaseStatus,
     ClosureReason,
+    EpisodeEnd,
     PersonIdentity,
 )
-from casework.confidential.cases.queries import current_assignments
+from casework.confidential.cases.queries import current_assignments, current_episode
 from casework.core import audit
 from casework.core.audit import Actor
 from casework.core.database import db
@@ -91,6 +92,9 @@ def close_case(case: Case, reason: ClosureReason, *, by: Actor, on: date) -> Non
     if on < case.opened_on:
         raise RuleBroken(_l("The case was opened after this day."), field="on")
     case.closed_on, case.closure_reason, case.status = on, reason, CaseStatus.CLOSED
+    episode = current_episode(case)
+    episode.closed_on, episode.closure_reason = on, reason
+    episode.ended_by = EpisodeEnd.CLOSURE
     case.next_on = None
     audit.record("case.close", "case", case.id, by=by, unit_id=case.unit_id, reason=str(reason))
 

@@ -6,11 +6,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from flask import g
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 
-from casework.authz.enforce import Access
-from casework.authz.permissions import Role
-from casework.confidential.cases.models import Assignment, Case, PersonIdentity
+from casework.authz.enforce import Access, current_identity
+from casework.authz.permissions import Permission, Role
+from casework.confidential.cases.models import Assignment, Case, Episode, PersonIdentity
 from casework.core import audit
 from casework.core.audit import AuditEntry, Outcome
 from casework.core.clock import today
@@ -195,6 +196,41 @@ def list_without_custody(access: Access) -> Sequence[tuple[Account, Sequence[UUI
         if cases and coordinator.id != access.account_id:
             found.append((coordinator, cases))
     return found
+
+
+def current_episode(case: Case) -> Episode:
+    """The stretch of support that goes on; of a closed case, the last one."""
+    query = (
+        select(Episode)
+        .where(Episode.case_id == case.id)
+        .order_by(Episode.closed_on.is_not(None), Episode.opened_on.desc(), Episode.id)
+        .limit(1)
+    )
+    return db.session.scalars(query).one()
+
+
+def list_episodes(case: Case) -> Sequence[Episode]:
+    """Every stretch of support, newest first."""
+    query = (
+        select(Episode)
+        .where(Episode.case_id == case.id)
+        .order_by(Episode.closed_on.is_not(None), Episode.opened_on.desc())
+    )
+    return db.session.scalars(query).all()
+
+
+def may_write(case: Case) -> bool:
+    """Whether the signed-in account may write in this very case: for links and buttons, asked once
+    a request. Who opened it out of turn, or sees its dates only, may not.
+    """
+    known: dict[UUID, bool] = g.setdefault("may_write", {})
+    if case.id not in known:
+        access = current_identity().access(Permission.CASE_WRITE)
+        found = access and db.session.scalar(
+            select(Case.id).where(Case.id == case.id, reached(access))
+        )
+        known[case.id] = found is not None
+    return known[case.id]
 
 
 def unit_of(case: Case) -> Unit:

@@ -30,6 +30,7 @@ from casework.confidential.cases.queries import (
     list_cases,
     list_openings,
     list_without_custody,
+    may_write,
     search_cases,
     unit_of,
 )
@@ -42,6 +43,7 @@ from casework.core.text import fold
 from casework.organisation.accounts.queries import list_role_holders
 
 bp = Blueprint("cases", __name__)
+bp.app_context_processor(lambda: {"may_write": may_write})
 menu(_l("Cases"), "cases.index", lambda: can(Permission.CASE_LIST))
 
 

@@ -43,10 +43,15 @@ class Consent(Base):
     id: Mapped[UUID] = operational(primary_key=True)
     case_id: Mapped[UUID] = operational(ForeignKey("confidential.cases.id"), nullable=False)
     purpose: Mapped[str] = coded(nullable=False)
+    # Consent to a referral is to one partner; to a transfer, to one unit.
+    partner_id: Mapped[UUID | None] = coded(ForeignKey("organisation.partners.id"))
+    to_unit_id: Mapped[UUID | None] = coded(ForeignKey("organisation.units.id"))
     is_given: Mapped[bool] = coded(nullable=False)
     method: Mapped[str] = coded(nullable=False)
     on: Mapped[date] = coded("on_day", nullable=False)
     until_on: Mapped[date | None] = coded()
+    # Under 18 a guardian agrees; from 7 on the child is asked too. None: not asked.
+    child_agrees: Mapped[bool | None] = coded()
     # The witness or guardian: a person too.
     witness_sealed: Mapped[bytes | None] = sensitive()
     recorded_by: Mapped[UUID] = operational(nullable=False)

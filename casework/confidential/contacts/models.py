@@ -25,6 +25,20 @@ class ContactKind(Labelled):
     FIELD = "field", _l("outreach")
 
 
+class Topic(Labelled):
+    """What was talked about, coarsely enough to stand in clear."""
+
+    SITUATION = "situation", _l("how things are")
+    NEEDS = "needs", _l("needs and plan")
+    FAMILY = "family", _l("family")
+    WORK = "work", _l("work and income")
+    PAPERS = "papers", _l("papers and policy")
+    HEALTH_LINK = "health_link", _l("link to health care")
+    SUPPORT = "support", _l("support given or arranged")
+    SAFETY = "safety", _l("safety")
+    OTHER = "other", _l("other")
+
+
 class Contact(Versioned, Base):
     """One contact. The closed note is for the counselor who wrote it alone."""
 
@@ -37,6 +51,8 @@ class Contact(Versioned, Base):
     kind: Mapped[str] = coded(nullable=False)
     on: Mapped[date] = coded("on_day", nullable=False)
     minutes: Mapped[int | None] = coded()
+    # Codes of `Topic`, separated by spaces.
+    topics: Mapped[str] = coded(nullable=False, default="", server_default="")
     next_on: Mapped[date | None] = coded()
     note_sealed: Mapped[bytes | None] = sensitive()
     closed_note_sealed: Mapped[bytes | None] = sensitive()

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from flask_babel import lazy_gettext as _l
 
-from casework.confidential.cases.models import Case, CaseStatus, PersonIdentity
+from casework.confidential.cases.models import Case, CaseStatus, Episode, PersonIdentity
 from casework.confidential.cases.operations import assign, custodians_of, new_reference
 from casework.confidential.consent.models import ConsentMethod, Purpose
 from casework.confidential.consent.operations import Answer, check_method, record_consent
@@ -42,6 +42,7 @@ def open_case(unit_id: UUID, answer: dict[str, Any], *, by: Actor) -> Case:
     )
     db.session.add(case)
     db.session.flush()
+    db.session.add(Episode(case_id=case.id, unit_id=unit_id, opened_on=answer["opened_on"]))
     make_keys(
         case.id,
         (Compartment.IDENTITY, Compartment.NOTES),

@@ -39,6 +39,25 @@ class Setting(Labelled):
     ON_TIME_SHARE = "on_time_share", _l("Least share of meetings on schedule, per cent")
     LONGEST_GAP = "longest_gap", _l("Longest gap between meetings, per cent of the interval")
     PAID_DAYS = "paid_days", _l("Days after a month within which it must be paid")
+    CONTACT_DAYS = "contact_days", _l("Days within which a person is contacted again")
+    ASSESSMENT_MONTHS = "assessment_months", _l("Months for which a needs assessment holds")
+    REVIEW_MONTHS = "review_months", _l("Months after which a support plan is reviewed")
+    FEEDBACK_DAYS = "feedback_days", _l("Days within which a partner answers a referral")
+    REQUEST_DAYS = "request_days", _l("Days within which a person's own request is answered")
+    RETENTION_MONTHS = "retention_months", _l("Months a closed case is kept")
+    PR_VOLUNTARY_MONTHS = (
+        "pr_voluntary_months",
+        _l("Months of management after voluntary rehabilitation"),
+    )
+    PR_COMPULSORY_MONTHS = (
+        "pr_compulsory_months",
+        _l("Months of management after compulsory rehabilitation"),
+    )
+    PR_SUBSTITUTION_MONTHS = (
+        "pr_substitution_months",
+        _l("Months of management after substitution treatment"),
+    )
+    PR_MINOR_MONTHS = "pr_minor_months", _l("Months of management of persons under 18")
 
 
 _OWN = _l("the program's own")
@@ -61,6 +80,16 @@ USUAL: dict[Setting, tuple[str, Any]] = {
     Setting.ON_TIME_SHARE: ("90", _checklist("B1")),
     Setting.LONGEST_GAP: ("150", _checklist("B3")),
     Setting.PAID_DAYS: ("15", _OWN),
+    Setting.CONTACT_DAYS: ("30", _checklist("D3")),
+    Setting.ASSESSMENT_MONTHS: ("6", _OWN),
+    Setting.REVIEW_MONTHS: ("3", _OWN),
+    Setting.FEEDBACK_DAYS: ("15", _OWN),
+    Setting.REQUEST_DAYS: ("15", _OWN),
+    Setting.RETENTION_MONTHS: ("24", _OWN),
+    Setting.PR_VOLUNTARY_MONTHS: ("12", _OWN),
+    Setting.PR_COMPULSORY_MONTHS: ("24", _OWN),
+    Setting.PR_SUBSTITUTION_MONTHS: ("12", _OWN),
+    Setting.PR_MINOR_MONTHS: ("12", _OWN),
 }
 """What holds where nobody set anything, and where it comes from."""
 
@@ -76,6 +105,16 @@ BOUNDS: dict[Setting, tuple[int, int]] = {
     Setting.ON_TIME_SHARE: (1, 100),
     Setting.LONGEST_GAP: (100, 500),
     Setting.PAID_DAYS: (0, 92),
+    Setting.CONTACT_DAYS: (1, 366),
+    Setting.ASSESSMENT_MONTHS: (1, 60),
+    Setting.REVIEW_MONTHS: (1, 24),
+    Setting.FEEDBACK_DAYS: (1, 180),
+    Setting.REQUEST_DAYS: (1, 92),
+    Setting.RETENTION_MONTHS: (1, 240),
+    Setting.PR_VOLUNTARY_MONTHS: (1, 60),
+    Setting.PR_COMPULSORY_MONTHS: (1, 60),
+    Setting.PR_SUBSTITUTION_MONTHS: (1, 60),
+    Setting.PR_MINOR_MONTHS: (1, 60),
 }
 """The least and the most that a number may be set to. Other settings are choices."""
 

@@ -1,0 +1,45 @@
+"""Keeping what a record of a case said, just before it is changed."""
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Protocol
+from uuid import UUID
+
+from casework.confidential.history.models import CaseRevision
+from casework.core.audit import Actor
+from casework.core.database import db
+
+
+class OfCase(Protocol):
+    """A row of a case."""
+
+    id: UUID
+    case_id: UUID
+
+
+def keep_revision(
+    row: OfCase, kind: str, attributes: Sequence[str], *, by: Actor, **more: Any
+) -> None:
+    """Keep the values of a row's attributes as they stand now, sealed texts opened and sealed anew
+    together. Call it before changing them; the caller holds the key of the notes.
+
+    `more` are values that stand in rows of their own. A text that does not open is kept as none: it
+    stays where it is.
+    """
+    said = {name: _plain(getattr(row, name)) for name in attributes} | more
+    db.session.add(
+        CaseRevision(
+            case_id=row.case_id,
+            record_kind=kind,
+            record_id=row.id,
+            said=json.dumps(said, ensure_ascii=False, default=_plain),
+            replaced_by=by.id,
+        )
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    return value if isinstance(value, int | None) else str(value)
