@@ -134,6 +134,8 @@ class CaseMaker:
             closed_on=life.closed_on,
             ended_by=EpisodeEnd.CLOSURE if life.closed_on else None,
             closure_reason=case["closure_reason"],
+            reopened_because=None,
+            closing_note_sealed=None,
         )
         keys = make_keys(
             self.batch,

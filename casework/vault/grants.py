@@ -5,7 +5,7 @@ holder's own symmetric key, because opening HPKE costs some hundred times as muc
 custody lets a coordinator hand a case over; it never opens a text for reading.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
@@ -209,42 +209,80 @@ def make_keys(
         _grant(data_key.id, subject_id, compartment, key, given, by)
 
 
-def hand_on(subject_id: UUID, to: UUID, *, by: UUID | None, use: Use = Use.READ) -> None:
-    """Give every key of a subject that the current keyring holds, for reading or in custody, to
-    another holder.
+def hand_on(
+    subject_id: UUID,
+    to: UUID,
+    *,
+    by: UUID | None,
+    use: Use = Use.READ,
+    expires_at: datetime | None = None,
+) -> None:
+    """Give every key of a subject to another holder, for reading or in custody, for a time or for
+    good. Raises NoKey when the giver does not hold them all.
+    """
+    hand_all_on([subject_id], to, by=by, use=use, expires_at=expires_at)
 
-    Raises NoKey when the giver holds none. What the receiver already holds stays as it is.
+
+def hand_all_on(
+    subject_ids: Sequence[UUID],
+    to: UUID,
+    *,
+    by: UUID | None,
+    use: Use = Use.READ,
+    expires_at: datetime | None = None,
+) -> None:
+    """Give the keys of many subjects to one holder, all or none. Raises NoKey.
+
+    What the receiver already holds stays, and holds at least as long as what is given.
     """
     ring = current_keyring()
-    rows = db.session.execute(
+    if without_keys(subject_ids):
+        raise NoKey("the giver does not hold every key of these subjects")
+    received = (Grant.holder_id == to, Grant.subject_id.in_(subject_ids))
+    db.session.execute(delete(Grant).where(*received, ~unexpired()))
+    longer = Grant.expires_at.is_not(None)
+    if expires_at is not None:
+        longer = Grant.expires_at < expires_at
+    db.session.execute(
+        update(Grant).where(*received, Grant.use == use, longer).values(expires_at=expires_at)
+    )
+    has = set(db.session.scalars(select(Grant.data_key_id).where(*received, Grant.use == use)))
+    held = db.session.execute(
         select(*GRANT_COLUMNS).where(
-            Grant.holder_id == ring.holder_id, Grant.subject_id == subject_id, unexpired()
+            Grant.holder_id == ring.holder_id, Grant.subject_id.in_(subject_ids), unexpired()
         )
     ).all()
-    if not rows:
-        raise NoKey("the giver holds no key of this subject")
-    expired = (Grant.holder_id == to, Grant.subject_id == subject_id, ~unexpired())
-    db.session.execute(delete(Grant).where(*expired))
-    has = set(
-        db.session.scalars(
-            select(Grant.data_key_id).where(
-                Grant.holder_id == to, Grant.subject_id == subject_id, Grant.use == use
-            )
-        )
-    )
-    for key_id, _subject, compartment, held_for, is_hpke, wrapped in rows:
+    public = db.session.scalars(select(Holder.public_key).where(Holder.id == to)).one()
+    rows = []
+    for key_id, subject_id, compartment, held_for, is_hpke, wrapped in held:
         if key_id not in has:
             has.add(key_id)
             key = ring.unwrap(key_id, held_for, is_hpke, wrapped)
-            _grant(
-                key_id,
-                subject_id,
-                Compartment(compartment),
-                key,
-                [(to, use)],
-                by,
-                with_organisation=False,
+            own = ring.holder_id == to
+            rewrapped = (
+                ring.wrap(key_id, use, key) if own else wrap_for(public, key_id, to, use, key)
             )
+            row = _row(key_id, subject_id, compartment, to, use, not own, rewrapped, by)
+            rows.append({**row, "expires_at": expires_at})
+    db.session.flush()
+    if rows:
+        db.session.execute(insert(Grant), rows)
+
+
+def without_keys(subject_ids: Collection[UUID]) -> set[UUID]:
+    """The subjects of which the current keyring does not hold every key, and which it therefore
+    can't hand on.
+    """
+    held = select(Grant.data_key_id).where(
+        Grant.holder_id == current_keyring().holder_id, unexpired()
+    )
+    query = select(DataKey.subject_id, DataKey.id.in_(held)).where(
+        DataKey.subject_id.in_(subject_ids)
+    )
+    complete: dict[UUID, bool] = {}
+    for subject_id, is_held in db.session.execute(query):
+        complete[subject_id] = complete.get(subject_id, True) and is_held
+    return {subject_id for subject_id in subject_ids if not complete.get(subject_id)}
 
 
 def take_back(subject_id: UUID, holder_id: UUID, *, use: Use = Use.READ) -> None:
@@ -254,6 +292,31 @@ def take_back(subject_id: UUID, holder_id: UUID, *, use: Use = Use.READ) -> None
             Grant.subject_id == subject_id, Grant.holder_id == holder_id, Grant.use == use
         )
     )
+
+
+def take_back_from_others(
+    subject_ids: Collection[UUID], keep: Collection[UUID], *, use: Use = Use.READ
+) -> None:
+    """Delete the wrapped keys of subjects from everybody but these, and but the organisation, whose
+    recovery key opens whatever is not erased.
+    """
+    organisation = select(Holder.id).where(Holder.is_organisation)
+    db.session.execute(
+        delete(Grant).where(
+            Grant.subject_id.in_(subject_ids),
+            Grant.use == use,
+            Grant.holder_id.not_in(keep),
+            Grant.holder_id.not_in(organisation),
+        )
+    )
+
+
+def destroy_keys(subject_id: UUID) -> None:
+    """Delete every wrapped key of a subject, the organisation's too: what they sealed opens for
+    nobody any more.
+    """
+    db.session.execute(delete(Grant).where(Grant.subject_id == subject_id))
+    db.session.execute(delete(DataKey).where(DataKey.subject_id == subject_id))
 
 
 def take_all_back(holder_id: UUID) -> None:
@@ -294,17 +357,12 @@ def _grant(
     key: bytes,
     given: Sequence[tuple[UUID, Use]],
     by: UUID | None,
-    *,
-    with_organisation: bool = True,
 ) -> None:
     ring: Keyring | None = g.get("keyring")
     wanted = [holder for holder, _ in given]
     holders = db.session.execute(
         select(Holder.id, Holder.public_key, Holder.is_organisation).where(
-            or_(
-                Holder.id.in_(wanted),
-                Holder.is_organisation if with_organisation else Holder.id.in_(()),
-            )
+            or_(Holder.id.in_(wanted), Holder.is_organisation)
         )
     ).all()
     public = {holder_id: key_bytes for holder_id, key_bytes, _ in holders}

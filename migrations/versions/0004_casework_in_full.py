@@ -227,6 +227,8 @@ def upgrade_default() -> None:
         sa.Column("closed_on", sa.Date(), nullable=True),
         sa.Column("ended_by", sa.Text(), nullable=True),
         sa.Column("closure_reason", sa.Text(), nullable=True),
+        sa.Column("reopened_because", sa.Text(), nullable=True),
+        sa.Column("closing_note_sealed", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(
             ["case_id"], ["confidential.cases.id"], name=op.f("fk_episodes_case_id")
         ),
@@ -264,6 +266,8 @@ def upgrade_default() -> None:
         sa.Column("proposed_at", UtcDateTime(), nullable=False),
         sa.Column("decided_by", sa.Uuid(), nullable=True),
         sa.Column("decided_at", UtcDateTime(), nullable=True),
+        sa.Column("kept_because", sa.Text(), nullable=True),
+        sa.Column("keep_until", sa.Date(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["case_id"], ["confidential.cases.id"], name=op.f("fk_erasures_case_id")
@@ -606,6 +610,7 @@ def upgrade_default() -> None:
         sa.Column("offered_at", UtcDateTime(), nullable=False),
         sa.Column("answered_by", sa.Uuid(), nullable=True),
         sa.Column("answered_on", sa.Date(), nullable=True),
+        sa.Column("decline_reason", sa.Text(), nullable=True),
         sa.Column("note_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(

@@ -20,7 +20,7 @@ CLASSES = {"identifier", "sensitive", "coded", "operational"}
 # The only texts in clear on the confidential side: codes of enumerations, and the random reference.
 CLEAR_TEXTS = {
     "cases": {"reference", "target_group", "sex", "source", "status", "closure_reason"},
-    "episodes": {"ended_by", "closure_reason"},
+    "episodes": {"ended_by", "closure_reason", "reopened_because"},
     "consents": {"purpose", "method"},
     "contacts": {"kind", "topics"},
     "case_revisions": {"record_kind"},
@@ -34,8 +34,8 @@ CLEAR_TEXTS = {
     "referral_steps": {"status"},
     "attachments": {"kind", "media_type"},
     "statutory_statuses": {"kind"},
-    "transfers": {"status"},
-    "erasures": {"cause", "status"},
+    "transfers": {"status", "decline_reason"},
+    "erasures": {"cause", "status", "kept_because"},
     "emergency_openings": {"compartment", "reason", "status", "verdict"},
     "rights_requests": {"kind", "outcome"},
     "disclosures": {"decision"},

@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, false
 from sqlalchemy.orm import Mapped
 
 from casework.core.clock import now
-from casework.core.database import Base, Versioned, coded, identifier, operational
+from casework.core.database import Base, Versioned, coded, identifier, operational, sensitive
 from casework.core.labels import Labelled
 from casework.vault.grants import Compartment
 from casework.vault.sealed import Sealed
@@ -73,8 +73,22 @@ class ClosureReason(Labelled):
     OTHER = "other", _l("other")
 
 
+class ReopeningReason(Labelled):
+    """Why support begins again after it had ended."""
+
+    NEEDS_AGAIN = "needs_again", _l("needs support again")
+    CAME_BACK = "came_back", _l("came back to this place")
+    CLOSED_BY_MISTAKE = "closed_by_mistake", _l("was closed by mistake")
+    OTHER = "other", _l("other")
+
+
 class Case(Versioned, Base):
-    """One person's support in one unit. People quote the random `reference`; it says nothing."""
+    """One person's support. People quote the random `reference`; it says nothing.
+
+    Unit, `opened_on`, `closed_on` and `closure_reason` are those of the newest episode: the day on
+    which support was taken up here and now. Since when the person is known at all, the first
+    episode says.
+    """
 
     __tablename__ = "cases"
     __table_args__ = (Index(None, "unit_id", "opened_on"), Index(None, "unit_id", "closed_on"))
@@ -128,6 +142,16 @@ class Episode(Base):
     closed_on: Mapped[date | None] = coded()
     ended_by: Mapped[str | None] = coded()
     closure_reason: Mapped[str | None] = coded()
+    # Of a stretch that followed an earlier one's closure.
+    reopened_because: Mapped[str | None] = coded()
+    closing_note_sealed: Mapped[bytes | None] = sensitive()
+
+    closing_note = Sealed("closing_note_sealed", Compartment.NOTES)
+
+    @property
+    def subject_id(self) -> UUID:
+        """The case whose keys seal this."""
+        return self.case_id
 
 
 class PersonIdentity(Versioned, Base):

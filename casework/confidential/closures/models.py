@@ -2,7 +2,7 @@
 by another.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
@@ -30,6 +30,15 @@ class ErasureStatus(Labelled):
     DECLINED = "declined", _l("kept")
 
 
+class KeepReason(Labelled):
+    """Why a record is kept although its erasure was proposed."""
+
+    REQUEST_OPEN = "request_open", _l("a request or a complaint of the person is not answered yet")
+    LAW = "law", _l("a law or an authority requires it")
+    SUPPORT_AGAIN = "support_again", _l("the person may need support again soon")
+    OTHER = "other", _l("other")
+
+
 class Erasure(Versioned, Base):
     """A case proposed for erasure. What remains afterwards are coded facts that name nobody."""
 
@@ -46,3 +55,6 @@ class Erasure(Versioned, Base):
     proposed_at: Mapped[datetime] = operational(nullable=False, default=now)
     decided_by: Mapped[UUID | None] = operational()
     decided_at: Mapped[datetime | None] = operational()
+    kept_because: Mapped[str | None] = coded()
+    # Declined: not to be proposed again for its retention before this day.
+    keep_until: Mapped[date | None] = coded()

@@ -25,6 +25,15 @@ class TransferStatus(Labelled):
     WITHDRAWN = "withdrawn", _l("withdrawn")
 
 
+class DeclineReason(Labelled):
+    """Why a unit does not take a case it was offered."""
+
+    NOT_HERE = "not_here", _l("the person does not live here")
+    NO_COUNSELOR = "no_counselor", _l("no counselor has room now")
+    AGREED_OTHERWISE = "agreed_otherwise", _l("agreed otherwise with the unit")
+    OTHER = "other", _l("other")
+
+
 class Transfer(Versioned, Base):
     """A case offered to another unit, with the consent that allows it.
 
@@ -44,6 +53,7 @@ class Transfer(Versioned, Base):
     offered_at: Mapped[datetime] = operational(nullable=False, default=now)
     answered_by: Mapped[UUID | None] = operational()
     answered_on: Mapped[date | None] = coded()
+    decline_reason: Mapped[str | None] = coded()
     note_sealed: Mapped[bytes | None] = sensitive()
 
     note = Sealed("note_sealed", Compartment.NOTES)
