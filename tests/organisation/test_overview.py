@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 import time_machine
+from sqlalchemy import event
 
 from casework.core.clock import now
 from casework.core.database import db
@@ -189,3 +190,34 @@ def test_another_unit_is_out_of_reach(cast, client_as):
     for part in ("", "/people", "/activities", "/money"):
         address = f"/overview{part}?unit={cast.units['b']}"
         assert client_as("unithead").get(address).status == 404
+
+
+WIDE = ("members", "posts", "schedules", "meetings", "minutes", "movements", "payments")
+
+
+def test_no_part_reads_a_table_of_the_whole_country(app, cast, client_as):
+    """A unit's page costs the same whether 12 units or 3,321 keep their records here."""
+    if not app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite"):
+        pytest.skip("SQLite tells how it reads before it holds any row")
+    with app.app_context():
+        a_club(cast)
+        db.session.commit()
+        engine = db.engine
+    asked: dict[str, object] = {}
+
+    def note(_connection, _cursor, statement, parameters, *_):
+        asked[statement] = parameters
+
+    event.listen(engine, "before_cursor_execute", note)
+    for part in ("", "/people", "/activities", "/money"):
+        assert client_as("unithead").get(f"/overview{part}").status == 200
+    event.remove(engine, "before_cursor_execute", note)
+    reads = {sql: how for sql, how in asked.items() if sql.startswith("SELECT")}
+    assert sum(any(f".{table}" in sql for table in WIDE) for sql in reads) >= 10
+    with engine.connect() as connection:
+        steps = [
+            step[3].replace("main.", "")
+            for sql, how in reads.items()
+            for step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", how)
+        ]
+    assert not [step for step in steps if step.startswith(tuple(f"SCAN {t}" for t in WIDE))]

@@ -95,8 +95,12 @@ def list_posts(
     """Posts of the members and bodies of units, or of some bodies; only those held on a day when
     one is given. By body, then role, then name. Never those entered by mistake.
     """
+    # By ids that are indexed: a condition on joined tables would read every post of the country.
+    of_units = select(Body.id).where(Body.unit_id.in_(unit_ids))
     wanted = or_(
-        Member.unit_id.in_(unit_ids), Body.unit_id.in_(unit_ids), Post.body_id.in_(body_ids)
+        Post.member_id.in_(select(Member.id).where(Member.unit_id.in_(unit_ids))),
+        Post.body_id.in_(of_units),
+        Post.body_id.in_(body_ids),
     )
     query = _posts().where(wanted, or_(Post.until_on.is_(None), Post.until_on >= Post.from_on))
     if on is not None:

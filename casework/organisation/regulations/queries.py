@@ -72,7 +72,12 @@ def list_rules(bodies: Sequence[UUID]) -> list[tuple[Schedule, Group | None]]:
     query = (
         select(Schedule, Group)
         .outerjoin(Group, Group.id == Schedule.group_id)
-        .where(or_(Schedule.body_id.in_(bodies), Group.body_id.in_(bodies)))
+        .where(
+            or_(
+                Schedule.body_id.in_(bodies),
+                Schedule.group_id.in_(select(Group.id).where(Group.body_id.in_(bodies))),
+            )
+        )
         .order_by(Schedule.from_on)
     )
     found = [(schedule, group) for schedule, group in db.session.execute(query)]

@@ -44,6 +44,7 @@ class Payment(Base):
     __table_args__ = (
         CheckConstraint("(amount > 0) = (corrects_id IS NULL)", name="sign"),
         UniqueConstraint("corrects_id"),
+        Index(None, "body_id", "month"),
         Index(None, "unit_id", "month"),
         Index(None, "member_id", "month"),
     )
