@@ -37,7 +37,7 @@ def test_a_cluster_is_made_and_a_unit_follows_another(
     sign_in(screen, "admin")
     hand = Hand(screen)
     screen.goto(f"/admin/clusters?province={cast.units['province']}")
-    hand.write("Name", "Cụm ven biển")
+    hand.write("Name of the cluster", "Cụm ven biển")
     hand.press("Make the cluster")
     screen.wait_for_load_state()
     if screen.get_by_role("heading", name="Put units in").count() == 0:

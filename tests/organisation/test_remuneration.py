@@ -279,6 +279,7 @@ def test_the_year_shows_what_is_due_and_owed(app, cast, client_as, team):
     page = client_as("unithead").get(f"{HOME}?year={LAST.year}")
     assert "1,404,000" in page.words and "936,000" in page.words
     assert "Lê Thị Bình" in page.words and "owed" in page.words
+    assert f"{LAST:%m/%Y} 2,340,000 0 2,340,000 0/2" in page.words
     with app.app_context():
         share = paid_share([cast.units["a"]], LAST.year)
         months = min(3, LAST.month)
@@ -521,6 +522,19 @@ def test_a_payment_is_taken_back_and_its_month_is_owed_again(app, cast, client_a
         )  # fmt: skip
         assert (line.owed, line.state, len(line.payments)) == (LEADER, State.OWED, 2)
     assert send(accountant, voucher="PC 02").status == 303
+
+
+def test_who_was_paid_and_holds_no_post_any_more_is_still_seen(app, cast, client_as, team):
+    """A post is corrected to begin later: what was paid before stays in the book."""
+    assert send(client_as("accountant")).status == 303
+    with app.app_context():
+        post = db.session.scalars(select(Post).where(Post.member_id == team.volunteer)).one()
+        post.from_on = add_months(LAST, 2)
+        db.session.commit()
+        lines = months_due([cast.units["a"]], LAST, LAST)
+        seen = [(line.name, line.due is None, line.paid) for line in lines]
+        assert seen == [("Lê Thị Bình", False, LEADER), ("Phạm Văn Út", True, VOLUNTEER)]
+    assert "no paid post in this month" in client_as("accountant").get(page_of()).words
 
 
 def test_paid_after_its_day_is_late(app, cast, client_as, team):

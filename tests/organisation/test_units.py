@@ -357,7 +357,7 @@ def test_a_new_unit_has_its_place_and_its_document(app, cast, client_as):
         ({"code": "31825", "valid_from": "2025-07-01"}, "has the code 31825 since 01/07/2025"),
         ({"code": "3182 5"}, "Code: A code has 1 to 20 letters and digits."),
         ({"code": ""}, "Code: Fill this in."),
-        ({"name": " "}, "Name: Fill this in."),
+        ({"name": " "}, "Name of the unit: Fill this in."),
         ({"name": "x" * 201}, "At most 200 characters."),
         ({"kind": ""}, "Kind: Fill this in."),
         ({"parent": ""}, "Only a province or a city stands under no other."),
@@ -490,7 +490,7 @@ def test_a_name_is_put_right_while_nothing_followed(app, cast, client_as):
     assert admin.submit(address, address, name="Bạc Liêu I").status == 303
     page = admin.get(address)
     assert page.h1 == "Put right: Phường Bạc Liêu I"
-    assert "What it said earlier (1)" in page.words and "Name Bạc Liêu " in page.words
+    assert "What it said earlier (1)" in page.words and "Name of the unit Bạc Liêu " in page.words
     assert admin.submit(address, address, name="").status == 422
     follow_with(admin, unit, [cast.units["b"]])
     refused = admin.submit(address, address, name="Khác")

@@ -102,7 +102,7 @@ class BodyForm(_DecisionFields):
     """A body with the decision that established it."""
 
     kind = choice(_l("Kind"), BodyKind, required(), blank=True)
-    name = short_text(_l("Name"), required())
+    name = short_text(_l("Name of the body"), required())
 
 
 class DecisionForm(_DecisionFields):
@@ -120,7 +120,7 @@ class DecisionForm(_DecisionFields):
 class NameForm(VersionedForm):
     """What a body is called."""
 
-    name = short_text(_l("Name"), required())
+    name = short_text(_l("Name of the body"), required())
 
 
 class GroupForm(Form):
@@ -160,7 +160,9 @@ class GroupChangeForm(VersionedForm):
 class HamletsForm(Form):
     """Several new hamlets of a unit."""
 
-    names = long_text(_l("Names, one a line"), required(), list_of_hamlets, render_kw={"rows": 6})
+    names = long_text(
+        _l("Names of hamlets, one a line"), required(), list_of_hamlets, render_kw={"rows": 6}
+    )
     active_from = DayField(_l("Exists from"), [required(), _plausible], default=today)
 
 
@@ -168,7 +170,7 @@ class HamletForm(Form):
     """A hamlet's name and its last day. `before` is what the form was opened on."""
 
     before = HiddenField()
-    name = short_text(_l("Name"), required())
+    name = short_text(_l("Name of the hamlet"), required())
     active_until = DayField(_l("Last day"), [Optional(), _plausible])
 
 

@@ -46,7 +46,7 @@ FOLDER = "organisation/bodies"
 BOTH = ("GET", "POST")
 # What a body, a decision or a group said earlier, in this order.
 LABELS = {
-    "name": _l("Name"),
+    "name": _l("Name of the body or group"),
     "number": _l("Number of the decision"),
     "signed_on": _l("Signed on"),
     "effective_on": _l("In effect from"),

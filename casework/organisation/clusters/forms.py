@@ -18,7 +18,7 @@ _plausible = between(lambda: FIRST_DAY, lambda: today() + AHEAD)
 class ClusterForm(Form):
     """A cluster's name."""
 
-    name = short_text(_l("Name"), required())
+    name = short_text(_l("Name of the cluster"), required())
 
 
 class PutInForm(Form):

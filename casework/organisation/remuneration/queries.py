@@ -152,7 +152,6 @@ def months_due(
     first = from_on.replace(day=1)
     last = month_end(until_on.year, until_on.month)
     posts = _posts(unit_ids, member_id, first, last)
-    payments = _payments(unit_ids, member_id, first, last)
     provinces = {province_id for *_row, province_id in posts}
     rates, settings = read_rates_of(provinces), read_settings_of(provinces)
     held: dict[tuple[UUID, UUID], list[Held]] = {}
@@ -163,27 +162,28 @@ def months_due(
         about[body.id, member.id] = member, body
         province_of[body.id] = province_id
     paid: dict[tuple[UUID, UUID, date], list[Payment]] = {}
-    for payment, member, body in payments:
-        about.setdefault((body.id, member.id), (member, body))
-        paid.setdefault((body.id, member.id, payment.month), []).append(payment)
+    for payment in _payments(unit_ids, member_id, first, last):
+        paid.setdefault((payment.body_id, payment.member_id, payment.month), []).append(payment)
+    about |= _without_post({key[:2] for key in paid} - about.keys())
+    months = list(months_between(first, last))
+    rules = {
+        (each, month): (
+            PartMonth(held_here[Setting.PART_MONTH].on(month)),
+            timedelta(days=int(held_here[Setting.PAID_DAYS].on(month))),
+        )
+        for each, held_here in settings.items()
+        for month in months
+    }
     lines = []
-    for month in months_between(first, last):
-        rules = {
-            each: (
-                PartMonth(held_here[Setting.PART_MONTH].on(month)),
-                timedelta(days=int(held_here[Setting.PAID_DAYS].on(month))),
-            )
-            for each, held_here in settings.items()
-        }
-        end = month_end(month.year, month.month)
-        for (body_id, own_id), (member, body) in about.items():
-            due, payable = None, end
+    for (body_id, own_id), (member, body) in sorted(about.items(), key=_by_name):
+        roles = held.get((body_id, own_id), [])
+        for month in months:
+            due, payable = None, month_end(month.year, month.month)
             if body_id in province_of:
                 province_id = province_of[body_id]
-                part_month, patience = rules[province_id]
-                roles = held.get((body_id, own_id), [])
+                part_month, patience = rules[province_id, month]
                 due = due_for_month(roles, month, rates[province_id], part_month)
-                payable = end + patience
+                payable += patience
             entered = tuple(paid.get((body_id, own_id, month), ()))
             if due is not None or entered:
                 lines.append(
@@ -199,7 +199,7 @@ def months_due(
                         payable,
                     )
                 )
-    return sorted(lines, key=lambda line: (name_key(line.name), line.key, line.month))
+    return lines
 
 
 def paid_share(unit_ids: Collection[UUID], year: int) -> PaidShare:
@@ -242,9 +242,40 @@ class Row:
     lines: Sequence[Line]
     share: PaidShare
 
-    def of_month(self, month: int) -> Line | None:
-        """The line of a month, if there is one."""
-        return next((line for line in self.lines if line.month.month == month), None)
+    @property
+    def to_look_at(self) -> list[Line]:
+        """The months that were not simply paid as they were due."""
+        return [line for line in self.lines if line.state not in (State.PAID, State.NOTHING)]
+
+
+@dataclass(frozen=True, slots=True)
+class MonthTotal:
+    """All members' lines of one month together, also of one that is not over yet."""
+
+    month: date
+    due_amount: int
+    paid_amount: int
+    owed_amount: int
+    is_over: bool
+    share: PaidShare
+
+
+def by_month(lines: Iterable[Line]) -> list[MonthTotal]:
+    """Lines added up month by month, the earliest first."""
+    found: dict[date, list[Line]] = {}
+    for line in sorted(lines, key=lambda line: line.month):
+        found.setdefault(line.month, []).append(line)
+    return [
+        MonthTotal(
+            month,
+            sum(line.amount or 0 for line in of),
+            sum(line.paid for line in of),
+            sum(line.owed for line in of),
+            of[0].is_over,
+            count_paid(of),
+        )
+        for month, of in found.items()
+    ]
 
 
 def by_member(lines: Iterable[Line]) -> list[Row]:
@@ -399,16 +430,41 @@ def _within(post: Post, body: Body) -> Held:
 
 def _payments(
     unit_ids: Collection[UUID], member_id: UUID | None, first: date, last: date
-) -> list[tuple[Payment, Member, Body]]:
+) -> Sequence[Payment]:
+    of_units = Payment.body_id.in_(select(Body.id).where(Body.unit_id.in_(unit_ids)))
     query = (
-        select(Payment, Member, Body)
-        .join(Member, Member.id == Payment.member_id)
-        .join(Body, Body.id == Payment.body_id)
+        select(Payment)
         .where(
-            Payment.member_id == member_id if member_id else Body.unit_id.in_(unit_ids),
-            Payment.month >= first,
-            Payment.month <= last,
+            Payment.member_id == member_id if member_id else of_units,
+            Payment.month.between(first, last),
         )
         .order_by(Payment.paid_on, Payment.recorded_at)
     )
-    return [(payment, member, body) for payment, member, body in db.session.execute(query)]
+    return db.session.scalars(query).all()
+
+
+def _without_post(
+    keys: Collection[tuple[UUID, UUID]],
+) -> dict[tuple[UUID, UUID], tuple[Member, Body]]:
+    """Members and teams of payments for which no post is recorded, in one statement if any."""
+    if not keys:
+        return {}
+    query = (
+        select(Payment.body_id, Payment.member_id, Member, Body)
+        .join(Member, Member.id == Payment.member_id)
+        .join(Body, Body.id == Payment.body_id)
+        .where(
+            Payment.body_id.in_({body_id for body_id, _ in keys}),
+            Payment.member_id.in_({member_id for _, member_id in keys}),
+        )
+        .distinct()
+    )
+    rows = db.session.execute(query).all()
+    found = {(body_id, member_id): (member, body) for body_id, member_id, member, body in rows}
+    return {key: found[key] for key in keys}
+
+
+def _by_name(about: tuple[tuple[UUID, UUID], tuple[Member, Body]]) -> tuple[object, ...]:
+    """Members by name, then the order in which forms name their lines (Line.key)."""
+    (body_id, member_id), (member, _body) = about
+    return (name_key(member.name), f"{body_id}.{member_id}")

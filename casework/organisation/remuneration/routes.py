@@ -1,4 +1,4 @@
-"""Remuneration: a year's grid, the payroll of a month, single payments, and one's own."""
+"""Remuneration: a year of a unit, the payroll of a month, single payments, and one's own."""
 
 from collections.abc import Collection
 from datetime import date
@@ -40,7 +40,7 @@ FIRST_YEAR = 2010
 @bp.get("")
 @requires(Permission.BUDGET_READ)
 def index(access: Access) -> ResponseReturnValue:
-    """A year of a unit: members by months, with what is due, paid and owed."""
+    """A year of a unit: what is due, paid and owed, by month and by member."""
     scope, year = find_scope(access), find_year(years_since(FIRST_YEAR))
     if scope is None:
         return render(f"{FOLDER}/nothing.html")
@@ -51,7 +51,7 @@ def index(access: Access) -> ResponseReturnValue:
         year=year,
         years=years_since(FIRST_YEAR),
         rows=queries.by_member(lines),
-        months=sorted({line.month.month for line in lines}),
+        months=queries.by_month(lines),
         share=queries.count_paid(lines),
         missing=_missing(lines),
     )

@@ -23,7 +23,7 @@ _SENSIBLE = between(lambda: EARLIEST, lambda: date(today().year + YEARS_AHEAD, 1
 class PeriodForm(VersionedForm):
     """Which days are reported, and by when."""
 
-    name = short_text(_l("Name"), required())
+    name = short_text(_l("Name of the period"), required())
     from_on = DayField(_l("First day"), [required(), _SENSIBLE])
     until_on = DayField(_l("Last day"), [required(), _SENSIBLE])
     due_on = DayField(_l("Due on"), [required(), _SENSIBLE])

@@ -20,7 +20,7 @@ _plausible = between(lambda: FIRST_DAY, lambda: today() + AHEAD)
 class CorrectionForm(Form):
     """The name and the document of a unit."""
 
-    name = short_text(_l("Name"), required())
+    name = short_text(_l("Name of the unit"), required())
     source = short_text(_l("Document"), required())
 
 
