@@ -6,6 +6,7 @@ expired comes back after signing in (`g.kept_text`, filled by vault.drafts).
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -36,10 +37,21 @@ LARGEST_AMOUNT = 10**12
 _WHOLE = re.compile(r"\d+|\d{1,3}([., \u00a0]\d{3})+")
 
 
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What would lift a refusal: a page, by its endpoint and codes and ids, and what it offers."""
+
+    endpoint: str
+    values: dict[str, str]
+    label: Any
+
+
 class RuleBroken(Exception):
     """A rule of the work forbids this. `message` is said to the person; `field` is where it is
-    shown.
+    shown; `remedy`, where there is one, is offered with it.
     """
+
+    remedy: Remedy | None = None
 
     def __init__(self, message: Any, field: str = "") -> None:
         super().__init__(str(message))
@@ -86,6 +98,7 @@ class Form(FlaskForm):
     """A form that carries an operation id and normalises what is typed."""
 
     operation = HiddenField(default=new_operation)
+    remedies: tuple[Remedy, ...] = ()
 
     class Meta(FlaskForm.Meta):
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
@@ -107,7 +120,9 @@ class Form(FlaskForm):
         return {name: value for name, value in self.data.items() if name not in machinery}
 
     def refuse(self, broken: RuleBroken) -> None:
-        """Show a broken rule beside its field, or above the form."""
+        """Show a broken rule beside its field, or above the form; what would lift it is offered."""
+        if broken.remedy is not None:
+            self.remedies = (*self.remedies, broken.remedy)
         field = self._fields.get(broken.field)
         if field is None:
             self.form_errors.append(broken.message)

@@ -87,7 +87,8 @@ def test_no_phone_contact_without_consent(counselor):
     case = open_case(counselor, consent_phone_contact=None)
     page = log(counselor, case, kind="phone", note="gọi")
     assert page.status == 422
-    assert "not agreed to contact by phone" in page.words
+    assert "did not agree on" in page.words
+    assert "Contact by phone" in page.words
     assert page.form(case + "/contacts/new")["note"] == "gọi"
 
 

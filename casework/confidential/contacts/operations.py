@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from casework.confidential.cases.models import Case, CaseStatus
 from casework.confidential.cases.operations import check_key
 from casework.confidential.consent.models import Purpose
-from casework.confidential.consent.queries import has_consent
+from casework.confidential.consent.operations import require_consent
 from casework.confidential.contacts.models import Contact, ContactKind, ContactRevision
 from casework.core import audit
 from casework.core.audit import Actor
@@ -70,6 +70,5 @@ def _check(case: Case, kind: ContactKind, on: date) -> None:
     check_key(case, Compartment.NOTES)
     if on < case.opened_on:
         raise RuleBroken(_l("The case was opened after this day."), field="on")
-    if kind is ContactKind.PHONE and not has_consent(case, Purpose.PHONE_CONTACT, on):
-        message = _l("The person has not agreed to contact by phone. Record the consent first.")
-        raise RuleBroken(message, field="kind")
+    if kind is ContactKind.PHONE:
+        require_consent(case, Purpose.PHONE_CONTACT, on, field="kind")
