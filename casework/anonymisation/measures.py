@@ -185,6 +185,7 @@ class _Records:
             .where(
                 Contact.on >= Episode.opened_on,
                 or_(Episode.closed_on.is_(None), Contact.on <= Episode.closed_on),
+                Contact.taken_back_at.is_(None),
                 _between(Contact.on, quarters.values()),
             )
             .subquery()
@@ -242,6 +243,7 @@ class _Records:
                 for month, days in months.items()
             },
             _between(Contact.on, months.values()),
+            Contact.taken_back_at.is_(None),
         )
 
     def sessions(self, months: Mapping[str, tuple[date, date]]) -> dict[Measure, Tally]:

@@ -19,6 +19,7 @@ from wtforms import (
     DateField,
     Field,
     HiddenField,
+    RadioField,
     SelectChoice,
     SelectField,
     StringField,
@@ -219,6 +220,17 @@ def choice(
         [*validators],
         # Called when the form is made, so that labels are in the language of the request.
         choices=lambda: options(((each.value, each.label) for each in kind), blank=blank),
+        coerce=lambda value: kind(value) if value else None,
+        **kwargs,
+    )
+
+
+def pick(label: Any, kind: Any, *validators: Any, **kwargs: Any) -> RadioField:
+    """One of a StrEnum, all of them in sight, so that one tap chooses."""
+    return RadioField(
+        label,
+        [*validators],
+        choices=lambda: options((each.value, each.label) for each in kind),
         coerce=lambda value: kind(value) if value else None,
         **kwargs,
     )

@@ -391,7 +391,7 @@ def upgrade_default() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("on_day", sa.Date(), nullable=False),
         sa.Column("is_money", sa.Boolean(), nullable=False),
-        sa.Column("amount", sa.Integer(), nullable=True),
+        sa.Column("amount", sa.BigInteger(), nullable=True),
         sa.Column("funding_source", sa.Text(), nullable=False),
         sa.Column("voucher", sa.Text(), nullable=False),
         sa.Column("note_sealed", sa.LargeBinary(), nullable=True),
@@ -558,7 +558,10 @@ def upgrade_default() -> None:
         sa.Column("feedback_due_on", sa.Date(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("answered_on", sa.Date(), nullable=True),
+        sa.Column("names_person", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("reason_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("taken_back_at", UtcDateTime(), nullable=True),
+        sa.Column("taken_back_by", sa.Uuid(), nullable=True),
         sa.Column("recorded_by", sa.Uuid(), nullable=False),
         sa.Column("recorded_at", UtcDateTime(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -734,6 +737,14 @@ def upgrade_default() -> None:
         _refer(consents, "consents", "to_unit_id", "units")
     with op.batch_alter_table("contacts", schema=part) as contacts:
         contacts.add_column(sa.Column("topics", sa.Text(), server_default="", nullable=False))
+        contacts.add_column(sa.Column("taken_back_at", UtcDateTime(), nullable=True))
+        contacts.add_column(sa.Column("taken_back_by", sa.Uuid(), nullable=True))
+    with op.batch_alter_table("contact_revisions", schema=part) as revisions:
+        revisions.add_column(sa.Column("kind", sa.Text(), nullable=True))
+        revisions.add_column(sa.Column("on_day", sa.Date(), nullable=True))
+        revisions.add_column(sa.Column("minutes", sa.Integer(), nullable=True))
+        revisions.add_column(sa.Column("topics", sa.Text(), nullable=True))
+        revisions.add_column(sa.Column("next_on", sa.Date(), nullable=True))
     with op.batch_alter_table("identities", schema=part) as identities:
         for name in OF_THE_PERSON:
             identities.add_column(sa.Column(name, sa.LargeBinary(), nullable=True))
@@ -754,8 +765,12 @@ def downgrade_default() -> None:
     with op.batch_alter_table("identities", schema=part) as identities:
         for name in reversed(OF_THE_PERSON):
             identities.drop_column(name)
+    with op.batch_alter_table("contact_revisions", schema=part) as revisions:
+        for name in ("next_on", "topics", "minutes", "on_day", "kind"):
+            revisions.drop_column(name)
     with op.batch_alter_table("contacts", schema=part) as contacts:
-        contacts.drop_column("topics")
+        for name in ("taken_back_by", "taken_back_at", "topics"):
+            contacts.drop_column(name)
     with op.batch_alter_table("consents", schema=part) as consents:
         consents.drop_constraint(op.f("fk_consents_to_unit_id"), type_="foreignkey")
         consents.drop_constraint(op.f("fk_consents_partner_id"), type_="foreignkey")

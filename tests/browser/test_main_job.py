@@ -102,7 +102,7 @@ def test_from_the_first_contact_to_the_unit_heads_page(
 
     begun = time.perf_counter()
     screen.get_by_role("link", name="Log a contact").first.click()
-    screen.get_by_label("Kind").select_option("home")
+    screen.get_by_text("at home", exact=True).click()
     screen.locator("[name=on]").fill(day.isoformat())
     screen.get_by_label("Note", exact=False).first.fill("Đã gặp, chị khỏe.")
     screen.get_by_role("button", name="Save").click()

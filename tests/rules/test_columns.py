@@ -23,6 +23,7 @@ CLEAR_TEXTS = {
     "episodes": {"ended_by", "closure_reason", "reopened_because"},
     "consents": {"purpose", "method"},
     "contacts": {"kind", "topics"},
+    "contact_revisions": {"kind", "topics"},
     "case_revisions": {"record_kind"},
     "assessed_areas": {"area"},
     "plan_goals": {"area"},

@@ -40,7 +40,9 @@ class Topic(Labelled):
 
 
 class Contact(Versioned, Base):
-    """One contact. The closed note is for the counselor who wrote it alone."""
+    """One contact. The closed note is for the counselor who wrote it alone. One logged by mistake
+    is taken back: it stays readable and counts nowhere.
+    """
 
     __tablename__ = "contacts"
     __table_args__ = (Index(None, "case_id", "on_day"), Index(None, "unit_id", "on_day"))
@@ -56,6 +58,8 @@ class Contact(Versioned, Base):
     next_on: Mapped[date | None] = coded()
     note_sealed: Mapped[bytes | None] = sensitive()
     closed_note_sealed: Mapped[bytes | None] = sensitive()
+    taken_back_at: Mapped[datetime | None] = operational()
+    taken_back_by: Mapped[UUID | None] = operational()
     recorded_by: Mapped[UUID] = operational(nullable=False)
     recorded_at: Mapped[datetime] = operational(nullable=False, default=now)
 
@@ -67,10 +71,15 @@ class Contact(Versioned, Base):
         """The case whose keys seal this."""
         return self.case_id
 
+    @property
+    def topic_labels(self) -> list[str]:
+        """What was talked about, in words."""
+        return [Topic(code).label for code in self.topics.split()]
+
 
 class ContactRevision(Base):
-    """What a contact said before it was corrected. Nothing written is ever lost by correcting
-    it.
+    """What a contact said before it was corrected. Nothing written is ever lost by correcting it.
+    `kind` is empty where only the texts were kept.
     """
 
     __tablename__ = "contact_revisions"
@@ -80,6 +89,11 @@ class ContactRevision(Base):
     case_id: Mapped[UUID] = operational(
         ForeignKey("confidential.cases.id"), nullable=False, index=True
     )
+    kind: Mapped[str | None] = coded()
+    on: Mapped[date | None] = coded("on_day")
+    minutes: Mapped[int | None] = coded()
+    topics: Mapped[str | None] = coded()
+    next_on: Mapped[date | None] = coded()
     note_sealed: Mapped[bytes | None] = sensitive()
     closed_note_sealed: Mapped[bytes | None] = sensitive()
     replaced_by: Mapped[UUID] = operational(nullable=False)

@@ -1,9 +1,12 @@
-"""Reading contacts. Queries take the case, not its id: holding the case is the proof."""
+"""Reading contacts. Queries take the case, not its id: holding the case is the proof.
+
+What was taken back stands apart: it counts nowhere.
+"""
 
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 
 from casework.confidential.cases.models import Case
 from casework.confidential.contacts.models import Contact, ContactRevision
@@ -11,12 +14,28 @@ from casework.core.database import db
 from casework.core.errors import OutOfReach
 
 
-def list_contacts(case: Case) -> Sequence[Contact]:
-    """Every contact, newest first."""
+def list_contacts(case: Case, *, newest: int | None = None) -> Sequence[Contact]:
+    """Every contact, or so many of the newest, newest first."""
+    return db.session.scalars(_standing(case).limit(newest)).all()
+
+
+def count_contacts(case: Case) -> int:
+    """How many contacts there were."""
+    query = select(func.count()).where(Contact.case_id == case.id, Contact.taken_back_at.is_(None))
+    return db.session.scalar(query) or 0
+
+
+def find_latest(case: Case) -> Contact | None:
+    """The latest contact: what it says of the next appointment is what holds."""
+    return db.session.scalar(_standing(case).limit(1))
+
+
+def list_taken_back(case: Case) -> Sequence[Contact]:
+    """The contacts that were logged by mistake, newest first."""
     query = (
         select(Contact)
-        .where(Contact.case_id == case.id)
-        .order_by(Contact.on.desc(), Contact.recorded_at.desc())
+        .where(Contact.case_id == case.id, Contact.taken_back_at.is_not(None))
+        .order_by(Contact.taken_back_at.desc())
     )
     return db.session.scalars(query).all()
 
@@ -38,3 +57,11 @@ def list_revisions(contact: Contact) -> Sequence[ContactRevision]:
         .order_by(ContactRevision.replaced_at.desc())
     )
     return db.session.scalars(query).all()
+
+
+def _standing(case: Case) -> Select[Contact]:
+    return (
+        select(Contact)
+        .where(Contact.case_id == case.id, Contact.taken_back_at.is_(None))
+        .order_by(Contact.on.desc(), Contact.recorded_at.desc())
+    )

@@ -1,8 +1,8 @@
-"""Contacts of a case: the list, logging one, reading and correcting one."""
+"""Contacts of a case: the list, logging one, reading, correcting and taking one back."""
 
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -10,91 +10,148 @@ from casework.authz.enforce import Access, requires
 from casework.authz.permissions import Permission
 from casework.confidential.cases.models import Case, PersonIdentity
 from casework.confidential.cases.queries import get_case, get_person
-from casework.confidential.contacts.forms import ContactForm
-from casework.confidential.contacts.models import Contact, ContactKind
-from casework.confidential.contacts.operations import correct_contact, log_contact
-from casework.confidential.contacts.queries import get_contact, list_contacts, list_revisions
+from casework.confidential.contacts.forms import Again, ContactForm, TakeBackForm
+from casework.confidential.contacts.models import Contact, ContactKind, Topic
+from casework.confidential.contacts.operations import (
+    correct_contact,
+    log_contact,
+    take_back_contact,
+)
+from casework.confidential.contacts.queries import (
+    count_contacts,
+    find_latest,
+    get_contact,
+    list_contacts,
+    list_revisions,
+    list_taken_back,
+)
+from casework.confidential.history.queries import list_earlier
 from casework.core.clock import today
-from casework.core.forms import RuleBroken, Stale
-from casework.core.htmx import render
+from casework.core.forms import carry_out
+from casework.core.htmx import render, wants_fragment
+from casework.core.i18n import day
 from casework.organisation.accounts.queries import names_of
 
 bp = Blueprint("contacts", __name__, url_prefix="/cases/<uuid:case_id>/contacts")
+FOLDER = "confidential/contacts"
+# How many stand on the case page.
+SHORT = 3
 
 
 @bp.get("")
 @requires(Permission.CASE_READ)
 def index(access: Access, case_id: UUID) -> ResponseReturnValue:
-    """Every contact, newest first."""
+    """Every contact, newest first; the newest few on the case page."""
     case = get_case(access, case_id)
     person = get_person(case, access)
-    contacts = list_contacts(case)
+    is_panel = wants_fragment()
+    contacts = list_contacts(case, newest=SHORT if is_panel else None)
+    taken_back = [] if is_panel else list_taken_back(case)
+    shown = [*contacts, *taken_back]
     return render(
-        "confidential/contacts/list.html",
+        f"{FOLDER}/list.html",
         case=case,
         person=person,
         contacts=contacts,
-        names=names_of([contact.recorded_by for contact in contacts]),
+        count=count_contacts(case) if is_panel else len(contacts),
+        taken_back=taken_back,
+        reasons={each.record_id: each for each in list_earlier([row.id for row in taken_back])},
+        names=names_of([contact.recorded_by for contact in shown]),
         me=access.account_id,
         ContactKind=ContactKind,
     )
 
 
-@bp.get("/new")
-@requires(Permission.CASE_WRITE)
-def new(access: Access, case_id: UUID) -> ResponseReturnValue:
-    """The form of a contact, today's date filled in."""
-    case = get_case(access, case_id)
-    return _form(case, get_person(case, access), ContactForm(on=today()))
-
-
-@bp.post("/new")
+@bp.route("/new", methods=["GET", "POST"])
 @requires(Permission.CASE_WRITE)
 def log(access: Access, case_id: UUID) -> ResponseReturnValue:
-    """Keep the contact."""
-    case, form = get_case(access, case_id), ContactForm()
+    """Log a contact: today, and of the same kind as the last one, unless said otherwise."""
+    case = get_case(access, case_id)
     person = get_person(case, access)
-    if not form.validate():
-        return _form(case, person, form), 422
-    try:
-        log_contact(case, form.answer(), by=access.actor)
-    except RuleBroken as broken:
-        form.refuse(broken)
-        return _form(case, person, form), 422
-    flash(_("The contact is saved."), "success")
-    return redirect(url_for("cases.show", case_id=case.id), 303)
+    form = _new_form(case)
+    form.offer(case.next_on)
+    status = carry_out(form, lambda: log_contact(case, form.answer(), by=access.actor))
+    if status != 303:
+        return _form(case, person, form), status
+    flash(_said(form), "success")
+    return redirect(_way_back(case), 303)
 
 
-@bp.get("/<uuid:contact_id>")
+@bp.route("/<uuid:contact_id>", methods=["GET", "POST"])
 @requires(Permission.CASE_WRITE)
-def edit(access: Access, case_id: UUID, contact_id: UUID) -> ResponseReturnValue:
-    """One contact to read whole and correct, with its earlier texts."""
+def correct(access: Access, case_id: UUID, contact_id: UUID) -> ResponseReturnValue:
+    """One contact to read whole and correct, with what it said before. Of two who correct it at
+    once, the second sees both texts.
+    """
+    case = get_case(access, case_id)
+    contact = get_contact(case, contact_id)
+    person, me = get_person(case, access), access.account_id
+    form = ContactForm() if request.method == "POST" else ContactForm.of(contact)
+    form.contact = contact
+    form.offer(None)
+    status = carry_out(
+        form,
+        lambda: correct_contact(case, contact, form.answer(), by=access.actor),
+        contact.version,
+    )
+    if status != 303:
+        return _form(case, person, form, contact, me=me, conflict=status == 409), status
+    flash(_("The contact is corrected."), "success")
+    return redirect(_way_back(case), 303)
+
+
+@bp.route("/<uuid:contact_id>/take-back", methods=["GET", "POST"])
+@requires(Permission.CASE_WRITE)
+def take_back(access: Access, case_id: UUID, contact_id: UUID) -> ResponseReturnValue:
+    """Take back a contact that was logged by mistake."""
     case = get_case(access, case_id)
     contact = get_contact(case, contact_id)
     person = get_person(case, access)
-    return _form(case, person, ContactForm(obj=contact), contact, me=access.account_id)
+    form = TakeBackForm(version=contact.version)
+    status = carry_out(
+        form,
+        lambda: take_back_contact(case, contact, form.reason.data, by=access.actor),
+        contact.version,
+    )
+    if status == 303:
+        flash(_("The contact is taken back."), "success")
+        return redirect(url_for(".index", case_id=case.id), 303)
+    page = render(
+        f"{FOLDER}/take_back.html",
+        case=case,
+        person=person,
+        contact=contact,
+        form=form,
+        ContactKind=ContactKind,
+    )
+    return page, status
 
 
-@bp.post("/<uuid:contact_id>")
-@requires(Permission.CASE_WRITE)
-def correct(access: Access, case_id: UUID, contact_id: UUID) -> ResponseReturnValue:
-    """Correct it, unless somebody did before: then both texts are shown."""
-    case, form, me = get_case(access, case_id), ContactForm(), access.account_id
-    contact = get_contact(case, contact_id)
-    person = get_person(case, access)
-    if not form.validate():
-        return _form(case, person, form, contact, me=me), 422
-    try:
-        form.check_version(contact.version)
-        correct_contact(case, contact, form.answer(), by=access.actor)
-    except Stale as stale:
-        form.refuse(stale)
-        form.version.data = str(contact.version)
-        return _form(case, person, form, contact, me=me, conflict=True), 409
-    except RuleBroken as broken:
-        form.refuse(broken)
-        return _form(case, person, form, contact, me=me), 422
-    return redirect(url_for("cases.show", case_id=case.id), 303)
+def _new_form(case: Case) -> ContactForm:
+    if request.method == "POST":
+        return ContactForm()
+    latest = find_latest(case)
+    is_agreed = case.next_on is not None and case.next_on > today()
+    return ContactForm(
+        on=today(),
+        kind=latest.kind if latest else ContactKind.OFFICE,
+        again=Again.KEEP if is_agreed else None,
+    )
+
+
+def _said(form: ContactForm) -> str:
+    next_on = form.answer()["next_on"]
+    said = _("The contact is saved.")
+    if next_on is not None:
+        said = _("The contact is saved. Next appointment: %(day)s.", day=day(next_on))
+    return str(said)
+
+
+def _way_back(case: Case) -> str:
+    """Where the form was opened: Today says so in the address, else from the case."""
+    if request.args.get("from") == "today":
+        return url_for("followups.show")
+    return url_for("cases.show", case_id=case.id)
 
 
 def _form(
@@ -107,7 +164,7 @@ def _form(
     conflict: bool = False,
 ) -> str:
     return render(
-        "confidential/contacts/form.html",
+        f"{FOLDER}/form.html",
         case=case,
         person=person,
         form=form,
@@ -115,4 +172,8 @@ def _form(
         revisions=list_revisions(contact) if contact else [],
         is_mine=contact is None or contact.recorded_by == me,
         conflict=conflict,
+        came_from=request.args.get("from"),
+        back=_way_back(case),
+        ContactKind=ContactKind,
+        Topic=Topic,
     )

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, false
 from sqlalchemy.orm import Mapped
 
 from casework.core.clock import now
@@ -27,7 +27,10 @@ class ReferralStatus(Labelled):
 
 
 class Referral(Versioned, Base):
-    """A person sent on to a partner. `answered_on` is the day of the partner's first answer."""
+    """A person sent on to a partner. `answered_on` is the day of the partner's first answer;
+    `names_person` whether the person agreed to be named in the letter. One recorded by mistake is
+    taken back and counts nowhere.
+    """
 
     __tablename__ = "referrals"
     __table_args__ = (
@@ -46,7 +49,10 @@ class Referral(Versioned, Base):
     feedback_due_on: Mapped[date] = coded(nullable=False)
     status: Mapped[str] = coded(nullable=False)
     answered_on: Mapped[date | None] = coded()
+    names_person: Mapped[bool] = coded(nullable=False, default=False, server_default=false())
     reason_sealed: Mapped[bytes | None] = sensitive()
+    taken_back_at: Mapped[datetime | None] = operational()
+    taken_back_by: Mapped[UUID | None] = operational()
     recorded_by: Mapped[UUID] = operational(nullable=False)
     recorded_at: Mapped[datetime] = operational(nullable=False, default=now)
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import BigInteger, ForeignKey, Index
 from sqlalchemy.orm import Mapped
 
 from casework.core.clock import now
@@ -57,7 +57,7 @@ class Service(Versioned, Base):
     kind: Mapped[str] = coded(nullable=False)
     on: Mapped[date] = coded("on_day", nullable=False)
     is_money: Mapped[bool] = coded(nullable=False)
-    amount: Mapped[int | None] = coded()
+    amount: Mapped[int | None] = coded(BigInteger)
     funding_source: Mapped[str] = coded(nullable=False)
     voucher: Mapped[str] = coded(nullable=False, default="")
     note_sealed: Mapped[bytes | None] = sensitive()
