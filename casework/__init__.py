@@ -28,6 +28,7 @@ from casework.authz import enforce
 from casework.confidential.assessments import models as _assessments  # noqa: F401
 from casework.confidential.attachments import models as _attachments  # noqa: F401
 from casework.confidential.break_glass import models as _break_glass  # noqa: F401
+from casework.confidential.caseloads.routes import bp as caseloads
 from casework.confidential.cases.routes import bp as cases
 from casework.confidential.closures import models as _closures  # noqa: F401
 from casework.confidential.consent.routes import bp as consent
@@ -94,6 +95,7 @@ FEATURES = (
     followups,
     intake,
     cases,
+    caseloads,
     consent,
     contacts,
     groups,

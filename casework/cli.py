@@ -8,6 +8,7 @@ from flask.cli import with_appcontext
 from flask_migrate import upgrade
 
 from casework.anonymisation.commands import figures
+from casework.confidential.caseloads.commands import import_file as import_cases
 from casework.core import audit
 from casework.core.audit import SYSTEM
 from casework.core.database import db
@@ -35,6 +36,14 @@ def prepare(empty: bool) -> None:
         first_start.tell_how_to_begin()
     else:
         first_start.fill()
+
+
+@click.group("cases")
+def cases() -> None:
+    """Cases, at the server."""
+
+
+cases.add_command(import_cases)
 
 
 @click.group("audit")
@@ -65,6 +74,7 @@ def init_app(app: Flask) -> None:
     """Register the commands."""
     app.cli.add_command(prepare)
     app.cli.add_command(audit_commands)
+    app.cli.add_command(cases)
     app.cli.add_command(setup)
     app.cli.add_command(keys)
     app.cli.add_command(units)

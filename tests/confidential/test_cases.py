@@ -144,6 +144,43 @@ def test_twenty_five_a_page_and_the_rest_behind_it(counselor):
     assert "2 of 27" in counselor.get(link.get("href")).words
 
 
+def test_pages_turn_back_and_stay_right_while_cases_come_and_go(counselor):
+    addresses = [open_case(counselor, name=f"Người {n:02}", alias="") for n in range(52)]
+    second = counselor.get(counselor.get("/cases").one("a", rel="next").get("href"))
+    assert "Người 25" in second.words and "Người 49" in second.words
+    third = second.one("a", rel="next").get("href")
+    # The last case of the second page is closed meanwhile: the third begins where it did.
+    closure = addresses[49] + "/closure"
+    assert counselor.submit(closure, closure, reason="moved").status == 303
+    page = counselor.get(third)
+    assert "Người 50" in page.words and "Người 48" not in page.words
+    back = counselor.get(page.one("a", rel="prev").get("href"))
+    assert "Người 48" in back.words and "Người 25" in back.words
+    assert back.one("a", rel="prev") is not None
+
+
+def test_the_list_is_filtered_and_ordered_by_codes(counselor):
+    for name, group in (("Bình", "A"), ("An", "B"), ("Chi", "A")):
+        address = open_case(counselor, name=name, alias="", target_group=group)
+        if name == "Bình":
+            contact, on = f"{address}/contacts/new", today() + timedelta(days=3)
+            assert counselor.submit(contact, contact, kind="home", next_on=str(on)).status == 303
+
+    def listed(query):
+        table = counselor.get(f"/cases?{query}").all("tbody")
+        links = [link for body in table for link in body.iter("a")]
+        return ["".join(link.itertext()).strip() for link in links]
+
+    assert listed("") == listed("order=nonsense&group=Z&due=x") == ["An", "Bình", "Chi"]
+    assert listed("order=due") == ["Bình", "An", "Chi"]
+    assert listed("order=newest") == ["An", "Bình", "Chi"]
+    assert listed("group=A") == ["Bình", "Chi"]
+    assert listed("group=B&order=due") == ["An"]
+    assert listed("due=soon") == listed("status=active") == ["Bình"]
+    assert listed("due=none") == ["An", "Chi"]
+    assert listed("due=overdue") == listed("show=closed") == []
+
+
 def test_without_consent_there_is_no_record(counselor, app):
     page = counselor.submit("/cases/new", "/cases/new", **{**INTAKE, "consent_record": None})
     assert page.status == 422

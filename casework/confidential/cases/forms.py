@@ -1,10 +1,16 @@
-"""Forms of a case."""
+"""Forms of a case, and of the list of cases."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, StringField
 from wtforms.validators import Optional, Regexp
 
-from casework.confidential.cases.models import ClosureReason
+from casework.confidential.cases.models import OPEN_STATUSES, ClosureReason, TargetGroup
+from casework.confidential.cases.queries import CaseLine
+from casework.core.clock import today
 from casework.core.forms import (
     Form,
     VersionedForm,
@@ -12,16 +18,105 @@ from casework.core.forms import (
     choice,
     long_text,
     no_nul,
+    options,
     past_day,
     required,
     short_text,
 )
+from casework.core.labels import Labelled
+
+SOON = timedelta(days=7)
 
 
 class SearchForm(Form):
     """Words of a name, an alias or a code. Posted, so that no name stands in an address."""
 
     words = StringField(_l("Name, alias or code"), [at_most(100), no_nul])
+
+
+class Order(Labelled):
+    """What a list of cases goes by."""
+
+    NAME = "name", _l("name")
+    DUE = "due", _l("next appointment")
+    NEWEST = "newest", _l("taken in last")
+
+
+class Due(Labelled):
+    """Cases by their next appointment."""
+
+    ANY = "", _l("all")
+    OVERDUE = "overdue", _l("overdue")
+    SOON = "soon", _l("within seven days")
+    NONE = "none", _l("without an appointment")
+
+
+def _one_of(label: Any, pairs: Sequence[tuple[str, Any]]) -> SelectField:
+    """One of some codes; anything else is the first."""
+    known = {value for value, _ in pairs}
+    return SelectField(
+        label,
+        choices=lambda: options(pairs),
+        default=pairs[0][0],
+        coerce=lambda value: value if value in known else pairs[0][0],
+    )
+
+
+def _is_due(next_on: date | None, due: Due) -> bool:
+    if due is Due.ANY:
+        return True
+    if next_on is None or due is Due.NONE:
+        return next_on is None and due is Due.NONE
+    return next_on < today() if due is Due.OVERDUE else next_on <= today() + SOON
+
+
+class CaseFilter(Form):
+    """Which of the own cases are listed, and in which order. It holds codes only: sent by GET.
+
+    What nobody offers is taken as not said: a list is not refused over an old address.
+    """
+
+    class Meta(Form.Meta):
+        csrf = False
+
+    operation = None
+    show = _one_of(_l("Cases"), [("", _l("open")), ("closed", _l("closed"))])
+    group = _one_of(
+        _l("Group"), [("", _l("all")), *((group.value, group.value) for group in TargetGroup)]
+    )
+    status = _one_of(
+        _l("Status"), [("", _l("all")), *((each.value, each.word) for each in OPEN_STATUSES)]
+    )
+    due = _one_of(_l("Next appointment"), [(each.value, each.word) for each in Due])
+    order = _one_of(_l("Order"), [(each.value, each.word) for each in Order])
+
+    @property
+    def closed(self) -> bool:
+        """Whether closed cases are asked for."""
+        return bool(self.show.data == "closed")
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """What differs from the plain list, as an address carries it."""
+        usual = {"order": Order.NAME.value}
+        values = {field.name: str(field.data or "") for field in self}
+        return {name: value for name, value in values.items() if value != usual.get(name, "")}
+
+    def keeps(self, line: CaseLine) -> bool:
+        """Whether a case is listed."""
+        return (
+            self.group.data in ("", line.target_group)
+            and (self.closed or self.status.data in ("", line.status))
+            and _is_due(line.next_on, Due(self.due.data))
+        )
+
+    def key(self, line: CaseLine) -> tuple[Any, ...]:
+        """The place of a case in the list; no two cases share one."""
+        if self.order.data == Order.DUE:
+            return line.next_on is None, line.next_on or date.max, line.name_key
+        if self.order.data == Order.NEWEST:
+            return -line.opened_on.toordinal(), line.name_key
+        return line.name_key
 
 
 def phone_field() -> StringField:

@@ -1,6 +1,7 @@
 """Reading cases. One rule says which cases an access reaches; lists and single reads share it."""
 
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -50,9 +51,23 @@ class CaseLine:
     next_on: date | None
     is_open: bool
 
+    @property
+    def name_key(self) -> tuple[object, ...]:
+        """Its place in the order of names; without a name, of codes."""
+        return name_key(self.name or self.alias), self.reference
+
     def matches(self, folded: str) -> bool:
         """Whether the folded words occur in the name, the alias or the code."""
         return any(folded in fold(text) for text in (self.name, self.alias, self.reference))
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """One page of a list: its lines, and whether there are more before and behind."""
+
+    lines: Sequence[CaseLine]
+    has_previous: bool
+    has_next: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +124,24 @@ def find_person(case: Case, access: Access | None) -> PersonIdentity | None:
 def list_cases(
     access: Access, *, closed: bool = False, aliases: bool = False
 ) -> Sequence[CaseLine]:
-    """The cases of an access in the order of names, with the names it has keys for.
+    """The open (or closed) cases of an access in the order of names, with the names it has keys
+    for.
 
     One statement fetches cases, sealed names and grants; the caller logs which lines it shows. An
     alias is opened where there is no name, or where `aliases` are asked for.
     """
+    condition = Case.closed_on.is_not(None) if closed else Case.closed_on.is_(None)
+    return _list_lines(access, condition, aliases)
+
+
+def find_line(access: Access, case_id: UUID) -> CaseLine | None:
+    """One case, open or closed, as lists show it."""
+    return next(iter(_list_lines(access, Case.id == case_id)), None)
+
+
+def _list_lines(
+    access: Access, condition: ColumnElement[bool], aliases: bool = False
+) -> Sequence[CaseLine]:
     ring = current_keyring()
     query = (
         select(
@@ -132,7 +160,7 @@ def list_cases(
         )
         .join(PersonIdentity, PersonIdentity.id == Case.id)
         .outerjoin(Grant, _own_identity_grant(ring.holder_id))
-        .where(reached(access), Case.closed_on.is_not(None) if closed else Case.closed_on.is_(None))
+        .where(reached(access), condition)
     )
     rows = db.session.execute(query).all()
     ring.take(
@@ -142,7 +170,7 @@ def list_cases(
     )
     # A rotated key gives a case two grants, and so two rows.
     lines = [_line(ring, row, aliases) for row in {row.id: row for row in rows}.values()]
-    return sorted(lines, key=_by_name)
+    return sorted(lines, key=lambda line: line.name_key)
 
 
 def search_cases(access: Access, words: str) -> Sequence[CaseLine]:
@@ -157,7 +185,27 @@ def search_cases(access: Access, words: str) -> Sequence[CaseLine]:
         *list_cases(access, aliases=True),
         *list_cases(access, closed=True, aliases=True),
     ]
-    return sorted((line for line in both if line.matches(folded)), key=_by_name)
+    return sorted((line for line in both if line.matches(folded)), key=lambda line: line.name_key)
+
+
+def turn_page(
+    lines: Sequence[CaseLine],
+    key: Callable[[CaseLine], tuple[Any, ...]],
+    *,
+    after: CaseLine | None = None,
+    before: CaseLine | None = None,
+) -> Turned:
+    """The page behind (or before) a line of a list sorted by `key`.
+
+    The line itself need not be listed any more: a case closed meanwhile still says where one was.
+    """
+    start = 0
+    if after is not None:
+        start = bisect_right(lines, key(after), key=key)
+    elif before is not None:
+        start = max(0, bisect_left(lines, key(before), key=key) - PAGE)
+    page = lines[start : start + PAGE]
+    return Turned(page, start > 0, start + PAGE < len(lines))
 
 
 def list_assignments(case: Case) -> Sequence[tuple[Assignment, str]]:
@@ -276,10 +324,6 @@ def _line(ring: Keyring, row: Any, aliases: bool) -> CaseLine:
         row.next_on,
         row.closed_on is None,
     )
-
-
-def _by_name(line: CaseLine) -> tuple[object, ...]:
-    return name_key(line.name or line.alias), line.reference
 
 
 def list_openings(case: Case) -> Sequence[Opening]:

@@ -10,7 +10,13 @@ from flask_babel import lazy_gettext as _l
 
 from casework.authz.enforce import Access, can, current_identity, requires
 from casework.authz.permissions import Permission, Role
-from casework.confidential.cases.forms import ClosureForm, HandoverForm, IdentityForm, SearchForm
+from casework.confidential.cases.forms import (
+    CaseFilter,
+    ClosureForm,
+    HandoverForm,
+    IdentityForm,
+    SearchForm,
+)
 from casework.confidential.cases.models import Case, CaseStatus, PersonIdentity, TargetGroup
 from casework.confidential.cases.operations import (
     close_case,
@@ -22,7 +28,9 @@ from casework.confidential.cases.queries import (
     PAGE,
     SEARCH_FROM,
     CaseLine,
+    Turned,
     current_assignments,
+    find_line,
     find_person,
     get_case,
     get_person,
@@ -32,6 +40,7 @@ from casework.confidential.cases.queries import (
     list_without_custody,
     may_write,
     search_cases,
+    turn_page,
     unit_of,
 )
 from casework.core import audit
@@ -50,17 +59,13 @@ menu(_l("Cases"), "cases.index", lambda: can(Permission.CASE_LIST))
 @bp.get("/cases")
 @requires(Permission.CASE_LIST)
 def index(access: Access) -> ResponseReturnValue:
-    """The cases of the account (or, for a coordinator, of the unit), 25 a page, in the order of
-    names.
-    """
-    closed, order = request.args.get("show") == "closed", request.args.get("order", "name")
-    lines = list_cases(access, closed=closed)
-    if order == "due":
-        lines = sorted(lines, key=lambda line: (line.next_on is None, line.next_on or today()))
-    after = request.args.get("after")
-    places = (place for place, line in enumerate(lines, 1) if after and str(line.id) == after)
-    start = next(places, 0)
-    return _list(access, lines[start : start + PAGE], total=len(lines), rest=lines[start + PAGE :])
+    """The cases of the account (or, for a coordinator, of the unit), 25 a page."""
+    shown = CaseFilter(request.args)
+    lines = sorted(filter(shown.keeps, list_cases(access, closed=shown.closed)), key=shown.key)
+    turned = turn_page(
+        lines, shown.key, after=_line(access, "after"), before=_line(access, "before")
+    )
+    return _list(access, turned.lines, total=len(lines), shown=shown, turned=turned)
 
 
 @bp.post("/cases/search")
@@ -206,12 +211,19 @@ def looks(access: Access, case_id: UUID) -> ResponseReturnValue:
     )
 
 
+def _line(access: Access, name: str) -> CaseLine | None:
+    """The case that an address names as the end of another page, if it still is one's own."""
+    case_id = request.args.get(name, type=UUID)
+    return find_line(access, case_id) if case_id else None
+
+
 def _list(
     access: Access,
     lines: Sequence[CaseLine],
     *,
     total: int,
-    rest: Sequence[CaseLine] = (),
+    shown: CaseFilter | None = None,
+    turned: Turned | None = None,
     form: SearchForm | None = None,
     searched: str = "",
 ) -> str:
@@ -221,11 +233,10 @@ def _list(
         "confidential/cases/list.html",
         lines=lines,
         total=total,
-        next_after=lines[-1].id if rest else None,
+        turned=turned,
+        shown=shown or CaseFilter(formdata=None),
         form=form or SearchForm(formdata=None),
         searched=searched,
-        closed=request.args.get("show") == "closed",
-        order=request.args.get("order", "name"),
         today=today(),
         CaseStatus=CaseStatus,
     )
