@@ -257,7 +257,7 @@ def hand_all_on(
         raise NoKey("the giver does not hold every key of these subjects")
     received = (Grant.holder_id == to, Grant.subject_id.in_(subject_ids))
     db.session.execute(delete(Grant).where(*received, ~unexpired()))
-    longer = Grant.expires_at.is_not(None)
+    longer: ColumnElement[bool] = Grant.expires_at.is_not(None)
     if expires_at is not None:
         longer = Grant.expires_at < expires_at
     db.session.execute(
