@@ -1,7 +1,8 @@
 """The two commands of a fresh clone.
 
     python3 dev.py run [--port N] [--empty]    start the program with its demonstration province
-    python3 dev.py test [pytest arguments]     run the whole suite
+    python3 dev.py test                        run the whole suite, on every core
+    python3 dev.py test PYTEST-ARGUMENTS       run a part of it, as pytest would
 
 Both need nothing but Python 3.11: they make `.venv` and install the locked requirements into it.
 What was made once is kept, so that a second start takes seconds and overwrites nothing.
@@ -29,6 +30,8 @@ PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
 REQUIREMENTS = ROOT / "requirements.txt"
 TEST_REQUIREMENTS = ROOT / "requirements-test.txt"  # holds everything of the other one too
 TRANSLATIONS = ROOT / "casework" / "translations"
+# Each worker has a PostgreSQL of its own, and the longest piece of work bounds what more would win.
+EVERY_CORE = ("--numprocesses=auto", "--maxprocesses=4")
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -60,7 +63,7 @@ def test(pytest_arguments: Sequence[str]) -> NoReturn:
     _install(TEST_REQUIREMENTS)
     _compile_translations()
     environment = {**os.environ, "CASEWORK_CHROMIUM": _chromium()}
-    _become([PYTHON, "-m", "pytest", *pytest_arguments], environment)
+    _become([PYTHON, "-m", "pytest", *(pytest_arguments or EVERY_CORE)], environment)
 
 
 # What `run` does

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
+from hypothesis import settings
 from sqlalchemy import Engine
 
 from casework import create_app
@@ -24,10 +25,14 @@ from tests.cast import PASSWORD, PEPPER, Cast, assemble
 from tests.page import Visitor
 from tests.postgresql import running_postgresql
 
-pytest_plugins = ["tests.network"]
+pytest_plugins = ["tests.network", "tests.workers"]
 ROOT = Path(__file__).resolve().parent.parent
 MIGRATIONS = str(ROOT / "migrations")
 DATABASES = ("sqlite", "postgresql")
+
+# How long an example takes tells what else the machine was doing.
+settings.register_profile("casework", settings(), deadline=None)
+settings.load_profile("casework")
 
 
 class Program:
