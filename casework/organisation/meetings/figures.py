@@ -50,6 +50,13 @@ class CircleFigures:
         """The kind's word on screens."""
         return (BodyKind if self.is_body else GroupKind)(self.kind).label
 
+    @property
+    def meets(self) -> bool:
+        """Whether it had to meet in these days, or did: else no gap tells anything of it."""
+        kept = self.on_schedule
+        was_due = kept.due or kept.excused or kept.still_open
+        return bool(self.interval_months or was_due or self.held)
+
     def allowed_gap(self, percent: int) -> int | None:
         """The longest gap in days that is still right: a part of the interval."""
         return self.interval_months and self.interval_months * 365 * percent // 1200

@@ -51,8 +51,10 @@ class Figure(Labelled):
     SESSIONS_ON_TIME = "sessions_on_time", _l("Group sessions on schedule")
     SESSIONS_EXCUSED = "sessions_excused", _l("Group sessions postponed with a reason")
     SESSIONS_GAP = "sessions_gap", _l("Longest gap between sessions of a group")
+    MISSING_MINUTES = "missing_minutes", _l("Meetings held without minutes")
     COMMUNICATION = "communication", _l("Communication sessions")
     ATTENDANCES = "attendances", _l("Attendances at communication sessions")
+    MATERIALS = "materials", _l("Materials handed out at communication sessions")
     HAMLETS_COVERED = "hamlets_covered", _l("Hamlets reached by communication")
     HAMLETS = "hamlets", _l("Hamlets of the unit")
     TRAININGS = "trainings", _l("Trainings")
@@ -95,6 +97,7 @@ _MEASURES = {
             Figure.SESSIONS_HELD,
             Figure.SESSIONS_ON_TIME,
             Figure.SESSIONS_EXCUSED,
+            Figure.MISSING_MINUTES,
             Figure.COMMUNICATION,
         ),
         Measure.SESSIONS,

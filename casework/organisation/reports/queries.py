@@ -176,6 +176,7 @@ def count_figures(unit_ids: Sequence[UUID], from_on: date, until_on: date) -> Fi
         **_staff(unit_ids, on),
         **_schedule(bodies, _OF_BODIES),
         **_schedule(groups, _OF_GROUPS),
+        Figure.MISSING_MINUTES: sum(each.missing_minutes for each in circles),
         Figure.PLANNED: planned_between(unit_ids, from_on, until_on),
     }
     found[Figure.DONE] = sum(found[each] or 0 for each in _PLANNABLE)
@@ -254,7 +255,7 @@ def _lines(query: Select[ReportPeriod, Unit, UnitReport | None], on: date) -> li
 
 def _schedule(circles: Sequence[CircleFigures], figures: Sequence[Figure]) -> Figures:
     kept = add_up(circles)
-    gap = max((each.longest_gap for each in circles), default=None)
+    gap = max((each.longest_gap for each in circles if each.meets), default=None)
     held = sum(each.held for each in circles)
     return dict(zip(figures, (kept.due, held, kept.on_time, kept.excused, gap), strict=True))
 
@@ -305,6 +306,9 @@ def _count_rows(
         Figure.ATTENDANCES: select(
             func.coalesce(func.sum(CommunicationSession.attendances), 0)
         ).where(sessions),
+        Figure.MATERIALS: select(func.coalesce(func.sum(CommunicationSession.materials), 0)).where(
+            sessions
+        ),
         Figure.HAMLETS_COVERED: select(func.count(CoveredHamlet.hamlet_id.distinct()))
         .join(CommunicationSession, CommunicationSession.id == CoveredHamlet.session_id)
         .join(Hamlet, Hamlet.id == CoveredHamlet.hamlet_id)
