@@ -34,8 +34,17 @@ def test_sections_hold_what_one_may_open_and_one_link_needs_no_section(client_as
     folders = [words(s) for s in client_as("unithead").get("/overview").all("summary")]
     assert [f for f in folders if f in ("Activities", "Organisation", "Money")] == [
         "Activities",
-        "Organisation",
         "Money",
+        "Organisation",
     ]
     accountant = client_as("accountant").get("/budgets")
     assert "Activities" not in [words(s) for s in accountant.all("summary")]
+
+
+@pytest.mark.parametrize(
+    ("username", "address"),
+    [("unithead", "/overview"), ("accountant", "/budgets"), ("admin", "/admin/accounts")],
+)
+def test_everybody_begins_with_their_daily_work(client_as, username, address):
+    answer = client_as(username).client.get("/")
+    assert (answer.status_code, answer.location) == (303, address)

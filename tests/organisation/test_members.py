@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from casework.authz.permissions import Role
 from casework.core.audit import SYSTEM, AuditEntry, Outcome
 from casework.core.clock import today
-from casework.core.database import db
+from casework.core.database import Base, db
 from casework.core.forms import RuleBroken
 from casework.organisation.accounts.models import Account
 from casework.organisation.accounts.operations import give_role
@@ -524,6 +524,26 @@ def test_who_left_has_all_posts_ended_and_is_told_about_the_account(client_as, p
     assert "Former members" not in head.get("/members").words, "who comes back"
 
 
+def test_posts_of_somebody_whose_account_is_closed_ask_to_be_handed_over(
+    client_as, places, app, cast
+):
+    head = client_as("unithead")
+    member = member_of(head, account_id=str(cast.accounts["volunteer"]))
+    post_of(head, member, places["club"])
+    assert "Posts are not handed over" not in head.get(member).words
+    with app.app_context():
+        account = db.session.get_one(Account, cast.accounts["volunteer"])
+        account.expires_on = date(2026, 10, 14)
+        db.session.commit()
+    page = head.get(member)
+    assert "Posts are not handed over" in page.words and "expired" in page.words
+    leave = f"{member}/leave"
+    assert head.submit(leave, leave, until_on="2026-10-14", end_reason="nghỉ").status == 303
+    page = head.get(member)
+    assert "Posts are not handed over" not in page.words
+    assert "the account can still sign in" not in page.words, "it has expired"
+
+
 ROLES_OF_A_CLUB = st.sampled_from(FITTING_ROLES[BodyKind.CLUB])
 SPANS = st.tuples(st.integers(0, 12), st.one_of(st.none(), st.integers(0, 12)))
 CLUB = Body(unit_id=uuid4(), kind="club", name="CLB", active_from=date(2025, 1, 1))
@@ -830,6 +850,22 @@ def test_a_volunteer_stands_on_no_page_of_persons_supported(client_as, places, a
 
 
 # What other features ask
+
+
+def test_no_table_joins_members_with_persons_supported():
+    """Nor can it be declared by mistake: nothing confidential refers to members or their posts."""
+    staff = {"members", "posts", "member_skills", "payments", "training_places"}
+    confidential = [
+        table for table in Base.metadata.tables.values() if table.schema == "confidential"
+    ]
+    assert {"cases", "identities", "group_members", "attendances"} <= {
+        table.name for table in confidential
+    }
+    referred = {key.column.table.name for table in confidential for key in table.foreign_keys}
+    assert not referred & staff
+    for table in (Base.metadata.tables[f"organisation.{name}"] for name in staff):
+        schemas = {key.column.table.schema for key in table.foreign_keys}
+        assert schemas <= {"organisation"}, table.name
 
 
 def test_lists_of_a_day_hold_who_holds_a_post_then(app, cast, places):

@@ -74,10 +74,15 @@ class MemberShown:
     today: date
 
     @property
+    def holds_posts(self) -> bool:
+        """Whether a post is held, or begins later."""
+        return any(held.lasts_on(self.today) for held in self.posts)
+
+    @property
     def has_left(self) -> bool:
         """Whether every post has ended."""
         real = [held for held in self.posts if not held.post.never_held]
-        return bool(real) and not any(held.lasts_on(self.today) for held in real)
+        return bool(real) and not self.holds_posts
 
 
 def list_members(unit_ids: Sequence[UUID], on: date | None = None) -> list[Member]:
