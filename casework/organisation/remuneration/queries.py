@@ -244,8 +244,9 @@ class Row:
 
     @property
     def to_look_at(self) -> list[Line]:
-        """The months that were not simply paid as they were due."""
-        return [line for line in self.lines if line.state not in (State.PAID, State.NOTHING)]
+        """The months that are over and were not simply paid as they were due."""
+        simple = (State.PAID, State.NOTHING, State.COMING)
+        return [line for line in self.lines if line.state not in simple]
 
 
 @dataclass(frozen=True, slots=True)
