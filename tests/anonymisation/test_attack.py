@@ -129,7 +129,7 @@ def test_what_time_did_not_allow_is_undecided_and_stops() -> None:
     assert attack(printed(cells, *sums)).undecided == ()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.integers(0, 7), min_size=6, max_size=6),
     st.lists(st.sampled_from(["exact", "band", "mask"]), min_size=11, max_size=11),

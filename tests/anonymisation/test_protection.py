@@ -45,7 +45,7 @@ from tests.anonymisation.provinces import (
     small_units,
 )
 
-slow = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+slow = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 
 FALLING = Plan(
     measures=MONTHLY.measures,

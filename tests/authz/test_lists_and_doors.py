@@ -81,7 +81,6 @@ def houses(app: Flask, cast: Cast) -> None:
 @pytest.mark.usefixtures("houses")
 @settings(
     max_examples=8,
-    deadline=None,
     phases=[Phase.generate],  # every try opens dozens of pages: a smaller example is not worth it
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -178,9 +178,7 @@ ANSWERS = st.lists(
 )
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(answers=ANSWERS, asked=st.integers(0, 60))
 def test_the_gate_is_the_rule_written_once_more(case, answers, asked):
     """However many answers: the last one given until the day decides alone."""

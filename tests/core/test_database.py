@@ -209,9 +209,6 @@ class _Server:
 
     def __init__(self, app: Flask) -> None:
         self.settings = app.config["SETTINGS"]
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
 
     def __enter__(self) -> tuple[subprocess.Popen[bytes], int]:
         environment = {
@@ -222,16 +219,23 @@ class _Server:
             "CASEWORK_DATABASE_URL": self.settings.database_url,
             "CASEWORK_INSPECTION_DATABASE_URL": self.settings.inspection_database_url,
         }
-        bind = ("--bind", f"127.0.0.1:{self.port}", "--log-level", "critical")
-        threads = ("--preload", "--threads", str(WRITERS))
-        command = [sys.executable, "-m", "gunicorn", *threads, *bind, "app:app"]
-        self.process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL, start_new_session=True
-        )
+        with socket.socket() as bound:  # handed over, so that nobody else takes the port
+            bound.bind(("127.0.0.1", 0))
+            port, number = bound.getsockname()[1], bound.fileno()
+            bind = ("--bind", f"fd://{number}", "--log-level", "critical")
+            threads = ("--preload", "--threads", str(WRITERS))
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "gunicorn", *threads, *bind, "app:app"],
+                cwd=ROOT,
+                env=environment,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+                pass_fds=[number],
+            )
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
-            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
-                return self.process, self.port
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                return self.process, port
             time.sleep(0.05)
         raise RuntimeError("the server did not start")
 

@@ -97,7 +97,7 @@ def test_a_huge_picture_is_made_smaller_and_a_bomb_refused(program: Program, mon
         read_upload("big.png", picture("PNG"), PICTURES)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_a_damaged_picture_is_refused_and_never_breaks(data: st.DataObject):
     content = bytearray(picture(data.draw(st.sampled_from(["PNG", "JPEG"]))))

@@ -162,7 +162,7 @@ def test_a_workbook_that_claims_to_be_endless_is_read_as_far_as_its_heading(prog
 WHOLE = write_sheet("x", ["name"], [["Đậm"]])
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_a_damaged_workbook_is_refused_and_never_breaks(program: Program, data: st.DataObject):
     content = bytearray(WHOLE)

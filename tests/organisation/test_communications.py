@@ -494,7 +494,7 @@ def test_coverage_and_totals_against_an_independent_count(app, cast):
         db.session.add_all([*hamlets["a"], *hamlets["b"]])
         db.session.commit()
 
-        @settings(max_examples=25, deadline=None)
+        @settings(max_examples=25)
         @given(SESSIONS)
         def check(made):
             db.session.rollback()

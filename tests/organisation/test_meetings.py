@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 import time_machine
 from holidays import country_holidays
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from sqlalchemy import func, select
@@ -61,7 +61,6 @@ def count_days_by_hand(schedule: Schedule, until: date) -> list[date]:
     return [due for due in found if due <= until]
 
 
-@settings(deadline=None)  # the first look at a year's holidays takes its time
 @given(
     from_on=st.dates(date(2017, 1, 1), date(2035, 12, 31)),
     week=st.integers(1, 5),

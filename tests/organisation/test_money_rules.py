@@ -64,9 +64,7 @@ steps = st.tuples(
     st.lists(st.tuples(st.just("enter"), st.just("allotment"), st.integers(5, 30), days)),
     st.lists(entered | corrected | approved, min_size=5, max_size=30),
 ).map(lambda parts: [*parts[0][:2], *parts[1]])
-slow = settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+slow = settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 class Book:

@@ -160,7 +160,7 @@ def test_half_a_dong_is_rounded_up(amount, whole):
 
 
 ROLES = ("volunteer", "deputy_leader", "team_leader", "secretary")
-slow = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+slow = settings(suppress_health_check=[HealthCheck.too_slow])
 days_of_2024 = st.dates(date(2024, 1, 1), date(2024, 12, 31))
 held = st.builds(
     lambda role, one, other: Held(role, min(one, other), max(one, other)),

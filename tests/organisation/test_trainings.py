@@ -340,7 +340,7 @@ def test_who_is_due_against_an_independent_count(app, cast):
     unit_ids = [cast.units["a"]]
     with app.app_context():
 
-        @settings(max_examples=60, deadline=None)
+        @settings(max_examples=60)
         @given(COURSES, st.dates(date(2025, 7, 1), date(2027, 1, 1)), st.integers(1, 36))
         def check(courses, on, months):
             db.session.rollback()

@@ -230,7 +230,6 @@ def test_need_to_know_holds_whatever_is_tried(opens, act_as, cast: Cast):
         settings=settings(
             max_examples=12,
             stateful_step_count=12,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )
