@@ -20,14 +20,25 @@ from docx.shared import Mm, Pt
 NATION = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
 MOTTO = "Độc lập - Tự do - Hạnh phúc"
 END = "./."
+# Of a form that is filled in by hand.
+_NO_DAY = "ngày …… tháng …… năm ………"
 _CENTRE, _RIGHT = WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.RIGHT
 
 
 class Paper:
-    """A paper being written, top to bottom; `content()` is the file."""
+    """A paper being written, top to bottom; `content()` is the file. Without a day it is dated by
+    hand.
+    """
 
     def __init__(
-        self, *, agency: str, parent: str = "", number: str = "", place: str, on: date, title: str
+        self,
+        *,
+        agency: str,
+        parent: str = "",
+        number: str = "",
+        place: str,
+        on: date | None,
+        title: str,
     ) -> None:
         self._document = Document()
         self._set_page()
@@ -97,7 +108,7 @@ class Paper:
         style.element.rPr.rFonts.set(qn("w:eastAsia"), "Times New Roman")
         style.paragraph_format.space_after = Pt(4)
 
-    def _head(self, parent: str, agency: str, number: str, place: str, on: date) -> None:
+    def _head(self, parent: str, agency: str, number: str, place: str, on: date | None) -> None:
         left, right = self._document.add_table(rows=1, cols=2).rows[0].cells
         _fill(left, parent.upper() or agency.upper(), bold=not parent, align=_CENTRE, size=12)
         if parent:
@@ -105,8 +116,8 @@ class Paper:
         _add(left, f"Số: {number or '……'}", size=13)
         _fill(right, NATION, bold=True, align=_CENTRE, size=12)
         _add(right, MOTTO, bold=True, size=13)
-        told = f"{place}, ngày {on.day:02} tháng {on.month:02} năm {on.year}"
-        _add(right, told, italic=True, size=13)
+        told = f"ngày {on.day:02} tháng {on.month:02} năm {on.year}" if on else _NO_DAY
+        _add(right, f"{place}, {told}", italic=True, size=13)
 
 
 def _told(value: Any) -> str:

@@ -18,8 +18,8 @@ from casework.confidential.cases.models import (
     Sex,
     TargetGroup,
 )
+from casework.confidential.cases.rules import Birth
 from casework.confidential.consent.models import Consent, ConsentMethod, Purpose
-from casework.confidential.consent.operations import ADULT_AGE
 from casework.confidential.contacts.models import Contact, ContactKind
 from casework.core.clock import add_months
 from casework.demonstration import names, notes
@@ -210,7 +210,7 @@ class CaseMaker:
     ) -> bool:
         """The first day's answers, a few withdrawals. Returns whether phoning is always allowed."""
         rng, answers = self.rng, {}
-        is_minor = life.opened_on.year - birth_year < ADULT_AGE
+        is_minor = Birth(birth_year).is_minor(life.opened_on)
         method = ConsentMethod.GUARDIAN if is_minor else _one_of(rng, METHODS)
         witness = names.full_name(rng, rng.choice((Sex.MALE, Sex.FEMALE)))
         if method not in (ConsentMethod.GUARDIAN, ConsentMethod.ORAL_WITNESSED):

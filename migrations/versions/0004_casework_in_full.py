@@ -116,6 +116,7 @@ def upgrade_default() -> None:
         sa.Column("record_kind", sa.Text(), nullable=False),
         sa.Column("record_id", sa.Uuid(), nullable=False),
         sa.Column("said_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("named_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("replaced_by", sa.Uuid(), nullable=False),
         sa.Column("replaced_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(

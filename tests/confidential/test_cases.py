@@ -20,21 +20,22 @@ INTAKE = {
     "name": "Đào Thị Ngọc Ánh",
     "alias": "Bé Ba",
     "sex": "female",
-    "birth_year": "1990",
+    "birth": "1990",
     "target_group": "A",
     "source": "self",
     "phone": "0900 123 456",
     "address": "ấp Bình An",
     "safe_contact": "Gọi sau 19 giờ, xưng là bạn học",
-    "consent_record": "y",
-    "consent_phone_contact": "y",
+    "consent_record": "yes",
+    "consent_phone_contact": "yes",
     "method": "signed",
 }
 
 
 def open_case(visitor, **changes):
     """Take a person in; answers the address of the case."""
-    page = visitor.submit("/cases/new", "/cases/new", **{**INTAKE, **changes})
+    fields = {**INTAKE, "somebody_else": "y", **changes}
+    page = visitor.submit("/cases/new", "/cases/new", **fields)
     assert page.status == 303, page.words
     return page.location
 
@@ -191,7 +192,7 @@ def test_without_consent_there_is_no_record(counselor, app):
 
 
 def test_a_minor_needs_a_guardian(counselor):
-    page = counselor.submit("/cases/new", "/cases/new", **{**INTAKE, "birth_year": "2012"})
+    page = counselor.submit("/cases/new", "/cases/new", **{**INTAKE, "birth": "2012"})
     assert page.status == 422
     assert "guardian has to agree" in page.words
 

@@ -92,7 +92,7 @@ def test_fifty_times_the_same_form_is_one_contact(counselor, case, app):
 
 
 def test_no_phone_contact_without_consent(counselor):
-    case = open_case(counselor, consent_phone_contact=None)
+    case = open_case(counselor, consent_phone_contact="no")
     page = log(counselor, case, kind="phone", note="gọi")
     assert page.status == 422
     assert "did not agree on" in page.words

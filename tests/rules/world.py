@@ -45,6 +45,7 @@ PARAMETERS = frozenset(
     {
         "case_id",
         "contact_id",
+        "consent_id",
         "group_id",
         "member_id",
         "session_id",
@@ -198,6 +199,7 @@ def _ids(world: World, counselor: Visitor, unit: str, username: str) -> dict[str
     return {
         "case_id": UUID(case.split("/")[2]),
         "contact_id": contact,
+        "consent_id": _links(counselor, case + "/consents", "/consents/", "/withdrawal"),
         "group_id": UUID(group.split("/")[2]),
         "member_id": member,
         "session_id": session,
@@ -221,10 +223,10 @@ def _hold_a_session(counselor: Visitor) -> tuple[str, UUID, UUID]:
     return group, member, UUID(page.location.split("/")[-1])
 
 
-def _links(visitor: Visitor, address: str, before: str) -> UUID:
-    """The id in the first link of a page that has one after these words."""
+def _links(visitor: Visitor, address: str, before: str, after: str = "") -> UUID:
+    """The id in the first link of a page that has one between these words."""
     for link in visitor.get(address).all("a"):
-        last = (link.get("href") or "").rpartition(before)[2]
+        last = (link.get("href") or "").removesuffix(after).rpartition(before)[2]
         if len(last) == 36:
             return UUID(last)
     raise AssertionError(f"no link to {before} on {address}")

@@ -17,7 +17,7 @@ CASE_COLUMNS = {
     "name": "name",
     "alias": "alias",
     "sex": "sex",
-    "birth_year": "birth_year",
+    "birth_year": "birth",
     "group": "target_group",
     "source": "source",
     "opened_on": "opened_on",
@@ -29,6 +29,7 @@ CASE_COLUMNS = {
     "agrees_statistics": "consent_anonymous_statistics",
     "method": "method",
     "witness": "witness",
+    "child_agrees": "child_agrees",
 }
 """The columns that say who somebody is, and the fields of the intake form they fill."""
 

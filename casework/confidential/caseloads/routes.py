@@ -14,7 +14,7 @@ from casework.confidential.caseloads.forms import ExportForm, ImportForm
 from casework.confidential.caseloads.operations import Imported, import_people
 from casework.confidential.caseloads.queries import list_caseload, list_units
 from casework.confidential.cases.models import IntakeSource, Sex, TargetGroup
-from casework.confidential.consent.models import ConsentMethod
+from casework.confidential.consent.models import AGREEING
 from casework.confidential.contacts.models import ContactKind
 from casework.core import audit
 from casework.core.clock import today
@@ -121,7 +121,7 @@ def _import_page(access: Access, form: ImportForm, **found: Any) -> str:
             ("sex", Sex),
             ("group", TargetGroup),
             ("source", IntakeSource),
-            ("method", ConsentMethod),
+            ("method", AGREEING),
             ("contact_kind", ContactKind),
         ),
         **values,

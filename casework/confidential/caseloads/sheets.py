@@ -22,7 +22,7 @@ from casework.confidential.cases.models import (
     Sex,
     TargetGroup,
 )
-from casework.confidential.consent.models import ConsentMethod
+from casework.confidential.consent.models import AGREEING
 from casework.confidential.contacts.forms import ContactForm
 from casework.confidential.contacts.models import ContactKind
 from casework.confidential.intake.forms import IntakeForm
@@ -48,16 +48,17 @@ EXPORTED = (
 )
 EXPORTED_NAMES = ("name", "alias", "phone", "address")
 
-_CODES: dict[str, type[Labelled]] = {
+_CODES: dict[str, Iterable[Labelled]] = {
     "sex": Sex,
     "group": TargetGroup,
     "source": IntakeSource,
-    "method": ConsentMethod,
+    "method": AGREEING,
     "contact_kind": ContactKind,
 }
 _DAYS = ("opened_on", "contact_on")
-_TICKS = ("agrees_record", "agrees_phone", "agrees_statistics")
-_YES, _NO = frozenset({"x", "co", "yes", "1", "y"}), frozenset({"", "khong", "no", "0"})
+# Empty: not asked.
+_TICKS = ("agrees_record", "agrees_phone", "agrees_statistics", "child_agrees")
+_YES, _NO = frozenset({"x", "co", "yes", "1", "y"}), frozenset({"khong", "no", "0", "n"})
 
 
 # As long as people have kept logs in Excel.
@@ -209,7 +210,7 @@ class _Cells:
         return _day if column in _DAYS else None
 
 
-def _words_of(kind: type[Labelled]) -> dict[str, str]:
+def _words_of(kind: Iterable[Labelled]) -> dict[str, str]:
     """Codes by themselves and by their words in both languages, folded."""
     found = {fold(each.value): each.value for each in kind}
     for locale in ("vi", "en"):
@@ -218,7 +219,7 @@ def _words_of(kind: type[Labelled]) -> dict[str, str]:
     return found
 
 
-def _code_of(text: str, words: Mapping[str, str], kind: type[Labelled]) -> str:
+def _code_of(text: str, words: Mapping[str, str], kind: Iterable[Labelled]) -> str:
     if fold(text) in words:
         return words[fold(text)]
     codes = ", ".join(f"{each.value} ({each.label})" for each in kind)
@@ -227,8 +228,8 @@ def _code_of(text: str, words: Mapping[str, str], kind: type[Labelled]) -> str:
 
 def _tick(text: str) -> str:
     if fold(text) not in _YES | _NO:
-        raise ValueError(_l("Write x, or leave it empty."))
-    return "y" if fold(text) in _YES else ""
+        raise ValueError(_l("Write yes or no, or leave it empty where nobody asked."))
+    return "yes" if fold(text) in _YES else "no"
 
 
 def _day(text: str) -> str:

@@ -10,12 +10,14 @@ from wtforms.validators import Optional, Regexp
 
 from casework.confidential.cases.models import OPEN_STATUSES, ClosureReason, TargetGroup
 from casework.confidential.cases.queries import CaseLine
+from casework.confidential.cases.rules import Birth
 from casework.core.clock import today
 from casework.core.forms import (
     Form,
     VersionedForm,
     at_most,
     choice,
+    clean,
     long_text,
     no_nul,
     options,
@@ -119,13 +121,43 @@ class CaseFilter(Form):
         return line.name_key
 
 
-def phone_field() -> StringField:
+def phone_field(label: Any) -> StringField:
     """Ten digits; spaces and dots are taken too."""
     return short_text(
-        _l("Phone"),
+        label,
         Optional(),
         Regexp(r"^[+\d][\d .\-]{7,19}$", message=_l("A phone number has ten digits.")),
     )
+
+
+class BirthField(StringField):
+    """A year of birth, or the whole day where it is known; `data` is a Birth."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read what was typed. Raises ValueError."""
+        self.data = None
+        typed = clean(valuelist[0]) if valuelist else ""
+        if not typed:
+            return
+        try:
+            birth = Birth.read(typed)
+        except ValueError:
+            birth = None
+        if birth is None or not birth.is_sensible(today()):
+            raise ValueError(
+                _l("Write a year such as 1990 or a day such as 05/02/1990; it lies in the past.")
+            )
+        self.data = birth
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return str(self.data or "")
+
+
+def birth_field() -> BirthField:
+    """When the person was born; may be left out."""
+    return BirthField(_l("Born"), [Optional()])
 
 
 class IdentityForm(VersionedForm):
@@ -133,9 +165,15 @@ class IdentityForm(VersionedForm):
 
     name = short_text(_l("Name"))
     alias = short_text(_l("Alias"))
-    phone = phone_field()
+    birth = birth_field()
+    phone = phone_field(_l("Phone"))
     address = short_text(_l("Address"))
-    safe_contact = long_text(_l("Safe contact"), render_kw={"rows": 3})
+    safe_contact = long_text(_l("How to reach them safely"), render_kw={"rows": 2})
+    safe_times = short_text(_l("When"))
+    never_say = long_text(_l("What must not be said"), render_kw={"rows": 2})
+    no_message = short_text(_l("Where no message may be left"))
+    guardian = short_text(_l("Guardian"))
+    guardian_phone = phone_field(_l("Guardian's phone"))
 
 
 class ClosureForm(Form):

@@ -190,6 +190,11 @@ class PersonIdentity(Versioned, Base):
         """The case whose keys seal this."""
         return self.id
 
+    @property
+    def case_id(self) -> UUID:
+        """The case it is about."""
+        return self.id
+
 
 class Assignment(Base):
     """A case entrusted to an account, from a day until a day (on which it holds no more). Its grant

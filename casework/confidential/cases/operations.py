@@ -18,7 +18,13 @@ from casework.confidential.cases.models import (
     EpisodeEnd,
     PersonIdentity,
 )
-from casework.confidential.cases.queries import current_assignments, current_episode
+from casework.confidential.cases.queries import (
+    current_assignments,
+    current_episode,
+    find_birth,
+)
+from casework.confidential.cases.rules import Birth
+from casework.confidential.history.operations import keep_revision
 from casework.core import audit
 from casework.core.audit import Actor
 from casework.core.database import db
@@ -27,6 +33,19 @@ from casework.organisation.accounts.queries import list_role_holders
 from casework.vault import grants
 from casework.vault.grants import Compartment, Use, current_keyring
 
+# What is sealed of who the person is and how to reach them, beside the day of birth.
+IDENTITY = (
+    "name",
+    "alias",
+    "phone",
+    "address",
+    "safe_contact",
+    "safe_times",
+    "never_say",
+    "no_message",
+    "guardian",
+    "guardian_phone",
+)
 # Without 0 O, 1 I L, U: a code is read out on the phone and written on paper.
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -78,11 +97,29 @@ def hand_over(case: Case, to: UUID, *, by: Actor, on: date) -> None:
 def correct_identity(
     case: Case, person: PersonIdentity, answer: dict[str, Any], *, by: Actor
 ) -> None:
-    """Save who the person is and how to reach them."""
+    """Save who the person is and how to reach them. What stood there before stays readable."""
     check_key(case, Compartment.IDENTITY)
-    for name, value in answer.items():
-        setattr(person, name, value)
+    if not answer["name"] and not answer["alias"]:
+        raise RuleBroken(_l("Give a name or an alias."), field="name")
+    birth: Birth | None = answer["birth"]
+    check_born(birth, case.opened_on)
+    said = {name: answer[name] or "" for name in IDENTITY}
+    # A day of birth that does not open is not taken for the year that is shown in its place.
+    said["birth_date"] = person.birth_date if birth == find_birth(case) else str(birth or "")
+    changed = {name: text for name, text in said.items() if text != getattr(person, name)}
+    if not changed:
+        return
+    keep_revision(person, "identity", (*IDENTITY, "birth_date"), by=by, names_people=True)
+    for name, text in changed.items():
+        setattr(person, name, text)
+    case.birth_year = birth.year if birth else None
     audit.record("case.identity", "case", case.id, by=by, unit_id=case.unit_id)
+
+
+def check_born(birth: Birth | None, on: date) -> None:
+    """Nobody is taken in before they are born."""
+    if birth is not None and not birth.is_sensible(on):
+        raise RuleBroken(_l("The person was born after that day."), field="birth")
 
 
 def close_case(case: Case, reason: ClosureReason, *, by: Actor, on: date) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 from casework.authz.enforce import Access, current_identity
 from casework.authz.permissions import Permission, Role
 from casework.confidential.cases.models import Assignment, Case, Episode, PersonIdentity
+from casework.confidential.cases.rules import Birth
 from casework.core import audit
 from casework.core.audit import AuditEntry, Outcome
 from casework.core.clock import today
@@ -50,6 +51,7 @@ class CaseLine:
     opened_on: date
     next_on: date | None
     is_open: bool
+    birth_year: int | None
 
     @property
     def name_key(self) -> tuple[object, ...]:
@@ -121,6 +123,15 @@ def find_person(case: Case, access: Access | None) -> PersonIdentity | None:
     return get_person(case, access)
 
 
+def find_birth(case: Case) -> Birth | None:
+    """When the person was born: the day where it is known and can be opened, else the year."""
+    person = db.session.get(PersonIdentity, case.id)
+    try:
+        return Birth.read(person.birth_date) if person is not None else None
+    except ValueError:  # nothing was written, or it does not open
+        return Birth(case.birth_year) if case.birth_year is not None else None
+
+
 def list_cases(
     access: Access, *, closed: bool = False, aliases: bool = False
 ) -> Sequence[CaseLine]:
@@ -152,6 +163,7 @@ def _list_lines(
             Case.opened_on,
             Case.next_on,
             Case.closed_on,
+            Case.birth_year,
             PersonIdentity.name_sealed,
             PersonIdentity.alias_sealed,
             Grant.data_key_id,
@@ -323,6 +335,7 @@ def _line(ring: Keyring, row: Any, aliases: bool) -> CaseLine:
         row.opened_on,
         row.next_on,
         row.closed_on is None,
+        row.birth_year,
     )
 
 

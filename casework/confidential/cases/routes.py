@@ -1,6 +1,7 @@
 """The list of cases, the case page with its panels, correcting, assigning and closing."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, request, url_for
@@ -19,6 +20,7 @@ from casework.confidential.cases.forms import (
 )
 from casework.confidential.cases.models import Case, CaseStatus, PersonIdentity, TargetGroup
 from casework.confidential.cases.operations import (
+    IDENTITY,
     close_case,
     correct_identity,
     give_custody,
@@ -30,6 +32,7 @@ from casework.confidential.cases.queries import (
     CaseLine,
     Turned,
     current_assignments,
+    find_birth,
     find_line,
     find_person,
     get_case,
@@ -43,9 +46,10 @@ from casework.confidential.cases.queries import (
     turn_page,
     unit_of,
 )
+from casework.confidential.history.queries import list_earlier
 from casework.core import audit
 from casework.core.clock import today
-from casework.core.forms import RuleBroken, Stale, options
+from casework.core.forms import RuleBroken, carry_out, options
 from casework.core.htmx import render
 from casework.core.navigation import menu
 from casework.core.text import fold
@@ -122,7 +126,7 @@ def identity(access: Access, case_id: UUID) -> ResponseReturnValue:
     """The form to correct who the person is."""
     case = get_case(access, case_id)
     person = get_person(case, access)
-    return _identity(case, person, IdentityForm(obj=person))
+    return _identity(case, person, _identity_form(case, person))
 
 
 @bp.post("/cases/<uuid:case_id>/identity")
@@ -131,22 +135,13 @@ def correct(access: Access, case_id: UUID) -> ResponseReturnValue:
     """Save it, unless somebody saved before: then both texts are shown."""
     case = get_case(access, case_id)
     person, form = get_person(case, access), IdentityForm()
-    if not form.validate():
-        return _identity(case, person, form), 422
-    try:
-        form.check_version(person.version)
-    except Stale as stale:
-        form.refuse(stale)
-        form.version.data = str(person.version)
-        return _identity(case, person, form, conflict=True), 409
-    if not form.name.data and not form.alias.data:
-        form.name.errors = [_("Give a name or an alias.")]
-        return _identity(case, person, form), 422
-    try:
+
+    def save() -> None:
         correct_identity(case, person, form.answer(), by=access.actor)
-    except RuleBroken as broken:
-        form.refuse(broken)
-        return _identity(case, person, form), 422
+
+    status = carry_out(form, save, person.version)
+    if status != 303:
+        return _identity(case, person, form, conflict=status == 409), status
     return redirect(url_for(".show", case_id=case.id), 303)
 
 
@@ -245,9 +240,26 @@ def _list(
 def _identity(
     case: Case, person: PersonIdentity, form: IdentityForm, *, conflict: bool = False
 ) -> str:
+    saved = _identity_form(case, person, formdata=None)
+    pairs = [
+        (field.label.text, field.data, saved[field.name].data)
+        for field in form
+        if field.name in saved.answer()
+    ]
     return render(
-        "confidential/cases/identity.html", case=case, person=person, form=form, conflict=conflict
+        "confidential/cases/identity.html",
+        case=case,
+        person=person,
+        form=form,
+        pairs=[pair for pair in pairs if pair[1] != pair[2]] if conflict else [],
+        labels={name: saved[name].label.text for name in IDENTITY}
+        | {"birth_date": saved.birth.label.text},
+        earlier=list_earlier([person.id]) if person.version > 1 else [],
     )
+
+
+def _identity_form(case: Case, person: PersonIdentity, **kwargs: Any) -> IdentityForm:
+    return IdentityForm(obj=person, birth=find_birth(case), **kwargs)
 
 
 def _closure(case: Case, person: PersonIdentity, form: ClosureForm) -> str:

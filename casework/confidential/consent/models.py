@@ -25,13 +25,27 @@ class Purpose(Labelled):
     ANONYMOUS_STATISTICS = "anonymous_statistics", _l("Count in anonymous statistics")
 
 
+class Standing(Labelled):
+    """What a person's answers to one purpose come to on a day."""
+
+    UNASKED = "unasked", _l("not asked")
+    AGREES = "agrees", _l("agrees")
+    EXPIRED = "expired", _l("has expired")
+    REFUSED = "refused", _l("does not agree")
+    WITHDRAWN = "withdrawn", _l("withdrawn")
+
+
 class ConsentMethod(Labelled):
-    """How the answer was given."""
+    """How the answer was given. A spoken word alone refuses and withdraws; it never agrees."""
 
     SIGNED = "signed", _l("signed")
     FINGERPRINT = "fingerprint", _l("fingerprint")
     ORAL_WITNESSED = "oral_witnessed", _l("oral, with a witness")
     GUARDIAN = "guardian", _l("by a guardian")
+    SPOKEN = "spoken", _l("spoken")
+
+
+AGREEING = tuple(method for method in ConsentMethod if method is not ConsentMethod.SPOKEN)
 
 
 class Consent(Base):

@@ -15,26 +15,36 @@ class OfCase(Protocol):
     """A row of a case."""
 
     id: UUID
-    case_id: UUID
+
+    @property
+    def case_id(self) -> UUID: ...
 
 
 def keep_revision(
-    row: OfCase, kind: str, attributes: Sequence[str], *, by: Actor, **more: Any
+    row: OfCase,
+    kind: str,
+    attributes: Sequence[str],
+    *,
+    by: Actor,
+    names_people: bool = False,
+    **more: Any,
 ) -> None:
     """Keep the values of a row's attributes as they stand now, sealed texts opened and sealed anew
-    together. Call it before changing them; the caller holds the key of the notes.
+    together. Call it before changing them; the caller holds the key of the notes, or of who the
+    person is where what is kept `names_people`.
 
     `more` are values that stand in rows of their own. A text that does not open is kept as none: it
     stays where it is.
     """
     said = {name: _plain(getattr(row, name)) for name in attributes} | more
+    place = "named" if names_people else "said"
     db.session.add(
         CaseRevision(
             case_id=row.case_id,
             record_kind=kind,
             record_id=row.id,
-            said=json.dumps(said, ensure_ascii=False, default=_plain),
             replaced_by=by.id,
+            **{place: json.dumps(said, ensure_ascii=False, default=_plain)},
         )
     )
 

@@ -35,7 +35,7 @@ def list_earlier(record_ids: Sequence[UUID]) -> list[Earlier]:
     return [
         Earlier(
             revision.record_id,
-            json.loads(revision.said) if revision.said else {},
+            json.loads(revision.said or revision.named or "{}"),
             name or "",
             revision.replaced_at,
         )

@@ -2,25 +2,30 @@
 transaction.
 """
 
-from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
 from flask_babel import lazy_gettext as _l
 
 from casework.confidential.cases.models import Case, CaseStatus, Episode, PersonIdentity
-from casework.confidential.cases.operations import assign, custodians_of, new_reference
-from casework.confidential.consent.models import ConsentMethod, Purpose
-from casework.confidential.consent.operations import Answer, check_method, record_consent
+from casework.confidential.cases.operations import (
+    IDENTITY,
+    assign,
+    check_born,
+    custodians_of,
+    new_reference,
+)
+from casework.confidential.cases.rules import Birth
+from casework.confidential.consent.models import ConsentMethod
+from casework.confidential.consent.operations import Answer, check_answer, record_consent
+from casework.confidential.consent.queries import ASKED
 from casework.core import audit
 from casework.core.audit import Actor
 from casework.core.database import db
 from casework.core.forms import RuleBroken
 from casework.vault.grants import Compartment, make_keys
 
-IDENTITY = ("name", "alias", "phone", "address", "safe_contact")
-CODED = ("target_group", "sex", "birth_year", "source", "opened_on")
-PURPOSES = (Purpose.RECORD, Purpose.PHONE_CONTACT, Purpose.ANONYMOUS_STATISTICS)
+CODED = ("target_group", "sex", "source", "opened_on")
 
 
 def open_case(unit_id: UUID, answer: dict[str, Any], *, by: Actor) -> Case:
@@ -35,10 +40,18 @@ def open_case(unit_id: UUID, answer: dict[str, Any], *, by: Actor) -> Case:
         raise RuleBroken(_l("Give a name or an alias."), field="name")
     if not answer["consent_record"]:
         raise RuleBroken(_l("Without this consent no record may be kept."), field="consent_record")
-    check_method(answer["birth_year"], answer["method"], answer["witness"], answer["opened_on"])
-    values = {name: answer[name] for name in CODED}
+    birth: Birth | None = answer["birth"]
+    check_born(birth, answer["opened_on"])
+    answers = _answers(answer)
+    for said in answers:
+        check_answer(birth, said)
     case = Case(
-        id=uuid4(), reference=new_reference(), unit_id=unit_id, status=CaseStatus.INTAKE, **values
+        id=uuid4(),
+        reference=new_reference(),
+        unit_id=unit_id,
+        status=CaseStatus.INTAKE,
+        birth_year=birth.year if birth else None,
+        **{name: answer[name] for name in CODED},
     )
     db.session.add(case)
     db.session.flush()
@@ -50,16 +63,33 @@ def open_case(unit_id: UUID, answer: dict[str, Any], *, by: Actor) -> Case:
         custodians=custodians_of(unit_id),
         by=by.id,
     )
-    db.session.add(PersonIdentity(id=case.id, **{name: answer[name] for name in IDENTITY}))
+    db.session.add(PersonIdentity(id=case.id, **_identity(answer)))
+    db.session.flush()
     audit.record("case.open", "case", case.id, by=by, unit_id=unit_id)
     assign(case, by.id, by=by, on=answer["opened_on"])
-    _record_answers(case, answer, answer["method"], answer["opened_on"], by)
+    for said in answers:
+        record_consent(case, said, by=by)
     return case
 
 
-def _record_answers(
-    case: Case, answer: dict[str, Any], method: ConsentMethod, on: date, by: Actor
-) -> None:
-    for purpose in PURPOSES:
-        given = bool(answer[f"consent_{purpose}"])
-        record_consent(case, Answer(purpose, given, method, on, witness=answer["witness"]), by=by)
+def _identity(answer: dict[str, Any]) -> dict[str, str]:
+    """What is sealed of the person. A guardian who agrees is the guardian."""
+    guardian = answer["witness"] if answer["method"] is ConsentMethod.GUARDIAN else ""
+    told = {**answer, "guardian": guardian, "birth_date": str(answer["birth"] or "")}
+    return {name: told[name] for name in (*IDENTITY, "birth_date")}
+
+
+def _answers(answer: dict[str, Any]) -> list[Answer]:
+    """What was said to each purpose; what was not asked is no answer."""
+    return [
+        Answer(
+            purpose,
+            is_given,
+            answer["method"],
+            answer["opened_on"],
+            witness=answer["witness"],
+            child_agrees=answer["child_agrees"],
+        )
+        for purpose in ASKED
+        if (is_given := answer[f"consent_{purpose}"]) is not None
+    ]
