@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import SelectField, StringField
+from wtforms import StringField
 from wtforms.validators import Optional, Regexp
 
 from casework.confidential.cases.models import OPEN_STATUSES, ClosureReason, TargetGroup
@@ -15,7 +15,6 @@ from casework.core.forms import (
     Form,
     VersionedForm,
     at_most,
-    choice,
     long_text,
     no_nul,
     options,
@@ -136,16 +135,3 @@ class IdentityForm(VersionedForm):
     phone = phone_field()
     address = short_text(_l("Address"))
     safe_contact = long_text(_l("Safe contact"), render_kw={"rows": 3})
-
-
-class ClosureForm(Form):
-    """Why and when the support ended."""
-
-    reason = choice(_l("Reason"), ClosureReason, required(), blank=True)
-    on = past_day(_l("Closed on"), years=1)
-
-
-class HandoverForm(Form):
-    """Who takes the case over."""
-
-    counselor = SelectField(_l("New counselor"), [required()], validate_choice=True)

@@ -11,7 +11,7 @@ from flask import g
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from casework.authz.enforce import Access, current_identity
-from casework.authz.permissions import Permission, Role
+from casework.authz.permissions import Permission
 from casework.confidential.cases.models import Assignment, Case, Episode, PersonIdentity
 from casework.core import audit
 from casework.core.audit import AuditEntry, Outcome
@@ -20,7 +20,7 @@ from casework.core.database import db
 from casework.core.errors import OutOfReach
 from casework.core.text import fold, name_key
 from casework.organisation.accounts.models import Account
-from casework.organisation.accounts.queries import list_role_holders, names_of
+from casework.organisation.accounts.queries import names_of
 from casework.organisation.units.models import Unit
 from casework.vault.grants import (
     Compartment,
@@ -91,9 +91,15 @@ class Opening:
 
 
 def reached(access: Access) -> ColumnElement[bool]:
-    """The cases an access reaches: those assigned to the account, or those of its units."""
+    """The cases an access reaches: those assigned to the account, or those of its units.
+
+    Of an erased case the code and the dates are left; nothing else about it is reached.
+    """
     own = and_(Case.id.in_(_assigned(access.account_id)), access.own(Case.unit_id))
-    return or_(own, access.within(Case.unit_id))
+    found = or_(own, access.within(Case.unit_id))
+    if access.permission is Permission.CASE_LIST:
+        return found
+    return and_(found, Case.erased_at.is_(None))
 
 
 def get_case(access: Access, case_id: UUID) -> Case:
@@ -225,27 +231,6 @@ def current_assignments(case: Case) -> Sequence[Assignment]:
     return db.session.scalars(query).all()
 
 
-def list_without_custody(access: Access) -> Sequence[tuple[Account, Sequence[UUID]]]:
-    """Coordinators of the account's units who hold no keys of its cases, with those cases."""
-    units = {held.unit_id for held in access.identity.roles if held.unit_id is not None}
-    holders = [account for unit in units for account in list_role_holders(unit, Role.COORDINATOR)]
-    found = []
-    for coordinator in dict.fromkeys(holders):
-        kept = select(Grant.subject_id).where(
-            Grant.holder_id == coordinator.id, Grant.use == Use.CUSTODY
-        )
-        mine = select(Grant.subject_id).where(
-            Grant.holder_id == access.account_id, Grant.use == Use.READ, unexpired()
-        )
-        query = select(Case.id).where(
-            reached(access), Case.unit_id.in_(units), Case.id.in_(mine), Case.id.not_in(kept)
-        )
-        cases = db.session.scalars(query).all()
-        if cases and coordinator.id != access.account_id:
-            found.append((coordinator, cases))
-    return found
-
-
 def current_episode(case: Case) -> Episode:
     """The stretch of support that goes on; of a closed case, the last one."""
     query = (
@@ -281,6 +266,22 @@ def may_write(case: Case) -> bool:
     return known[case.id]
 
 
+def find_cover(case: Case) -> tuple[Assignment, str] | None:
+    """Who stands in for the case's counselor today, with the name: for the head of its pages, asked
+    once a request.
+    """
+    known: dict[UUID, tuple[Assignment, str] | None] = g.setdefault("covers", {})
+    if case.id not in known:
+        query = (
+            select(Assignment, Account.display_name)
+            .join(Account, Account.id == Assignment.account_id)
+            .where(Assignment.case_id == case.id, Assignment.is_cover, in_force())
+        )
+        row = db.session.execute(query).first()
+        known[case.id] = (row[0], row[1]) if row else None
+    return known[case.id]
+
+
 def unit_of(case: Case) -> Unit:
     """The unit the case belongs to."""
     return db.session.get_one(Unit, case.unit_id)
@@ -291,6 +292,11 @@ def in_force() -> ColumnElement[bool]:
     then.
     """
     return or_(Assignment.until_on.is_(None), Assignment.until_on > today())
+
+
+def own_in_force() -> ColumnElement[bool]:
+    """The assignments of today but for covers."""
+    return ~Assignment.is_cover & in_force()
 
 
 def _assigned(account_id: UUID) -> Select[Any]:
