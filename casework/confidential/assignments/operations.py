@@ -62,7 +62,8 @@ def hand_caseload_over(
     hand_cases_over(cases, by=by, on=on, field="receiver")
     _hand_groups_over(leaver, groups, by=by, on=on)
     if leaver not in {*cases.values(), *groups.values()}:
-        _end(list_covers_by(leaver, {each.unit_id for each in (*cases, *groups)}), on)
+        units = {case.unit_id for case in cases} | {group.unit_id for group in groups}
+        _end(list_covers_by(leaver, units), on)
 
 
 def hand_cases_over(cases: Mapping[Case, UUID], *, by: Actor, on: date, field: str) -> None:

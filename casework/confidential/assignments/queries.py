@@ -209,7 +209,7 @@ def _count_cases(access: Access) -> dict[UUID, tuple[int, int, int]]:
         .where(reached(access), in_force())
         .group_by(Assignment.account_id)
     )
-    return {account: tuple(counts) for account, *counts in db.session.execute(query)}
+    return {row[0]: (row[1], row[2], row[3]) for row in db.session.execute(query)}
 
 
 def _count_groups(access: Access) -> dict[UUID, int]:
@@ -219,7 +219,7 @@ def _count_groups(access: Access) -> dict[UUID, int]:
         .where(_groups_within(access), leads_today())
         .group_by(Facilitator.account_id)
     )
-    return dict(db.session.execute(query).tuples().all())
+    return {row[0]: row[1] for row in db.session.execute(query)}
 
 
 def _list_own_cases(access: Access, account_id: UUID) -> Sequence[Case]:
@@ -245,12 +245,12 @@ def _groups_within(access: Access) -> ColumnElement[bool]:
     return groups.within(Group.unit_id) if groups else false()
 
 
-def _counselors(access: Access) -> Select[tuple[UUID]]:
+def _counselors(access: Access) -> Select[UUID]:
     return (
         select(Account.id)
         .join(AccountRole, AccountRole.account_id == Account.id)
         .where(
-            access.within(AccountRole.unit_id),
+            AccountRole.unit_id.in_(access.units),
             AccountRole.role == Role.COUNSELOR,
             accounts.in_force(today()),
             accounts.may_sign_in(),

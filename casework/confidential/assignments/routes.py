@@ -90,7 +90,7 @@ def caseload_cover(access: Access, account_id: UUID) -> ResponseReturnValue:
 
 @bp.post("/caseloads/<uuid:account_id>/cover")
 @requires(Permission.CASE_COVER)
-def cover_caseload(access: Access, account_id: UUID) -> ResponseReturnValue:
+def stand_in(access: Access, account_id: UUID) -> ResponseReturnValue:
     """Have a colleague stand in for all of them."""
     entrusted = get_entrusted(access, account_id)
     form = _cover_form(entrusted.open_cases, account_id)

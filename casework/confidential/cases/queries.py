@@ -50,6 +50,7 @@ class CaseLine:
     opened_on: date
     next_on: date | None
     is_open: bool
+    is_erased: bool
 
     @property
     def name_key(self) -> tuple[object, ...]:
@@ -158,6 +159,7 @@ def _list_lines(
             Case.opened_on,
             Case.next_on,
             Case.closed_on,
+            Case.erased_at,
             PersonIdentity.name_sealed,
             PersonIdentity.alias_sealed,
             Grant.data_key_id,
@@ -329,6 +331,7 @@ def _line(ring: Keyring, row: Any, aliases: bool) -> CaseLine:
         row.opened_on,
         row.next_on,
         row.closed_on is None,
+        row.erased_at is not None,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -13,7 +13,6 @@ from casework.authz.permissions import Permission
 from casework.confidential.cases.forms import CaseFilter, IdentityForm, SearchForm
 from casework.confidential.cases.models import Case, CaseStatus, PersonIdentity, TargetGroup
 from casework.confidential.cases.operations import (
-    close_case,
     correct_identity,
 )
 from casework.confidential.cases.queries import (

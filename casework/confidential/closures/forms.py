@@ -1,15 +1,19 @@
 """Forms of closing, reopening, and of the end of a record."""
 
+from datetime import timedelta
+
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectMultipleField, StringField
 
 from casework.confidential.cases.models import ClosureReason, ReopeningReason
 from casework.confidential.closures.models import ErasureCause, KeepReason
+from casework.core.clock import today
 from casework.core.forms import (
+    DayField,
     Form,
     at_most,
+    between,
     choice,
-    coming_day,
     long_text,
     no_nul,
     past_day,
@@ -54,4 +58,7 @@ class KeepForm(Form):
     """Why a record is kept, and until when."""
 
     reason = choice(_l("Reason"), KeepReason, required(), blank=True)
-    until = coming_day(_l("Kept until"), years=10)
+    until = DayField(
+        _l("Kept until"),
+        [required(), between(today, lambda: today() + timedelta(days=3660))],
+    )

@@ -8,6 +8,7 @@ data-protection officer; what is left are coded facts that name nobody.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
@@ -33,6 +34,7 @@ from casework.confidential.closures.queries import (
     list_unanswered,
 )
 from casework.confidential.consent.models import Purpose
+from casework.confidential.consent.operations import require_consent
 from casework.confidential.plans.models import Plan
 from casework.confidential.referrals.models import ReferralStatus, ReferralStep
 from casework.core import audit
@@ -95,17 +97,10 @@ def reopen_case(case: Case, reason: ReopeningReason, *, by: Actor, on: date) -> 
     if on < case.closed_on:
         message = _l("The case was closed on %(day)s.", day=day(case.closed_on))
         raise RuleBroken(message, field="on")
-    if not has_consent(case, Purpose.RECORD, on):
-        message = _l(
-            "The consent to keep this record has ended or was withdrawn. Ask again and record the "
-            "answer first."
-        )
-        raise RuleBroken(message)
+    require_consent(case, Purpose.RECORD, today(), field="on")
     check_key(case, Compartment.NOTES)
     db.session.add(
-        Episode(
-            case_id=case.id, unit_id=case.unit_id, opened_on=on, reopened_because=reason
-        )
+        Episode(case_id=case.id, unit_id=case.unit_id, opened_on=on, reopened_because=reason)
     )
     case.opened_on, case.closed_on, case.closure_reason = on, None, None
     case.status = CaseStatus.INTAKE
@@ -130,9 +125,7 @@ def propose_erasure(case: Case, cause: ErasureCause, *, by: Actor) -> Erasure:
         proposed_by=by.id,
     )
     db.session.add(erasure)
-    audit.record(
-        "erasure.propose", "case", case.id, by=by, unit_id=case.unit_id, cause=str(cause)
-    )
+    audit.record("erasure.propose", "case", case.id, by=by, unit_id=case.unit_id, cause=str(cause))
     return erasure
 
 
@@ -181,12 +174,10 @@ def erase(case: Case, erasure: Erasure, *, by: Actor) -> None:
     db.session.flush()
     grants.destroy_keys(case.id)
     for part in sealed_parts():
-        emptied: dict[Column[object], object] = {column: null() for column in part.columns}
+        emptied: dict[Column[Any], Any] = {column: null() for column in part.columns}
         if "version" in part.table.c:
             emptied[part.table.c.version] = part.table.c.version + 1
-        db.session.execute(
-            update(part.table).where(part.case_column == case.id).values(emptied)
-        )
+        db.session.execute(update(part.table).where(part.case_column == case.id).values(emptied))
     drafts.forget_about(case.id)
     db.session.expire_all()
     audit.record("case.erase", "case", case.id, by=by, unit_id=case.unit_id)

@@ -84,7 +84,8 @@ def find_last_record_on(case: Case) -> date | None:
             )
         )
     ).subquery()
-    return db.session.scalar(select(func.max(days.c.day, type_=Date)))
+    newest: date | None = db.session.scalar(select(func.max(days.c.day, type_=Date)))
+    return newest
 
 
 def list_unanswered(case: Case) -> Sequence[Referral]:
@@ -105,6 +106,11 @@ def find_last_erasure(case: Case) -> Erasure | None:
     """What was proposed for the case last."""
     query = select(Erasure).where(Erasure.case_id == case.id)
     return db.session.scalar(query.order_by(Erasure.proposed_at.desc()).limit(1))
+
+
+def find_case(reference: str) -> Case | None:
+    """A case by its code, whoever asks: for commands typed at the server."""
+    return db.session.scalar(select(Case).where(Case.reference == reference.strip().upper()))
 
 
 def get_closed_case(access: Access, case_id: UUID) -> Case:

@@ -1,5 +1,5 @@
-"""Closing and reopening a case; records due for erasure, proposed by one person and decided about by
-another.
+"""Closing and reopening a case; records due for erasure, proposed by one person and decided about
+by another.
 """
 
 from typing import Any
