@@ -217,7 +217,7 @@ def test_keys_lost_by_a_reset_are_given_again_to_the_same_counselor(
     address = open_case(counselor)
     with app.test_request_context():
         account = db.session.get_one(Account, cast.accounts["counselor"])
-        reset_access(account, "một mật khẩu tạm thời", by=SYSTEM)
+        reset_access(account, "chiếc xuồng trên sông", by=SYSTEM)
         db.session.commit()
     coordinator, path = client_as("coordinator"), address + "/assignment"
     again = {"counselor": str(cast.accounts["counselor"])}
@@ -243,7 +243,7 @@ def test_a_colleague_stands_in_until_a_day_and_no_longer(counselor, client_as, c
         colleague = client_as("counselor2")
         assert NAME in colleague.get(address).text
         new = address + "/contacts/new"
-        assert colleague.submit(new, new, note="trực thay").status == 303
+        assert colleague.submit(new, new, note="đến thăm").status == 303
         clock.move_to("2026-10-07 17:01+00:00")
         colleague, own = client_as("counselor2"), client_as("counselor")
         assert colleague.get(address).status == 404

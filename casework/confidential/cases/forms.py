@@ -5,10 +5,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import StringField
+from wtforms import SelectField, StringField
 from wtforms.validators import Optional, Regexp
 
-from casework.confidential.cases.models import OPEN_STATUSES, ClosureReason, TargetGroup
+from casework.confidential.cases.models import OPEN_STATUSES, TargetGroup
 from casework.confidential.cases.queries import CaseLine
 from casework.core.clock import today
 from casework.core.forms import (
@@ -18,8 +18,6 @@ from casework.core.forms import (
     long_text,
     no_nul,
     options,
-    past_day,
-    required,
     short_text,
 )
 from casework.core.labels import Labelled

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import g
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 
 from casework.authz.enforce import Access, current_identity
 from casework.authz.permissions import Permission
@@ -89,6 +89,23 @@ class Opening:
             later.outcome,
         )
         return same and self.outcome != Outcome.DONE and later.at - self.at < VISIT
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """Somebody who stands in for the counselor of a case."""
+
+    account_id: UUID
+    name: str
+    last_day: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What every page of a case asks."""
+
+    may_write: bool
+    cover: Cover | None
 
 
 def reached(access: Access) -> ColumnElement[bool]:
@@ -255,33 +272,15 @@ def list_episodes(case: Case) -> Sequence[Episode]:
 
 
 def may_write(case: Case) -> bool:
-    """Whether the signed-in account may write in this very case: for links and buttons, asked once
-    a request. Who opened it out of turn, or sees its dates only, may not.
+    """Whether the signed-in account may write in this very case: for links and buttons. Who opened
+    it out of turn, or sees its dates only, may not.
     """
-    known: dict[UUID, bool] = g.setdefault("may_write", {})
-    if case.id not in known:
-        access = current_identity().access(Permission.CASE_WRITE)
-        found = access and db.session.scalar(
-            select(Case.id).where(Case.id == case.id, reached(access))
-        )
-        known[case.id] = found is not None
-    return known[case.id]
+    return _standing(case).may_write
 
 
-def find_cover(case: Case) -> tuple[Assignment, str] | None:
-    """Who stands in for the case's counselor today, with the name: for the head of its pages, asked
-    once a request.
-    """
-    known: dict[UUID, tuple[Assignment, str] | None] = g.setdefault("covers", {})
-    if case.id not in known:
-        query = (
-            select(Assignment, Account.display_name)
-            .join(Account, Account.id == Assignment.account_id)
-            .where(Assignment.case_id == case.id, Assignment.is_cover, in_force())
-        )
-        row = db.session.execute(query).first()
-        known[case.id] = (row[0], row[1]) if row else None
-    return known[case.id]
+def find_cover(case: Case) -> Cover | None:
+    """Who stands in for the case's counselor today: for the head of its pages."""
+    return _standing(case).cover
 
 
 def unit_of(case: Case) -> Unit:
@@ -299,6 +298,25 @@ def in_force() -> ColumnElement[bool]:
 def own_in_force() -> ColumnElement[bool]:
     """The assignments of today but for covers."""
     return ~Assignment.is_cover & in_force()
+
+
+def _standing(case: Case) -> _Standing:
+    """Asked once a request, in one statement."""
+    known: dict[UUID, _Standing] = g.setdefault("standing", {})
+    if case.id not in known:
+        access = current_identity().access(Permission.CASE_WRITE)
+        is_cover = and_(Assignment.case_id == Case.id, Assignment.is_cover, in_force())
+        query = (
+            select(reached(access) if access else false(), Assignment, Account.display_name)
+            .select_from(Case)
+            .outerjoin(Assignment, is_cover)
+            .outerjoin(Account, Account.id == Assignment.account_id)
+            .where(Case.id == case.id)
+        )
+        writes, held, name = db.session.execute(query).one()
+        cover = Cover(held.account_id, name, held.last_day) if held else None
+        known[case.id] = _Standing(bool(writes), cover)
+    return known[case.id]
 
 
 def _assigned(account_id: UUID) -> Select[Any]:
