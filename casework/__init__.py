@@ -26,11 +26,12 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from casework import cli
 from casework.authz import enforce
 from casework.confidential.assessments import models as _assessments  # noqa: F401
+from casework.confidential.assignments.routes import bp as assignments
 from casework.confidential.attachments import models as _attachments  # noqa: F401
 from casework.confidential.break_glass import models as _break_glass  # noqa: F401
 from casework.confidential.caseloads.routes import bp as caseloads
 from casework.confidential.cases.routes import bp as cases
-from casework.confidential.closures import models as _closures  # noqa: F401
+from casework.confidential.closures.routes import bp as closures
 from casework.confidential.consent.routes import bp as consent
 from casework.confidential.contacts.routes import bp as contacts
 from casework.confidential.followups import models as _followups  # noqa: F401
@@ -95,6 +96,8 @@ FEATURES = (
     followups,
     intake,
     cases,
+    assignments,
+    closures,
     caseloads,
     consent,
     contacts,

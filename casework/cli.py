@@ -9,6 +9,7 @@ from flask_migrate import upgrade
 
 from casework.anonymisation.commands import figures
 from casework.confidential.caseloads.commands import import_file as import_cases
+from casework.confidential.closures.commands import erase_case
 from casework.core import audit
 from casework.core.audit import SYSTEM
 from casework.core.database import db
@@ -45,6 +46,7 @@ def cases() -> None:
 
 
 cases.add_command(import_cases)
+cases.add_command(erase_case)
 
 
 @click.group("audit")

@@ -39,6 +39,7 @@ class Permission(Labelled):
     CASE_OPEN = "confidential:case:open", _l("Take in a new case")
     CASE_WRITE = "confidential:case:write", _l("Write in a case: contacts, consent, closure")
     CASE_ASSIGN = "confidential:case:assign", _l("Assign a case and hand it over")
+    CASE_COVER = "confidential:case:cover", _l("Have a colleague stand in for a time")
     CASE_LOOKS = "confidential:case:looks", _l("See who opened a case")
     CASE_EXPORT = "confidential:case:export", _l("Take one's own caseload out as a file")
     CASE_IMPORT = "confidential:case:import", _l("Take cases in from a file")

@@ -15,7 +15,7 @@ Inside, imports only point down (pyproject.toml); what two features of a line sh
     cases > history                   the case, who the person is; what a record said earlier
 
 The case page is one shell whose panels come from the features' own addresses: the case knows
-addresses, not code. What an account reaches is one rule (cases.queries.reached), for lists and doors
-alike; what it can read is what it holds keys for (vault). A record keeps the unit in which it was
-made; what is counted are episodes (cases.models.Episode).
+addresses, not code. What an account reaches is one rule (cases.queries.reached), for lists and
+doors alike; what it can read is what it holds keys for (vault). A record keeps the unit in which it
+was made; what is counted are episodes (cases.models.Episode).
 """

@@ -188,6 +188,24 @@ def apart(bind: str | None = None) -> Iterator[Session]:
         _writing.reset(token)
 
 
+def empty_write_ahead_log() -> bool:
+    """Write SQLite's log back into its file and cut it to nothing, after a commit that destroyed
+    something. False when a reader was in the way; the next time it is cut with everything else.
+    PostgreSQL looks after its own.
+    """
+    if db.engine.dialect.name != "sqlite":
+        return True
+    connection = db.engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        was_busy, *_ = cursor.fetchone() or (1,)
+        cursor.close()
+    finally:
+        connection.close()
+    return not was_busy
+
+
 class OneCommit(Flask):
     """Flask with the one commit: after the view answered, before anybody hears of it."""
 

@@ -304,9 +304,14 @@ def without_keys(subject_ids: Collection[UUID]) -> set[UUID]:
 
 def take_back(subject_id: UUID, holder_id: UUID, *, use: Use = Use.READ) -> None:
     """Delete a holder's wrapped keys of a subject."""
+    take_each_back([subject_id], holder_id, use=use)
+
+
+def take_each_back(subject_ids: Collection[UUID], holder_id: UUID, *, use: Use = Use.READ) -> None:
+    """Delete a holder's wrapped keys of many subjects."""
     db.session.execute(
         delete(Grant).where(
-            Grant.subject_id == subject_id, Grant.holder_id == holder_id, Grant.use == use
+            Grant.subject_id.in_(subject_ids), Grant.holder_id == holder_id, Grant.use == use
         )
     )
 

@@ -13,6 +13,9 @@ from werkzeug.routing import Rule
 
 from casework.authz.enforce import permission_of
 from casework.authz.permissions import Role
+from casework.confidential.cases.models import Case
+from casework.confidential.closures.models import ErasureCause
+from casework.confidential.closures.operations import propose_erasure
 from casework.core.audit import SYSTEM
 from casework.core.clock import today
 from casework.core.database import db
@@ -79,6 +82,7 @@ PARAMETERS = frozenset(
         "proposal_id",
         "cluster_id",
         "membership_id",
+        "erasure_id",
     }
 )
 # Where the same name stands for another kind of record: the blueprint or endpoint, the name in the
@@ -93,6 +97,7 @@ OTHERWISE = {
     ("reports.save", "period_id"): "current_period_id",
     ("reports.money", "period_id"): "current_period_id",
     ("approvals", "role_id"): "waiting_role_id",
+    ("assignments", "account_id"): "entrusted_id",
 }
 # Answers the browser itself asks for; they are no page of the program.
 ASSETS = frozenset({"static"})
@@ -206,8 +211,23 @@ def _ids(world: World, counselor: Visitor, unit: str, username: str) -> dict[str
         "meeting_id": meeting,
         "unit_id": world.cast.units[unit],
         "account_id": account,
+        "entrusted_id": world.cast.accounts[username],
+        "erasure_id": _propose_an_erasure(world, counselor),
         "role_id": role,
     }
+
+
+def _propose_an_erasure(world: World, counselor: Visitor) -> UUID:
+    """A second case, closed and proposed for erasure."""
+    case = open_case(counselor, name="Người Đã Về")
+    closure = case + "/closure"
+    assert counselor.submit(closure, closure, reason="withdrew").status == 303
+    with world.app.test_request_context():
+        closed = db.session.get_one(Case, UUID(case.split("/")[2]))
+        erasure = propose_erasure(closed, ErasureCause.REQUEST, by=SYSTEM)
+        erasure_id = erasure.id
+        db.session.commit()
+    return erasure_id
 
 
 def _hold_a_session(counselor: Visitor) -> tuple[str, UUID, UUID]:

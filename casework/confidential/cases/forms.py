@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, StringField
 from wtforms.validators import Optional, Regexp
 
-from casework.confidential.cases.models import OPEN_STATUSES, ClosureReason, TargetGroup
+from casework.confidential.cases.models import OPEN_STATUSES, TargetGroup
 from casework.confidential.cases.queries import CaseLine
 from casework.confidential.cases.rules import Birth
 from casework.core.clock import today
@@ -16,13 +16,10 @@ from casework.core.forms import (
     Form,
     VersionedForm,
     at_most,
-    choice,
     clean,
     long_text,
     no_nul,
     options,
-    past_day,
-    required,
     short_text,
 )
 from casework.core.labels import Labelled
@@ -174,16 +171,3 @@ class IdentityForm(VersionedForm):
     no_message = short_text(_l("Where no message may be left"))
     guardian = short_text(_l("Guardian"))
     guardian_phone = phone_field(_l("Guardian's phone"))
-
-
-class ClosureForm(Form):
-    """Why and when the support ended."""
-
-    reason = choice(_l("Reason"), ClosureReason, required(), blank=True)
-    on = past_day(_l("Closed on"), years=1)
-
-
-class HandoverForm(Form):
-    """Who takes the case over."""
-
-    counselor = SelectField(_l("New counselor"), [required()], validate_choice=True)

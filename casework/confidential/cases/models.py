@@ -1,6 +1,6 @@
 """A case: coded facts in clear for the counts, everything that names the person sealed."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
@@ -211,3 +211,8 @@ class Assignment(Base):
     until_on: Mapped[date | None] = operational()
     assigned_by: Mapped[UUID] = operational(nullable=False)
     is_cover: Mapped[bool] = operational(nullable=False, default=False, server_default=false())
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which it holds."""
+        return self.until_on - timedelta(days=1) if self.until_on else None

@@ -1,7 +1,7 @@
-"""Changing a case: who is entrusted with it, who the person is, how it ends."""
+"""Changing a case: who is entrusted with it, who the person is."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -10,19 +10,8 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from casework.authz.permissions import Role
-from casework.confidential.cases.models import (
-    Assignment,
-    Case,
-    CaseStatus,
-    ClosureReason,
-    EpisodeEnd,
-    PersonIdentity,
-)
-from casework.confidential.cases.queries import (
-    current_assignments,
-    current_episode,
-    find_birth,
-)
+from casework.confidential.cases.models import Assignment, Case, PersonIdentity
+from casework.confidential.cases.queries import find_birth
 from casework.confidential.cases.rules import Birth
 from casework.confidential.history.operations import keep_revision
 from casework.core import audit
@@ -31,7 +20,7 @@ from casework.core.database import db
 from casework.core.forms import RuleBroken
 from casework.organisation.accounts.queries import list_role_holders
 from casework.vault import grants
-from casework.vault.grants import Compartment, Use, current_keyring
+from casework.vault.grants import Compartment, current_keyring
 
 # What is sealed of who the person is and how to reach them, beside the day of birth.
 IDENTITY = (
@@ -49,6 +38,11 @@ IDENTITY = (
 # Without 0 O, 1 I L, U: a code is read out on the phone and written on paper.
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
+Follower = Callable[[Sequence[Case], UUID | None, date], None]
+Objector = Callable[[Case], Any | None]
+_followers: list[Follower] = []
+_objectors: list[Objector] = []
+
 
 def new_reference() -> str:
     """A random case code that is not in use, such as K7M-4QX. It says nothing about the case."""
@@ -59,39 +53,37 @@ def new_reference() -> str:
             return reference
 
 
+def follow_cases(follower: Follower) -> Follower:
+    """Have a feature above this one told when cases pass to another counselor, or to nobody because
+    support ended, on a day: cases know no reminders.
+    """
+    _followers.append(follower)
+    return follower
+
+
+def tell_of_cases(cases: Sequence[Case], to: UUID | None, on: date) -> None:
+    """Tell those who follow cases to whom these went."""
+    for follower in _followers:
+        follower(cases, to, on)
+
+
+def object_to_closing(objector: Objector) -> Objector:
+    """Have a feature above this one say why a case can't be closed now, or None."""
+    _objectors.append(objector)
+    return objector
+
+
+def objections_to_closing(case: Case) -> list[Any]:
+    """Everything that stands against closing a case, in words."""
+    return [objection for each in _objectors if (objection := each(case)) is not None]
+
+
 def assign(case: Case, account_id: UUID, *, by: Actor, on: date) -> Assignment:
     """Entrust a case to an account that has its keys already."""
     assignment = Assignment(case_id=case.id, account_id=account_id, from_on=on, assigned_by=by.id)
     db.session.add(assignment)
     audit.record("case.assign", "case", case.id, by=by, unit_id=case.unit_id, to=str(account_id))
     return assignment
-
-
-def hand_over(case: Case, to: UUID, *, by: Actor, on: date) -> None:
-    """Entrust the case to another counselor of its unit: the keys go over, the former holder's are
-    deleted.
-
-    The coordinator passes the keys on from custody without being able to read what they open.
-    """
-    receivers = {account.id for account in list_role_holders(case.unit_id, Role.COUNSELOR)}
-    if to not in receivers:
-        raise RuleBroken(_l("Choose a counselor of this unit."), field="counselor")
-    holders = current_assignments(case)
-    if any(assignment.account_id == to for assignment in holders):
-        raise RuleBroken(_l("The case is already with this counselor."), field="counselor")
-    try:
-        grants.hand_on(case.id, to, by=by.id, use=Use.READ)
-    except grants.NoKey:
-        message = _l(
-            "You hold no keys of this case. "
-            "Another coordinator, or its counselor, has to sign in first."
-        )
-        raise RuleBroken(message, field="counselor") from None
-    for assignment in holders:
-        assignment.until_on = on
-        grants.take_back(case.id, assignment.account_id)
-    db.session.flush()
-    assign(case, to, by=by, on=on)
 
 
 def correct_identity(
@@ -122,20 +114,6 @@ def check_born(birth: Birth | None, on: date) -> None:
         raise RuleBroken(_l("The person was born after that day."), field="birth")
 
 
-def close_case(case: Case, reason: ClosureReason, *, by: Actor, on: date) -> None:
-    """End the support. The record stays until its retention ends."""
-    if not case.is_open:
-        raise RuleBroken(_l("This case is closed already."))
-    if on < case.opened_on:
-        raise RuleBroken(_l("The case was opened after this day."), field="on")
-    case.closed_on, case.closure_reason, case.status = on, reason, CaseStatus.CLOSED
-    episode = current_episode(case)
-    episode.closed_on, episode.closure_reason = on, reason
-    episode.ended_by = EpisodeEnd.CLOSURE
-    case.next_on = None
-    audit.record("case.close", "case", case.id, by=by, unit_id=case.unit_id, reason=str(reason))
-
-
 def check_key(case: Case, compartment: Compartment) -> None:
     """Who is assigned but holds no key (their access was reset) is told so before writing."""
     try:
@@ -153,13 +131,3 @@ def custodians_of(unit_id: UUID) -> list[UUID]:
     person.
     """
     return [account.id for account in list_role_holders(unit_id, Role.COORDINATOR)]
-
-
-def give_custody(cases: Sequence[UUID], coordinator: UUID, *, by: Actor) -> None:
-    """Pass the keys of one's cases to a coordinator who came later, in custody.
-
-    A colleague does this knowingly: otherwise whoever may invent accounts could reach the keys.
-    """
-    for case_id in cases:
-        grants.hand_on(case_id, coordinator, by=by.id, use=Use.CUSTODY)
-        audit.record("case.custody", "case", case_id, by=by, to=str(coordinator))

@@ -8,10 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from flask import g
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 
 from casework.authz.enforce import Access, current_identity
-from casework.authz.permissions import Permission, Role
+from casework.authz.permissions import Permission
 from casework.confidential.cases.models import Assignment, Case, Episode, PersonIdentity
 from casework.confidential.cases.rules import Birth
 from casework.core import audit
@@ -21,7 +21,7 @@ from casework.core.database import db
 from casework.core.errors import OutOfReach
 from casework.core.text import fold, name_key
 from casework.organisation.accounts.models import Account
-from casework.organisation.accounts.queries import list_role_holders, names_of
+from casework.organisation.accounts.queries import names_of
 from casework.organisation.units.models import Unit
 from casework.vault.grants import (
     Compartment,
@@ -52,6 +52,7 @@ class CaseLine:
     next_on: date | None
     is_open: bool
     birth_year: int | None
+    is_erased: bool
 
     @property
     def name_key(self) -> tuple[object, ...]:
@@ -92,10 +93,33 @@ class Opening:
         return same and self.outcome != Outcome.DONE and later.at - self.at < VISIT
 
 
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """Somebody who stands in for the counselor of a case."""
+
+    account_id: UUID
+    name: str
+    last_day: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What every page of a case asks."""
+
+    may_write: bool
+    cover: Cover | None
+
+
 def reached(access: Access) -> ColumnElement[bool]:
-    """The cases an access reaches: those assigned to the account, or those of its units."""
+    """The cases an access reaches: those assigned to the account, or those of its units.
+
+    Of an erased case the code and the dates are left; nothing else about it is reached.
+    """
     own = and_(Case.id.in_(_assigned(access.account_id)), access.own(Case.unit_id))
-    return or_(own, access.within(Case.unit_id))
+    found = or_(own, access.within(Case.unit_id))
+    if access.permission is Permission.CASE_LIST:
+        return found
+    return and_(found, Case.erased_at.is_(None))
 
 
 def get_case(access: Access, case_id: UUID) -> Case:
@@ -164,6 +188,7 @@ def _list_lines(
             Case.next_on,
             Case.closed_on,
             Case.birth_year,
+            Case.erased_at,
             PersonIdentity.name_sealed,
             PersonIdentity.alias_sealed,
             Grant.data_key_id,
@@ -237,27 +262,6 @@ def current_assignments(case: Case) -> Sequence[Assignment]:
     return db.session.scalars(query).all()
 
 
-def list_without_custody(access: Access) -> Sequence[tuple[Account, Sequence[UUID]]]:
-    """Coordinators of the account's units who hold no keys of its cases, with those cases."""
-    units = {held.unit_id for held in access.identity.roles if held.unit_id is not None}
-    holders = [account for unit in units for account in list_role_holders(unit, Role.COORDINATOR)]
-    found = []
-    for coordinator in dict.fromkeys(holders):
-        kept = select(Grant.subject_id).where(
-            Grant.holder_id == coordinator.id, Grant.use == Use.CUSTODY
-        )
-        mine = select(Grant.subject_id).where(
-            Grant.holder_id == access.account_id, Grant.use == Use.READ, unexpired()
-        )
-        query = select(Case.id).where(
-            reached(access), Case.unit_id.in_(units), Case.id.in_(mine), Case.id.not_in(kept)
-        )
-        cases = db.session.scalars(query).all()
-        if cases and coordinator.id != access.account_id:
-            found.append((coordinator, cases))
-    return found
-
-
 def current_episode(case: Case) -> Episode:
     """The stretch of support that goes on; of a closed case, the last one."""
     query = (
@@ -280,17 +284,15 @@ def list_episodes(case: Case) -> Sequence[Episode]:
 
 
 def may_write(case: Case) -> bool:
-    """Whether the signed-in account may write in this very case: for links and buttons, asked once
-    a request. Who opened it out of turn, or sees its dates only, may not.
+    """Whether the signed-in account may write in this very case: for links and buttons. Who opened
+    it out of turn, or sees its dates only, may not.
     """
-    known: dict[UUID, bool] = g.setdefault("may_write", {})
-    if case.id not in known:
-        access = current_identity().access(Permission.CASE_WRITE)
-        found = access and db.session.scalar(
-            select(Case.id).where(Case.id == case.id, reached(access))
-        )
-        known[case.id] = found is not None
-    return known[case.id]
+    return _standing(case).may_write
+
+
+def find_cover(case: Case) -> Cover | None:
+    """Who stands in for the case's counselor today: for the head of its pages."""
+    return _standing(case).cover
 
 
 def unit_of(case: Case) -> Unit:
@@ -303,6 +305,30 @@ def in_force() -> ColumnElement[bool]:
     then.
     """
     return or_(Assignment.until_on.is_(None), Assignment.until_on > today())
+
+
+def own_in_force() -> ColumnElement[bool]:
+    """The assignments of today but for covers."""
+    return ~Assignment.is_cover & in_force()
+
+
+def _standing(case: Case) -> _Standing:
+    """Asked once a request, in one statement."""
+    known: dict[UUID, _Standing] = g.setdefault("standing", {})
+    if case.id not in known:
+        access = current_identity().access(Permission.CASE_WRITE)
+        is_cover = and_(Assignment.case_id == Case.id, Assignment.is_cover, in_force())
+        query = (
+            select(reached(access) if access else false(), Assignment, Account.display_name)
+            .select_from(Case)
+            .outerjoin(Assignment, is_cover)
+            .outerjoin(Account, Account.id == Assignment.account_id)
+            .where(Case.id == case.id)
+        )
+        writes, held, name = db.session.execute(query).one()
+        cover = Cover(held.account_id, name, held.last_day) if held else None
+        known[case.id] = _Standing(bool(writes), cover)
+    return known[case.id]
 
 
 def _assigned(account_id: UUID) -> Select[Any]:
@@ -336,6 +362,7 @@ def _line(ring: Keyring, row: Any, aliases: bool) -> CaseLine:
         row.next_on,
         row.closed_on is None,
         row.birth_year,
+        row.erased_at is not None,
     )
 
 

@@ -4,35 +4,26 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from casework.authz.enforce import Access, can, current_identity, requires
-from casework.authz.permissions import Permission, Role
-from casework.confidential.cases.forms import (
-    CaseFilter,
-    ClosureForm,
-    HandoverForm,
-    IdentityForm,
-    SearchForm,
-)
+from casework.authz.permissions import Permission
+from casework.confidential.cases.forms import CaseFilter, IdentityForm, SearchForm
 from casework.confidential.cases.models import Case, CaseStatus, PersonIdentity, TargetGroup
 from casework.confidential.cases.operations import (
     IDENTITY,
-    close_case,
     correct_identity,
-    give_custody,
-    hand_over,
 )
 from casework.confidential.cases.queries import (
     PAGE,
     SEARCH_FROM,
     CaseLine,
     Turned,
-    current_assignments,
     find_birth,
+    find_cover,
     find_line,
     find_person,
     get_case,
@@ -40,7 +31,6 @@ from casework.confidential.cases.queries import (
     list_assignments,
     list_cases,
     list_openings,
-    list_without_custody,
     may_write,
     search_cases,
     turn_page,
@@ -49,14 +39,13 @@ from casework.confidential.cases.queries import (
 from casework.confidential.history.queries import list_earlier
 from casework.core import audit
 from casework.core.clock import today
-from casework.core.forms import RuleBroken, carry_out, options
+from casework.core.forms import carry_out
 from casework.core.htmx import render
 from casework.core.navigation import menu
 from casework.core.text import fold
-from casework.organisation.accounts.queries import list_role_holders
 
 bp = Blueprint("cases", __name__)
-bp.app_context_processor(lambda: {"may_write": may_write})
+bp.app_context_processor(lambda: {"may_write": may_write, "find_cover": find_cover})
 menu(_l("Cases"), "cases.index", lambda: can(Permission.CASE_LIST))
 
 
@@ -87,18 +76,6 @@ def search(access: Access) -> ResponseReturnValue:
         return _list(access, [], total=0, form=form), 422
     found = search_cases(access, words)
     return _list(access, found[:PAGE], total=len(found), form=form, searched=words)
-
-
-@bp.post("/cases/custody")
-@requires(Permission.CASE_WRITE)
-def custody(access: Access) -> ResponseReturnValue:
-    """Pass the keys of one's cases to a coordinator of the unit who holds none yet."""
-    for coordinator, cases in list_without_custody(access):
-        if str(coordinator.id) == request.form.get("coordinator"):
-            give_custody(cases, coordinator.id, by=access.actor)
-            name = coordinator.display_name
-            flash(_("The keys are in the custody of %(name)s.", name=name), "success")
-    return redirect(url_for("followups.show"), 303)
 
 
 @bp.get("/cases/<uuid:case_id>")
@@ -142,56 +119,6 @@ def correct(access: Access, case_id: UUID) -> ResponseReturnValue:
     status = carry_out(form, save, person.version)
     if status != 303:
         return _identity(case, person, form, conflict=status == 409), status
-    return redirect(url_for(".show", case_id=case.id), 303)
-
-
-@bp.get("/cases/<uuid:case_id>/closure")
-@requires(Permission.CASE_WRITE)
-def closure(access: Access, case_id: UUID) -> ResponseReturnValue:
-    """The form to end the support."""
-    case = get_case(access, case_id)
-    return _closure(case, get_person(case, access), ClosureForm(on=today()))
-
-
-@bp.post("/cases/<uuid:case_id>/closure")
-@requires(Permission.CASE_WRITE)
-def close(access: Access, case_id: UUID) -> ResponseReturnValue:
-    """End the support with a reason."""
-    case, form = get_case(access, case_id), ClosureForm()
-    person = get_person(case, access)
-    if not form.validate():
-        return _closure(case, person, form), 422
-    try:
-        close_case(case, form.reason.data, by=access.actor, on=form.on.data)
-    except RuleBroken as broken:
-        form.refuse(broken)
-        return _closure(case, person, form), 422
-    flash(_("The case is closed."), "success")
-    return redirect(url_for(".show", case_id=case.id), 303)
-
-
-@bp.get("/cases/<uuid:case_id>/assignment")
-@requires(Permission.CASE_ASSIGN)
-def assignment(access: Access, case_id: UUID) -> ResponseReturnValue:
-    """The form to hand a case over; the coordinator sees codes, not names."""
-    case = get_case(access, case_id)
-    return _assignment(case, _handover_form(case))
-
-
-@bp.post("/cases/<uuid:case_id>/assignment")
-@requires(Permission.CASE_ASSIGN)
-def reassign(access: Access, case_id: UUID) -> ResponseReturnValue:
-    """Hand the case and its keys to another counselor."""
-    case = get_case(access, case_id)
-    form = _handover_form(case)
-    if not form.validate():
-        return _assignment(case, form), 422
-    try:
-        hand_over(case, UUID(form.counselor.data), by=access.actor, on=today())
-    except RuleBroken as broken:
-        form.refuse(broken)
-        return _assignment(case, form), 422
-    flash(_("The case is handed over."), "success")
     return redirect(url_for(".show", case_id=case.id), 303)
 
 
@@ -260,32 +187,3 @@ def _identity(
 
 def _identity_form(case: Case, person: PersonIdentity, **kwargs: Any) -> IdentityForm:
     return IdentityForm(obj=person, birth=find_birth(case), **kwargs)
-
-
-def _closure(case: Case, person: PersonIdentity, form: ClosureForm) -> str:
-    return render("confidential/cases/closure.html", case=case, person=person, form=form)
-
-
-def _assignment(case: Case, form: HandoverForm) -> str:
-    return render(
-        "confidential/cases/assignment.html",
-        case=case,
-        person=None,
-        form=form,
-        assignments=list_assignments(case),
-    )
-
-
-def _handover_form(case: Case) -> HandoverForm:
-    """The counselors of the unit, without the one who has the case now."""
-    form, holders = HandoverForm(), {held.account_id for held in current_assignments(case)}
-    counselors = list_role_holders(case.unit_id, Role.COUNSELOR)
-    form.counselor.choices = options(
-        (
-            (str(account.id), account.display_name)
-            for account in counselors
-            if account.id not in holders
-        ),
-        blank=True,
-    )
-    return form

@@ -8,7 +8,8 @@ from flask_babel import lazy_gettext as _l
 
 from casework.authz.enforce import Access, can, requires
 from casework.authz.permissions import Permission
-from casework.confidential.cases.queries import list_cases, list_without_custody
+from casework.confidential.assignments.queries import list_without_custody
+from casework.confidential.cases.queries import list_cases
 from casework.core import audit, navigation
 from casework.core.clock import today
 from casework.core.htmx import render
@@ -42,5 +43,5 @@ def show(access: Access) -> ResponseReturnValue:
         without=without,
         total=len(lines),
         today=today(),
-        newcomers=[who for who, _cases in list_without_custody(cases)],
+        newcomers=[who for who, *_keys in list_without_custody(cases)],
     )

@@ -72,7 +72,7 @@ class ListedMember:
 
 def get_group(access: Access, group_id: UUID) -> Group:
     """A group the account leads today. Raises OutOfReach."""
-    group = db.session.scalar(select(Group).where(Group.id == group_id, _led_by(access)))
+    group = db.session.scalar(select(Group).where(Group.id == group_id, led_by(access)))
     if group is None:
         raise OutOfReach
     return group
@@ -88,7 +88,7 @@ def list_groups(access: Access) -> Sequence[GroupLine]:
         Meeting.due_on >= today() - timedelta(days=ON_TIME_DAYS),
     )
     query = select(Group, next_due, _of_group(func.max(Meeting.held_on, type_=Date))).where(
-        _led_by(access)
+        led_by(access)
     )
     lines = [GroupLine(*row) for row in db.session.execute(query)]
     return sorted(lines, key=lambda line: words_key(line.group.name))
@@ -223,14 +223,21 @@ def by_name(members: Iterable[GroupMember]) -> list[GroupMember]:
     return sorted(members, key=lambda member: (name_key(member.name), member.id))
 
 
-def _led_by(access: Access) -> ColumnElement[bool]:
-    day = today()
+def led_by(access: Access) -> ColumnElement[bool]:
+    """The groups the account leads today."""
     led = select(Facilitator.group_id).where(
-        Facilitator.account_id == access.account_id,
+        Facilitator.account_id == access.account_id, leads_today()
+    )
+    return and_(Group.id.in_(led), access.own(Group.unit_id))
+
+
+def leads_today() -> ColumnElement[bool]:
+    """Who leads a group today; the last day counts."""
+    day = today()
+    return and_(
         Facilitator.from_on <= day,
         or_(Facilitator.until_on.is_(None), Facilitator.until_on >= day),
     )
-    return and_(Group.id.in_(led), access.own(Group.unit_id))
 
 
 def _of_group(value: ColumnElement[Any], *conditions: ColumnElement[bool]) -> ScalarSelect[Any]:

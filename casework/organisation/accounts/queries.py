@@ -99,13 +99,19 @@ def list_role_holders(unit_id: UUID, role: Role) -> Sequence[Account]:
             AccountRole.unit_id == unit_id,
             AccountRole.role == role,
             in_force(today()),
-            Account.disabled_at.is_(None),
+            may_sign_in(),
         )
         .distinct()
     )
     return sorted(
         db.session.scalars(query).all(), key=lambda account: name_key(account.display_name)
     )
+
+
+def may_sign_in() -> ColumnElement[bool]:
+    """The accounts that are neither disabled nor past their last day."""
+    lasting = or_(Account.expires_on.is_(None), Account.expires_on >= today())
+    return Account.disabled_at.is_(None) & lasting
 
 
 def names_of(account_ids: Sequence[UUID | None]) -> dict[UUID | None, str]:

@@ -45,6 +45,7 @@ class Setting(Labelled):
     FEEDBACK_DAYS = "feedback_days", _l("Days within which a partner answers a referral")
     REQUEST_DAYS = "request_days", _l("Days within which a person's own request is answered")
     RETENTION_MONTHS = "retention_months", _l("Months a closed case is kept")
+    BACKUP_DAYS = "backup_days", _l("Days a backup is kept")
     PR_VOLUNTARY_MONTHS = (
         "pr_voluntary_months",
         _l("Months of management after voluntary rehabilitation"),
@@ -86,6 +87,7 @@ USUAL: dict[Setting, tuple[str, Any]] = {
     Setting.FEEDBACK_DAYS: ("15", _OWN),
     Setting.REQUEST_DAYS: ("15", _OWN),
     Setting.RETENTION_MONTHS: ("24", _OWN),
+    Setting.BACKUP_DAYS: ("90", _OWN),
     Setting.PR_VOLUNTARY_MONTHS: ("12", _OWN),
     Setting.PR_COMPULSORY_MONTHS: ("24", _OWN),
     Setting.PR_SUBSTITUTION_MONTHS: ("12", _OWN),
@@ -111,6 +113,7 @@ BOUNDS: dict[Setting, tuple[int, int]] = {
     Setting.FEEDBACK_DAYS: (1, 180),
     Setting.REQUEST_DAYS: (1, 92),
     Setting.RETENTION_MONTHS: (1, 240),
+    Setting.BACKUP_DAYS: (1, 3660),
     Setting.PR_VOLUNTARY_MONTHS: (1, 60),
     Setting.PR_COMPULSORY_MONTHS: (1, 60),
     Setting.PR_SUBSTITUTION_MONTHS: (1, 60),
