@@ -13,6 +13,7 @@ from werkzeug.routing import Rule
 
 from casework.authz.enforce import permission_of
 from casework.authz.permissions import Role
+from casework.confidential.groups.models import Facilitator
 from casework.core.audit import SYSTEM
 from casework.core.clock import today
 from casework.core.database import db
@@ -47,6 +48,7 @@ PARAMETERS = frozenset(
         "contact_id",
         "group_id",
         "member_id",
+        "facilitator_id",
         "session_id",
         "meeting_id",
         "unit_id",
@@ -192,14 +194,19 @@ def _ids(world: World, counselor: Visitor, unit: str, username: str) -> dict[str
         due = select(Meeting.id).where(
             Meeting.group_id == UUID(group.split("/")[2]), Meeting.held_on.is_(None)
         )
-        role, meeting = (db.session.scalars(query).first() for query in (roles, due))
+        leading = select(Facilitator.id).where(Facilitator.group_id == UUID(group.split("/")[2]))
+        role, meeting, facilitator = (
+            db.session.scalars(query).first() for query in (roles, due, leading)
+        )
     assert role is not None
+    assert facilitator is not None
     assert meeting is not None
     return {
         "case_id": UUID(case.split("/")[2]),
         "contact_id": contact,
         "group_id": UUID(group.split("/")[2]),
         "member_id": member,
+        "facilitator_id": facilitator,
         "session_id": session,
         "meeting_id": meeting,
         "unit_id": world.cast.units[unit],

@@ -69,8 +69,8 @@ def hand_group_over(
 
 def give_custody(groups: Sequence[Group], coordinator: UUID, *, by: Actor) -> None:
     """Pass the keys of one's groups to a coordinator who came later, in custody."""
+    grants.hand_all_on([group.id for group in groups], coordinator, by=by.id, use=Use.CUSTODY)
     for group in groups:
-        grants.hand_on(group.id, coordinator, by=by.id, use=Use.CUSTODY)
         audit.record("group.custody", "group", group.id, by=by, to=str(coordinator))
 
 

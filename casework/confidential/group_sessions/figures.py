@@ -4,18 +4,23 @@ What counts as on schedule and as a gap is defined with the meetings (meetings/f
 counts only in sessions whose list they stand on.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from casework.confidential.groups.models import Attendance, GroupMember, GroupSession
 from casework.confidential.rosters.queries import list_members
+from casework.core.clock import today
 from casework.core.database import db
 from casework.organisation.bodies.models import Group
-from casework.organisation.meetings.figures import CircleFigures, on_schedule_by_circle
+from casework.organisation.meetings.calendar import longest_gap
+from casework.organisation.meetings.figures import OnSchedule, allowed_gap, count_on_schedule
+from casework.organisation.meetings.models import Meeting
+from casework.organisation.meetings.queries import find_schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +50,16 @@ class MemberLine:
 
 @dataclass(frozen=True, slots=True)
 class GroupAttendance:
-    """A group's attendance in a stretch of days; sessions oldest first, members by name."""
+    """A group's attendance in a stretch of days; sessions oldest first, members by name.
+
+    `interval_months` is that of its schedule, None without one.
+    """
 
     sessions: Sequence[GroupSession]
     members: Sequence[MemberLine]
-    schedule: CircleFigures | None
+    on_schedule: OnSchedule
+    longest_gap: int
+    interval_months: int | None
 
     def present_at(self, session: GroupSession) -> int:
         """Members who came to a session."""
@@ -60,23 +70,45 @@ class GroupAttendance:
         """Members present and unnamed visitors, over all sessions."""
         return sum(self.present_at(each) + each.visitors for each in self.sessions)
 
+    def allowed_gap(self, percent: int) -> int | None:
+        """The longest gap in days that is still right."""
+        return self.interval_months and allowed_gap(self.interval_months, percent)
+
 
 def attendance_between(group: Group, first: date, last: date) -> GroupAttendance:
-    """Who came to the sessions held in a stretch of days."""
-    held = select(GroupSession).where(
-        GroupSession.group_id == group.id, GroupSession.held_on.between(first, last)
+    """Who came to the sessions held in a stretch of days, and how its due meetings were kept."""
+    query = (
+        select(Meeting, GroupSession)
+        .outerjoin(GroupSession, GroupSession.meeting_id == Meeting.id)
+        .where(
+            Meeting.group_id == group.id,
+            or_(Meeting.due_on.between(first, last), Meeting.held_on.between(first, last)),
+        )
+        .order_by(Meeting.held_on)
     )
-    sessions = db.session.scalars(held.order_by(GroupSession.held_on)).all()
+    found = db.session.execute(query).all()
+    sessions = [each for _, each in found if each and first <= each.held_on <= last]
+    end, schedule = min(last, group.active_until or last), find_schedule(group, last)
+    due = [meeting for meeting, _ in found if meeting.due_on and first <= meeting.due_on <= end]
+    return GroupAttendance(
+        sessions,
+        _members(group, sessions),
+        count_on_schedule(due, today()),
+        longest_gap(
+            (each.held_on for each in sessions),
+            max(first, group.active_from),
+            min(end, today()),
+        ),
+        schedule.interval_months if schedule else None,
+    )
+
+
+def _members(group: Group, sessions: Sequence[GroupSession]) -> list[MemberLine]:
     rows = select(Attendance.member_id, Attendance.session_id, Attendance.was_present).where(
         Attendance.session_id.in_([session.id for session in sessions])
     )
-    came: dict[UUID, dict[UUID, bool]] = {}
+    came: dict[UUID, dict[UUID, bool]] = defaultdict(dict)
     for member_id, session_id, was_present in db.session.execute(rows):
-        came.setdefault(member_id, {})[session_id] = was_present
-    members = [
-        MemberLine(member, came[member.id]) for member in list_members(group) if member.id in came
-    ]
-    circles = on_schedule_by_circle([group.unit_id], first, last)
-    return GroupAttendance(
-        sessions, members, next((each for each in circles if each.id == group.id), None)
-    )
+        came[member_id][session_id] = was_present
+    everybody = list_members(group)
+    return [MemberLine(each, came[each.id]) for each in everybody if each.id in came]

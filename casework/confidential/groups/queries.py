@@ -18,7 +18,7 @@ from casework.core.text import words_key
 from casework.organisation.bodies.models import Group
 from casework.organisation.meetings.calendar import PlannedDay, plan_days
 from casework.organisation.meetings.models import ON_TIME_DAYS, Meeting, Schedule
-from casework.organisation.meetings.queries import find_schedule, pauses_of
+from casework.organisation.meetings.queries import of_circle, pauses_of
 from casework.organisation.meetings.schedules import MONTHS_AHEAD
 from casework.organisation.units.models import Unit
 
@@ -85,9 +85,10 @@ def last_held(group: Group) -> date | None:
 
 def list_year(group: Group) -> Sequence[YearLine]:
     """What is due from today on for a year, in order, and what is still open from before."""
-    schedule, first = find_schedule(group, today()), today() - timedelta(days=ON_TIME_DAYS)
-    until = add_months(today(), MONTHS_AHEAD)
-    planned = {each.due_on: each for each in plan_days(schedule, until)} if schedule else {}
+    first, until = today() - timedelta(days=ON_TIME_DAYS), add_months(today(), MONTHS_AHEAD)
+    lasting = or_(Schedule.until_on.is_(None), Schedule.until_on >= first)
+    schedules = db.session.scalars(select(Schedule).where(of_circle(Schedule, group), lasting))
+    planned = {each.due_on: each for of in schedules for each in plan_days(of, until)}
     query = (
         select(Meeting)
         .where(Meeting.group_id == group.id, Meeting.due_on.between(first, until))

@@ -36,7 +36,7 @@ from casework.confidential.groups.queries import (
     plan_year,
 )
 from casework.core.clock import add_months, today
-from casework.core.forms import carry_out
+from casework.core.forms import Form, carry_out
 from casework.core.htmx import render
 from casework.core.navigation import menu
 from casework.organisation.bodies.models import Group
@@ -157,10 +157,12 @@ def expect_meeting(access: Access, group_id: UUID, meeting_id: UUID) -> Response
     """A postponed meeting is due after all."""
     group = get_group(access, group_id)
     meeting = get_meeting(group, meeting_id)
-    form = SpanForm(formdata=None)
+    form = Form()
     status = carry_out(form, lambda: expect_again(meeting, by=access.actor))
     if status != 303:
-        return _year(group, form), status
+        shown = SpanForm(formdata=None, from_on=today())
+        shown.form_errors = form.form_errors
+        return _year(group, shown), status
     return redirect(url_for(".year", group_id=group.id), 303)
 
 
