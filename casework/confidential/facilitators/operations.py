@@ -67,13 +67,6 @@ def hand_group_over(
     return _lead(group, to, by, on)
 
 
-def give_custody(groups: Sequence[Group], coordinator: UUID, *, by: Actor) -> None:
-    """Pass the keys of one's groups to a coordinator who came later, in custody."""
-    grants.hand_all_on([group.id for group in groups], coordinator, by=by.id, use=Use.CUSTODY)
-    for group in groups:
-        audit.record("group.custody", "group", group.id, by=by, to=str(coordinator))
-
-
 def _wait_for(group: Group) -> Sequence[Facilitator]:
     """Who leads the group now: two who change it at once do so one after the other."""
     db.session.refresh(group, with_for_update={"key_share": True})

@@ -8,18 +8,14 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, select
 
 from casework.authz.enforce import Access
-from casework.authz.permissions import Role
 from casework.confidential.groups.models import Facilitator
-from casework.confidential.groups.queries import in_force, led_by
-from casework.core.clock import today
+from casework.confidential.groups.queries import leads_today
 from casework.core.database import db
 from casework.core.errors import OutOfReach
 from casework.core.text import words_key
 from casework.organisation.accounts.models import Account
-from casework.organisation.accounts.queries import list_role_holders
 from casework.organisation.bodies.models import CONFIDENTIAL_KINDS, Group
 from casework.organisation.units.models import Unit
-from casework.vault.grants import Grant, Use, unexpired
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +40,7 @@ def list_facilitators(group: Group) -> Sequence[tuple[Facilitator, Account]]:
 
 def list_current_facilitators(group: Group) -> Sequence[Facilitator]:
     """Who leads the group today."""
-    query = select(Facilitator).where(Facilitator.group_id == group.id, in_force(today()))
+    query = select(Facilitator).where(Facilitator.group_id == group.id, leads_today())
     return db.session.scalars(query).all()
 
 
@@ -61,7 +57,7 @@ def list_groups_to_assign(access: Access) -> Sequence[LedGroup]:
     led = (
         select(Group, Unit, Account)
         .join(Unit, Unit.id == Group.unit_id)
-        .outerjoin(Facilitator, and_(Facilitator.group_id == Group.id, in_force(today())))
+        .outerjoin(Facilitator, and_(Facilitator.group_id == Group.id, leads_today()))
         .outerjoin(Account, Account.id == Facilitator.account_id)
         .where(_to_assign(access))
     )
@@ -78,36 +74,6 @@ def get_group_to_assign(access: Access, group_id: UUID) -> Group:
     if group is None:
         raise OutOfReach
     return group
-
-
-def list_without_custody(access: Access) -> Sequence[tuple[Account, Sequence[Group]]]:
-    """Coordinators of the units of an account's groups who hold no keys of them, with those
-    groups.
-    """
-    led = db.session.scalars(select(Group).where(led_by(access))).all()
-    kept: dict[UUID, set[UUID]] = defaultdict(set)
-    grants = select(Grant.subject_id, Grant.holder_id, Grant.use).where(
-        Grant.subject_id.in_([group.id for group in led]), unexpired()
-    )
-    mine = set()
-    for subject_id, holder_id, use in db.session.execute(grants) if led else ():
-        if use == Use.CUSTODY:
-            kept[holder_id].add(subject_id)
-        elif holder_id == access.account_id:
-            mine.add(subject_id)
-    found: dict[Account, list[Group]] = defaultdict(list)
-    for unit_id in {group.unit_id for group in led}:
-        for coordinator in list_role_holders(unit_id, Role.COORDINATOR):
-            found[coordinator] += [
-                group
-                for group in led
-                if group.unit_id == unit_id and group.id in mine - kept[coordinator.id]
-            ]
-    return [
-        (coordinator, groups)
-        for coordinator, groups in found.items()
-        if groups and coordinator.id != access.account_id
-    ]
 
 
 def _to_assign(access: Access) -> ColumnElement[bool]:

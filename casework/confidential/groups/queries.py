@@ -119,16 +119,16 @@ def note_read(group: Group, access: Access, action: str) -> None:
     audit.record_read(action, "group", [group.id], by=access.actor, unit_id=group.unit_id)
 
 
-def in_force(on: date) -> ColumnElement[bool]:
-    """Those who lead a group on a day; the last day counts."""
-    lasting = or_(Facilitator.until_on.is_(None), Facilitator.until_on >= on)
-    return and_(Facilitator.from_on <= on, lasting)
+def leads_today() -> ColumnElement[bool]:
+    """Who leads a group today; the first and the last day count."""
+    lasting = or_(Facilitator.until_on.is_(None), Facilitator.until_on >= today())
+    return and_(Facilitator.from_on <= today(), lasting)
 
 
 def led_by(access: Access) -> ColumnElement[bool]:
     """The groups an account leads today, in units where it still works."""
     led = select(Facilitator.group_id).where(
-        Facilitator.account_id == access.account_id, in_force(today())
+        Facilitator.account_id == access.account_id, leads_today()
     )
     return and_(Group.id.in_(led), access.own(Group.unit_id))
 
