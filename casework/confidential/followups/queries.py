@@ -271,6 +271,8 @@ def _apart(
 def _last(record: type[Contact] | type[Assessment], own: CTE) -> ColumnElement[date]:
     """The day of a case's last record of a kind; of a case without one the day it was opened."""
     newest = select(func.max(record.on, type_=Date)).where(record.case_id == own.c.id)
+    if record is Contact:
+        newest = newest.where(Contact.taken_back_at.is_(None))
     return func.coalesce(newest.correlate(own).scalar_subquery(), own.c.opened_on, type_=Date)
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 
 from casework.confidential.groups.models import Attendance, GroupMember, GroupSession
-from casework.confidential.rosters.queries import list_members
+from casework.confidential.rosters.queries import by_name
 from casework.core.clock import today
 from casework.core.database import db
 from casework.organisation.bodies.models import Group
@@ -92,7 +92,7 @@ def attendance_between(group: Group, first: date, last: date) -> GroupAttendance
     due = [meeting for meeting, _ in found if meeting.due_on and first <= meeting.due_on <= end]
     return GroupAttendance(
         sessions,
-        _members(group, sessions),
+        _members(sessions),
         count_on_schedule(due, today()),
         longest_gap(
             (each.held_on for each in sessions),
@@ -103,12 +103,13 @@ def attendance_between(group: Group, first: date, last: date) -> GroupAttendance
     )
 
 
-def _members(group: Group, sessions: Sequence[GroupSession]) -> list[MemberLine]:
-    rows = select(Attendance.member_id, Attendance.session_id, Attendance.was_present).where(
-        Attendance.session_id.in_([session.id for session in sessions])
+def _members(sessions: Sequence[GroupSession]) -> list[MemberLine]:
+    query = (
+        select(GroupMember, Attendance)
+        .join(Attendance, Attendance.member_id == GroupMember.id)
+        .where(Attendance.session_id.in_([session.id for session in sessions]))
     )
-    came: dict[UUID, dict[UUID, bool]] = defaultdict(dict)
-    for member_id, session_id, was_present in db.session.execute(rows):
-        came[member_id][session_id] = was_present
-    everybody = list_members(group)
-    return [MemberLine(each, came[each.id]) for each in everybody if each.id in came]
+    came: dict[GroupMember, dict[UUID, bool]] = defaultdict(dict)
+    for member, attendance in db.session.execute(query):
+        came[member][attendance.session_id] = attendance.was_present
+    return [MemberLine(member, came[member]) for member in by_name(came)]

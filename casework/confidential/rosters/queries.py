@@ -55,12 +55,14 @@ def attended_days(member: GroupMember) -> tuple[date | None, date | None]:
     return first, last
 
 
-def list_linkable(access: Access, group: Group, words: str = "") -> Sequence[CaseLine]:
-    """The account's own open cases that no member of today is linked to, by name; with `words`
-    those whose name, alias or code holds them.
+def list_linkable(
+    access: Access, members: Iterable[GroupMember], words: str = ""
+) -> Sequence[CaseLine]:
+    """The account's own open cases that none of a group's members of today is linked to, by name;
+    with `words` those whose name, alias or code holds them.
     """
     reading = _reading(access)
-    taken = {member.case_id for member in list_roster(group, today())}
+    taken = {member.case_id for member in members if member.belongs_on(today())}
     lines = [line for line in list_cases(reading, aliases=True) if line.id not in taken]
     folded = fold(words)
     return [line for line in lines if line.matches(folded)] if folded else lines

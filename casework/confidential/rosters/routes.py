@@ -94,7 +94,7 @@ def sheet(access: Access, group_id: UUID) -> ResponseReturnValue:
 def candidates(access: Access, group_id: UUID) -> ResponseReturnValue:
     """One's own cases, to add several of them at once."""
     group = get_group(access, group_id)
-    return _candidates(access, group, list_linkable(access, group))
+    return _candidates(access, group, list_linkable(access, list_members(group)))
 
 
 @bp.post("/cases/search")
@@ -104,7 +104,7 @@ def search(access: Access, group_id: UUID) -> ResponseReturnValue:
     group, form = get_group(access, group_id), SearchForm()
     if not form.validate():
         return _candidates(access, group, [], searched=form), 422
-    lines = list_linkable(access, group, form.words.data or "")
+    lines = list_linkable(access, list_members(group), form.words.data or "")
     return _candidates(access, group, lines, searched=form)
 
 
@@ -113,7 +113,7 @@ def search(access: Access, group_id: UUID) -> ResponseReturnValue:
 def add_candidates(access: Access, group_id: UUID) -> ResponseReturnValue:
     """Those ticked become members, linked to their cases."""
     group, form = get_group(access, group_id), CandidatesForm()
-    lines = list_linkable(access, group)
+    lines = list_linkable(access, list_members(group))
 
     def join() -> None:
         wanted = [(get_own_case(access, each), name) for each, name in form.chosen(lines)]
@@ -165,9 +165,7 @@ def change(access: Access, group_id: UUID, member_id: UUID) -> ResponseReturnVal
 @requires(Permission.GROUP_WRITE)
 def choose_case(access: Access, group_id: UUID, member_id: UUID) -> ResponseReturnValue:
     """One's own cases, to say which of them this member is."""
-    group = get_group(access, group_id)
-    found = get_member(group, member_id)
-    return _choice(access, group, found, list_linkable(access, group))
+    return _choice(access, get_group(access, group_id), member_id)
 
 
 @bp.post("/<uuid:member_id>/case/search")
@@ -175,11 +173,8 @@ def choose_case(access: Access, group_id: UUID, member_id: UUID) -> ResponseRetu
 def search_case(access: Access, group_id: UUID, member_id: UUID) -> ResponseReturnValue:
     """Those of one's own cases whose name, alias or code holds some words."""
     group, form = get_group(access, group_id), SearchForm()
-    found = get_member(group, member_id)
-    if not form.validate():
-        return _choice(access, group, found, [], searched=form), 422
-    lines = list_linkable(access, group, form.words.data or "")
-    return _choice(access, group, found, lines, searched=form)
+    status = 200 if form.validate() else 422
+    return _choice(access, group, member_id, searched=form), status
 
 
 @bp.post("/<uuid:member_id>/case")
@@ -193,8 +188,7 @@ def link(access: Access, group_id: UUID, member_id: UUID) -> ResponseReturnValue
     if status != 303:
         searched = SearchForm(formdata=None)
         searched.form_errors = form.form_errors
-        lines = list_linkable(access, group)
-        return _choice(access, group, found, lines, searched=searched), status
+        return _choice(access, group, found.id, searched=searched), status
     flash(_("The member is linked to the case."), "success")
     return redirect(url_for(".member", group_id=group.id, member_id=found.id), 303)
 
@@ -261,13 +255,14 @@ def _candidates(
 
 
 def _choice(
-    access: Access,
-    group: Group,
-    found: GroupMember,
-    lines: Sequence[CaseLine],
-    *,
-    searched: SearchForm | None = None,
+    access: Access, group: Group, member_id: UUID, *, searched: SearchForm | None = None
 ) -> str:
+    members = list_members(group)
+    found = next((each for each in members if each.id == member_id), None)
+    if found is None:
+        raise OutOfReach
+    words = searched.words.data if searched and not searched.errors else ""
+    lines = list_linkable(access, members, words or "")
     shown = lines[:MOST_CANDIDATES]
     note_read(group, access, "group.member.read")
     audit.record_list("case.list", "case", [line.id for line in shown], by=access.actor)
