@@ -49,6 +49,7 @@ PARAMETERS = frozenset(
         "group_id",
         "member_id",
         "facilitator_id",
+        "reminder_id",
         "session_id",
         "meeting_id",
         "unit_id",
@@ -188,6 +189,7 @@ def _ids(world: World, counselor: Visitor, unit: str, username: str) -> dict[str
     assert counselor.submit(new, new, note=f"ghi chép {unit}").status == 303
     contact = _links(counselor, case + "/contacts", "/contacts/")
     group, member, session = _hold_a_session(counselor)
+    reminder = _remind(counselor, case)
     account = world.cast.accounts["target" if unit == "a" else username]
     with world.app.app_context():
         roles = select(AccountRole.id).where(AccountRole.account_id == account)
@@ -207,12 +209,20 @@ def _ids(world: World, counselor: Visitor, unit: str, username: str) -> dict[str
         "group_id": UUID(group.split("/")[2]),
         "member_id": member,
         "facilitator_id": facilitator,
+        "reminder_id": reminder,
         "session_id": session,
         "meeting_id": meeting,
         "unit_id": world.cast.units[unit],
         "account_id": account,
         "role_id": role,
     }
+
+
+def _remind(counselor: Visitor, case: str) -> UUID:
+    new = f"{case}/reminders/new"
+    page = counselor.submit(new, new, text="nhắc việc", due_on=str(today()))
+    assert page.status == 303, page.words
+    return _links(counselor, f"{case}/reminders", "/reminders/")
 
 
 def _hold_a_session(counselor: Visitor) -> tuple[str, UUID, UUID]:
