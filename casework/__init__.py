@@ -34,14 +34,17 @@ from casework.confidential.cases.routes import bp as cases
 from casework.confidential.closures.routes import bp as closures
 from casework.confidential.consent.routes import bp as consent
 from casework.confidential.contacts.routes import bp as contacts
-from casework.confidential.followups import models as _followups  # noqa: F401
+from casework.confidential.facilitators.routes import bp as facilitators
 from casework.confidential.followups.routes import bp as followups
+from casework.confidential.group_sessions.routes import bp as group_sessions
 from casework.confidential.groups.routes import bp as groups
 from casework.confidential.history import models as _history  # noqa: F401
 from casework.confidential.intake.routes import bp as intake
 from casework.confidential.plans import models as _plans  # noqa: F401
 from casework.confidential.referrals import models as _referrals  # noqa: F401
+from casework.confidential.reminders.routes import bp as reminders
 from casework.confidential.rights import models as _rights  # noqa: F401
+from casework.confidential.rosters.routes import bp as rosters
 from casework.confidential.services import models as _services  # noqa: F401
 from casework.confidential.statutory import models as _statutory  # noqa: F401
 from casework.confidential.transfers import models as _transfers  # noqa: F401
@@ -102,7 +105,11 @@ FEATURES = (
     caseloads,
     consent,
     contacts,
+    reminders,
     groups,
+    facilitators,
+    rosters,
+    group_sessions,
     overview,
     administration,
     meetings,

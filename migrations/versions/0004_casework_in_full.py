@@ -325,6 +325,7 @@ def upgrade_default() -> None:
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("text_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("done_on", sa.Date(), nullable=True),
+        sa.Column("dropped_on", sa.Date(), nullable=True),
         sa.Column("recorded_at", UtcDateTime(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(

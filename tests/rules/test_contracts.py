@@ -28,6 +28,7 @@ HOUSE = [
     *(f"inspection.indicators.{file}" for file in FEATURE),
     *(f"confidential.{name}.models" for name in ("cases", "consent", "intake", "contacts")),
     *(f"confidential.groups.{file}" for file in FEATURE),
+    *(f"confidential.{name}.routes" for name in ("rosters", "group_sessions")),
 ]
 
 BREACHES = {
@@ -43,7 +44,11 @@ BREACHES = {
     "a case knows its consents": ("confidential.cases.models", "confidential.consent.models"),
     "a body knows its meetings": ("organisation.bodies.models", "organisation.meetings.models"),
     "money knows the overview": ("organisation.budgets.models", "organisation.overview.models"),
-    "neighbours know each other": ("confidential.contacts.models", "confidential.groups.models"),
+    "neighbours know each other": (
+        "confidential.contacts.models",
+        "confidential.group_sessions.routes",
+    ),
+    "a group knows its roster": ("confidential.groups.models", "confidential.rosters.routes"),
     "models know routes": ("confidential.groups.models", "confidential.groups.routes"),
     "queries know operations": (
         "inspection.indicators.queries",

@@ -16,6 +16,7 @@ from casework.authz.permissions import Role
 from casework.confidential.cases.models import Case
 from casework.confidential.closures.models import ErasureCause
 from casework.confidential.closures.operations import propose_erasure
+from casework.confidential.groups.models import Facilitator
 from casework.core.audit import SYSTEM
 from casework.core.clock import today
 from casework.core.database import db
@@ -51,6 +52,8 @@ PARAMETERS = frozenset(
         "consent_id",
         "group_id",
         "member_id",
+        "facilitator_id",
+        "reminder_id",
         "session_id",
         "meeting_id",
         "unit_id",
@@ -192,14 +195,19 @@ def _ids(world: World, counselor: Visitor, unit: str, username: str) -> dict[str
     assert counselor.submit(new, new, note=f"ghi chép {unit}").status == 303
     contact = _links(counselor, case + "/contacts", "/contacts/")
     group, member, session = _hold_a_session(counselor)
+    reminder = _remind(counselor, case)
     account = world.cast.accounts["target" if unit == "a" else username]
     with world.app.app_context():
         roles = select(AccountRole.id).where(AccountRole.account_id == account)
         due = select(Meeting.id).where(
             Meeting.group_id == UUID(group.split("/")[2]), Meeting.held_on.is_(None)
         )
-        role, meeting = (db.session.scalars(query).first() for query in (roles, due))
+        leading = select(Facilitator.id).where(Facilitator.group_id == UUID(group.split("/")[2]))
+        role, meeting, facilitator = (
+            db.session.scalars(query).first() for query in (roles, due, leading)
+        )
     assert role is not None
+    assert facilitator is not None
     assert meeting is not None
     return {
         "case_id": UUID(case.split("/")[2]),
@@ -207,6 +215,8 @@ def _ids(world: World, counselor: Visitor, unit: str, username: str) -> dict[str
         "consent_id": _links(counselor, case + "/consents", "/consents/", "/withdrawal"),
         "group_id": UUID(group.split("/")[2]),
         "member_id": member,
+        "facilitator_id": facilitator,
+        "reminder_id": reminder,
         "session_id": session,
         "meeting_id": meeting,
         "unit_id": world.cast.units[unit],
@@ -228,6 +238,13 @@ def _propose_an_erasure(world: World, counselor: Visitor) -> UUID:
         erasure_id = erasure.id
         db.session.commit()
     return erasure_id
+
+
+def _remind(counselor: Visitor, case: str) -> UUID:
+    new = f"{case}/reminders/new"
+    page = counselor.submit(new, new, text="nhắc việc", due_on=str(today()))
+    assert page.status == 303, page.words
+    return _links(counselor, f"{case}/reminders", "/reminders/")
 
 
 def _hold_a_session(counselor: Visitor) -> tuple[str, UUID, UUID]:

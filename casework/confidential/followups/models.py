@@ -1,36 +1,63 @@
-"""Reminders a counselor sets for themselves; everything else that is due comes from the records."""
+"""Kinds of due things, and how long before its day each is shown."""
 
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index
-from sqlalchemy.orm import Mapped
+from flask_babel import lazy_gettext as _l
 
-from casework.core.clock import now
-from casework.core.database import Base, Versioned, coded, operational, sensitive
-from casework.vault.grants import Compartment
-from casework.vault.sealed import Sealed
+from casework.core.clock import today
+from casework.core.labels import Labelled
 
 
-class Reminder(Versioned, Base):
-    """Something to do about a case on a day; done or dropped, it stays readable."""
+class DueKind(Labelled):
+    """What is due. Each follows from the records; only reminders are set by hand."""
 
-    __tablename__ = "reminders"
-    __table_args__ = (Index(None, "account_id", "due_on"),)
+    APPOINTMENT = "appointment", _l("appointment")
+    CONTACT = "contact", _l("contact again")
+    ASSESSMENT = "assessment", _l("needs assessment")
+    REVIEW = "review", _l("plan review")
+    ACTION = "action", _l("step of a plan")
+    REFERRAL = "referral", _l("referral without answer")
+    CONSENT = "consent", _l("consent ends")
+    STATUTORY = "statutory", _l("status ends")
+    REQUEST = "request", _l("the person's own request")
+    COVER = "cover", _l("standing in ends")
+    TRANSFER = "transfer", _l("transfer waits for an answer")
+    SESSION = "session", _l("group session")
+    REMINDER = "reminder", _l("reminder")
 
-    id: Mapped[UUID] = operational(primary_key=True)
-    case_id: Mapped[UUID] = operational(
-        ForeignKey("confidential.cases.id"), nullable=False, index=True
-    )
-    account_id: Mapped[UUID] = operational(ForeignKey("organisation.accounts.id"), nullable=False)
-    due_on: Mapped[date] = coded(nullable=False)
-    text_sealed: Mapped[bytes | None] = sensitive()
-    done_on: Mapped[date | None] = coded()
-    recorded_at: Mapped[datetime] = operational(nullable=False, default=now)
 
-    text = Sealed("text_sealed", Compartment.NOTES)
+USUAL_AHEAD = timedelta(days=7)
+AHEAD = {
+    DueKind.ASSESSMENT: timedelta(days=14),
+    DueKind.REVIEW: timedelta(days=14),
+    DueKind.CONSENT: timedelta(days=30),
+    DueKind.STATUTORY: timedelta(days=30),
+}
+"""How long before its day a thing is shown, where a week is too short to prepare it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One thing to do: of a case (`code`), or of a group (`group`, whose name is neutral)."""
+
+    kind: DueKind
+    on: date
+    subject_id: UUID
+    case_id: UUID | None
+    code: str
 
     @property
-    def subject_id(self) -> UUID:
-        """The case whose keys seal this."""
-        return self.case_id
+    def is_overdue(self) -> bool:
+        """Whether its day has passed."""
+        return self.on < today()
+
+    @property
+    def key(self) -> str:
+        """Its place in a list, and what tells it apart from all others."""
+        return f"{self.on.isoformat()} {self.kind} {self.subject_id}"
+
+    def is_shown(self, on: date) -> bool:
+        """Whether it is near enough to be shown on a day."""
+        return self.on <= on + AHEAD.get(self.kind, USUAL_AHEAD)

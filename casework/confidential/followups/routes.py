@@ -1,47 +1,124 @@
 """Today: what is due. Everything due is derived from the records; nobody keeps a list by hand."""
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 
-from flask import Blueprint, redirect
+from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from casework.authz.enforce import Access, can, requires
 from casework.authz.permissions import Permission
 from casework.confidential.assignments.queries import list_without_custody
-from casework.confidential.cases.queries import list_cases
+from casework.confidential.cases.forms import SearchForm
+from casework.confidential.cases.queries import CaseLine, list_cases
+from casework.confidential.followups.calendar import write_calendar
+from casework.confidential.followups.models import Due, DueKind
+from casework.confidential.followups.queries import count_by_kind, find_own_access, list_due
 from casework.core import audit, navigation
-from casework.core.clock import today
+from casework.core.clock import now, today
 from casework.core.htmx import render
+from casework.core.workbooks import send_file
 
 bp = Blueprint("followups", __name__)
-navigation.menu(_l("Today"), "followups.show", lambda: can(Permission.CASE_WRITE))
-AHEAD = timedelta(days=7)
-SHOWN = 25
+navigation.menu(
+    _l("Today"),
+    "followups.show",
+    lambda: can(Permission.CASE_WRITE) or can(Permission.CASE_LIST),
+)
+FOLDER = "confidential/followups"
+SHOWN, PAGE, CASES_SHOWN = 25, 25, 40
+CALENDAR = timedelta(days=60)
 
 
 @bp.get("/")
 @requires(Permission.OWN_ACCOUNT)
 def show(access: Access) -> ResponseReturnValue:
-    """A counselor's day. Everybody else starts at the first page of their menu."""
-    cases = access.identity.access(Permission.CASE_WRITE)
+    """The day of a counselor, or of a coordinator by codes. Everybody else starts at the first
+    page of their menu.
+    """
+    cases = find_own_access(access.identity)
     if cases is None:
         first = next(iter(navigation.links()), None)
         return redirect(first.url if first else "/account", 303)
-    lines = list_cases(cases)
-    due = sorted(
-        (line for line in lines if line.next_on is not None and line.next_on <= today() + AHEAD),
-        key=lambda line: line.next_on or today(),
-    )
-    without = [line for line in lines if line.next_on is None]
-    shown = [line.id for line in (*due[:SHOWN], *without[:10])]
-    audit.record_list("case.list", "case", shown, by=access.actor)
+    writes = can(Permission.CASE_WRITE)
+    due, own = list_due(cases), list_cases(cases) if writes else []
+    listed = own[:CASES_SHOWN]
+    _note_shown(access, due[:SHOWN], [line.id for line in listed])
     return render(
-        "confidential/followups/today.html",
+        f"{FOLDER}/today.html",
         due=due[:SHOWN],
-        due_count=len(due),
-        without=without,
-        total=len(lines),
+        total=len(due),
+        counted=count_by_kind(due),
+        own=listed,
+        own_total=len(own),
+        by_id={line.id: line for line in own},
+        search=SearchForm(formdata=None),
+        writes=writes,
         today=today(),
-        newcomers=[who for who, *_keys in list_without_custody(cases)],
+        newcomers=[who for who, *_keys in list_without_custody(cases)] if writes else [],
     )
+
+
+@bp.get("/due")
+@requires(Permission.CASE_LIST)
+def index(access: Access) -> ResponseReturnValue:
+    """All that is due, or one kind of it, a page after the other."""
+    cases = find_own_access(access.identity) or access
+    due = list_due(cases)
+    chosen = next((kind for kind in DueKind if kind == request.args.get("kind")), None)
+    found = [each for each in due if chosen in (None, each.kind)]
+    # What stood there may be done meanwhile; its place is known all the same.
+    start = bisect_right(found, request.args.get("after", ""), key=lambda each: each.key)
+    page, rest = found[start : start + PAGE], found[start + PAGE :]
+    own = list_cases(cases) if can(Permission.CASE_WRITE) else []
+    _note_shown(access, page, [])
+    return render(
+        f"{FOLDER}/list.html",
+        due=page,
+        total=len(found),
+        counted=count_by_kind(due),
+        everything=len(due),
+        chosen=chosen,
+        next_after=page[-1].key if rest else None,
+        by_id=_lines(own),
+        today=today(),
+        writes=can(Permission.CASE_WRITE),
+    )
+
+
+@bp.get("/calendar.ics")
+@requires(Permission.CASE_LIST)
+def calendar(access: Access) -> ResponseReturnValue:
+    """What is due in the coming weeks as a calendar file, by codes; overdue things stand today."""
+    cases = find_own_access(access.identity) or access
+    due = list_due(cases, today() + CALENDAR)
+    audit.record_list("calendar.export", "case", _case_ids(due), by=access.actor)
+    days = {
+        on: (_("%(count)s things due", count=len(things)), _codes(things))
+        for on in {max(each.on, today()) for each in due}
+        if (things := [each for each in due if max(each.on, today()) == on])
+    }
+    content = write_calendar(days, owner=access.account_id, made_at=now())
+    return send_file(content, "viec-den-han.ics", "text/calendar")
+
+
+def _note_shown(access: Access, due: Sequence[Due], others: Sequence[UUID]) -> None:
+    shown = dict.fromkeys([*_case_ids(due), *others])
+    audit.record_list("case.list", "case", list(shown), by=access.actor)
+
+
+def _case_ids(due: Sequence[Due]) -> list[UUID]:
+    return list(dict.fromkeys(each.case_id for each in due if each.case_id))
+
+
+def _codes(due: Sequence[Due]) -> list[str]:
+    """The codes of cases; groups and offers are nameless here."""
+    return sorted({each.code for each in due if each.case_id})
+
+
+def _lines(own: Sequence[CaseLine]) -> dict[UUID, CaseLine]:
+    return {line.id: line for line in own}

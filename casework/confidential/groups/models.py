@@ -24,6 +24,10 @@ class Facilitator(Base):
     from_on: Mapped[date] = operational(nullable=False)
     until_on: Mapped[date | None] = operational()
 
+    def leads_on(self, on: date) -> bool:
+        """Whether they lead the group on a day; the first and the last day count."""
+        return self.from_on <= on and (self.until_on is None or self.until_on >= on)
+
 
 class GroupMember(Versioned, Base):
     """A member of a group from a day until a day, by the name the group uses; some have a case."""

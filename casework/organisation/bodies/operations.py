@@ -154,10 +154,11 @@ def attach_group(body: Body, group: Group, *, by: Actor) -> None:
 
 
 def change_group(
-    body: Body, group: Group, *, name: str, active_until: date | None, by: Actor
+    body: Body | None, group: Group, *, name: str, active_until: date | None, by: Actor
 ) -> None:
-    """Another name, or the last day of a group of this body (None: it goes on)."""
-    _check_within(body, group.active_from, active_until, field="active_until")
+    """Another name, or the last day of a group of this body, or of none (None: it goes on)."""
+    if body is not None:
+        _check_within(body, group.active_from, active_until, field="active_until")
     if active_until is not None and active_until < group.active_from:
         raise RuleBroken(
             _l("The group begins on %(day)s, which is later.", day=_day(group.active_from)),

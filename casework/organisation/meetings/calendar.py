@@ -8,6 +8,7 @@ first such weekday on or after the day the schedule begins.
 
 from calendar import Calendar
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from itertools import pairwise
@@ -22,14 +23,37 @@ WEEK = timedelta(days=7)
 MOST_WEEKS_MOVED = 4
 
 
+@dataclass(frozen=True, slots=True)
+class PlannedDay:
+    """A day by the schedule, the day it makes a meeting due (None where holidays leave none), and
+    the pause that excuses it, if one does.
+    """
+
+    regular: date
+    due_on: date | None
+    pause: Pause | None = None
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether holidays move the meeting to a later week."""
+        return self.due_on is not None and self.due_on != self.regular
+
+
 def due_days(schedule: Schedule, until: date) -> list[date]:
     """The days the schedule makes meetings due, up to a day, inclusive."""
-    last = min(until, schedule.until_on or until)
+    return [planned.due_on for planned in plan_days(schedule, until) if planned.due_on]
+
+
+def plan_days(schedule: Schedule, until: date, pauses: Iterable[Pause] = ()) -> list[PlannedDay]:
+    """The series of a schedule up to a day, inclusive, with what moves or excuses its meetings."""
+    last, known = min(until, schedule.until_on or until), list(pauses)
     found = []
     for regular in _regular_days(schedule, last):
         day = after_holidays(regular)
-        if day is not None and day <= last:
-            found.append(day)
+        if day is None:
+            found.append(PlannedDay(regular, None))
+        elif day <= last:
+            found.append(PlannedDay(regular, day, covering(known, day)))
     return found
 
 

@@ -58,8 +58,8 @@ class CircleFigures:
         return bool(self.interval_months or was_due or self.held)
 
     def allowed_gap(self, percent: int) -> int | None:
-        """The longest gap in days that is still right: a part of the interval."""
-        return self.interval_months and self.interval_months * 365 * percent // 1200
+        """The longest gap in days that is still right."""
+        return self.interval_months and allowed_gap(self.interval_months, percent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +132,11 @@ def on_schedule_by_circle(
             )
         )
     return sorted(found, key=lambda each: (not each.is_body, words_key(each.name)))
+
+
+def allowed_gap(interval_months: int, percent: int) -> int:
+    """The longest gap in days that is still right: a part of the interval between meetings."""
+    return interval_months * 365 * percent // 1200
 
 
 def add_up(figures: Iterable[CircleFigures]) -> OnSchedule:
