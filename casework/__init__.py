@@ -27,7 +27,7 @@ from casework import cli
 from casework.authz import enforce
 from casework.confidential.assessments import models as _assessments  # noqa: F401
 from casework.confidential.attachments import models as _attachments  # noqa: F401
-from casework.confidential.break_glass import models as _break_glass  # noqa: F401
+from casework.confidential.break_glass.routes import bp as break_glass
 from casework.confidential.caseloads.routes import bp as caseloads
 from casework.confidential.cases.routes import bp as cases
 from casework.confidential.closures import models as _closures  # noqa: F401
@@ -38,9 +38,10 @@ from casework.confidential.followups.routes import bp as followups
 from casework.confidential.groups.routes import bp as groups
 from casework.confidential.history import models as _history  # noqa: F401
 from casework.confidential.intake.routes import bp as intake
+from casework.confidential.looks.routes import bp as looks
 from casework.confidential.plans import models as _plans  # noqa: F401
 from casework.confidential.referrals import models as _referrals  # noqa: F401
-from casework.confidential.rights import models as _rights  # noqa: F401
+from casework.confidential.rights.routes import bp as rights
 from casework.confidential.services import models as _services  # noqa: F401
 from casework.confidential.statutory import models as _statutory  # noqa: F401
 from casework.confidential.transfers import models as _transfers  # noqa: F401
@@ -96,9 +97,12 @@ FEATURES = (
     intake,
     cases,
     caseloads,
+    looks,
     consent,
     contacts,
     groups,
+    break_glass,
+    rights,
     overview,
     meetings,
     pauses,

@@ -36,7 +36,6 @@ from casework.confidential.cases.queries import (
     get_person,
     list_assignments,
     list_cases,
-    list_openings,
     list_without_custody,
     may_write,
     search_cases,
@@ -198,17 +197,6 @@ def reassign(access: Access, case_id: UUID) -> ResponseReturnValue:
         return _assignment(case, form), 422
     flash(_("The case is handed over."), "success")
     return redirect(url_for(".show", case_id=case.id), 303)
-
-
-@bp.get("/cases/<uuid:case_id>/looks")
-@requires(Permission.CASE_LOOKS)
-def looks(access: Access, case_id: UUID) -> ResponseReturnValue:
-    """Who opened this case, for the counselor it is entrusted to."""
-    case = get_case(access, case_id)
-    openings = list_openings(case)
-    return render(
-        "confidential/cases/looks.html", case=case, openings=openings, me=access.account_id
-    )
 
 
 def _line(access: Access, name: str) -> CaseLine | None:
