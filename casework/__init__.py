@@ -28,7 +28,7 @@ from casework.authz import enforce
 from casework.confidential.assessments import models as _assessments  # noqa: F401
 from casework.confidential.assignments.routes import bp as assignments
 from casework.confidential.attachments import models as _attachments  # noqa: F401
-from casework.confidential.break_glass import models as _break_glass  # noqa: F401
+from casework.confidential.break_glass.routes import bp as break_glass
 from casework.confidential.caseloads.routes import bp as caseloads
 from casework.confidential.cases.routes import bp as cases
 from casework.confidential.closures.routes import bp as closures
@@ -40,10 +40,11 @@ from casework.confidential.group_sessions.routes import bp as group_sessions
 from casework.confidential.groups.routes import bp as groups
 from casework.confidential.history import models as _history  # noqa: F401
 from casework.confidential.intake.routes import bp as intake
+from casework.confidential.looks.routes import bp as looks
 from casework.confidential.plans import models as _plans  # noqa: F401
 from casework.confidential.referrals import models as _referrals  # noqa: F401
 from casework.confidential.reminders.routes import bp as reminders
-from casework.confidential.rights import models as _rights  # noqa: F401
+from casework.confidential.rights.routes import bp as rights
 from casework.confidential.rosters.routes import bp as rosters
 from casework.confidential.services import models as _services  # noqa: F401
 from casework.confidential.statutory import models as _statutory  # noqa: F401
@@ -103,6 +104,7 @@ FEATURES = (
     assignments,
     closures,
     caseloads,
+    looks,
     consent,
     contacts,
     reminders,
@@ -110,6 +112,8 @@ FEATURES = (
     facilitators,
     rosters,
     group_sessions,
+    break_glass,
+    rights,
     overview,
     administration,
     meetings,

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from flask import Response, g, has_request_context
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import BigInteger, event, insert, select, text  # noqa: TID251 - the advisory lock below
+from sqlalchemy import BigInteger, Index, event, insert, select, text  # noqa: TID251 - the advisory lock below
 from sqlalchemy.orm import Mapped, Session
 
 from casework.core.clock import now
@@ -51,6 +51,7 @@ class AuditEntry(Base):
     """One row of the log. `position` runs 1, 2, 3 … without a gap."""
 
     __tablename__ = "audit_entries"
+    __table_args__ = (Index(None, "subject_id", "at"),)
 
     position: Mapped[int] = operational(BigInteger, primary_key=True, autoincrement=False)
     at: Mapped[datetime] = operational(nullable=False)
@@ -58,7 +59,7 @@ class AuditEntry(Base):
     action: Mapped[str] = operational(nullable=False)
     outcome: Mapped[str] = operational(nullable=False)
     subject_kind: Mapped[str] = operational(nullable=False)
-    subject_id: Mapped[UUID | None] = operational(index=True)
+    subject_id: Mapped[UUID | None] = operational()
     unit_id: Mapped[UUID | None] = operational()
     detail: Mapped[str] = operational(nullable=False)
     previous: Mapped[str] = operational(nullable=False)

@@ -31,6 +31,7 @@ class Entry:
     endpoint: str
     is_open: Callable[[], bool]
     section: Section | None
+    count: Callable[[], int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Link:
     label: Any
     url: str
     current: bool = False
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +66,16 @@ _entries: list[Entry] = []
 
 
 def menu(
-    label: Any, endpoint: str, is_open: Callable[[], bool], section: Section | None = None
+    label: Any,
+    endpoint: str,
+    is_open: Callable[[], bool],
+    section: Section | None = None,
+    count: Callable[[], int] | None = None,
 ) -> None:
-    """Add an entry; `is_open` says whether the current account may go there."""
-    _entries.append(Entry(label, endpoint, is_open, section))
+    """Add an entry; `is_open` says whether the current account may go there, `count` how much
+    waits there for it.
+    """
+    _entries.append(Entry(label, endpoint, is_open, section, count))
 
 
 def links() -> list[Link | Folder]:
@@ -82,7 +90,8 @@ def links() -> list[Link | Folder]:
     found: list[Link | Folder] = []
     folders: dict[Section, Folder] = {}
     for entry, url in open_entries:
-        link = Link(entry.label, url, url == current)
+        waiting = entry.count() if entry.count else 0
+        link = Link(entry.label, url, url == current, waiting)
         if entry.section is None:
             found.append(link)
         elif entry.section in folders:

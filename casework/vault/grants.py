@@ -2,12 +2,15 @@
 
 A new grant arrives as HPKE (its giver knows only the public key) and is re-wrapped once under the
 holder's own symmetric key, because opening HPKE costs some hundred times as much. A grant for
-custody lets a coordinator hand a case over; it never opens a text for reading.
+custody lets a coordinator hand a case over; it never opens a text for reading. One for an emergency
+opens texts until its end, which is bound to the wrapped key, and seals or hands on nothing.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID, uuid4
 
 from cryptography.exceptions import InvalidTag
@@ -28,6 +31,8 @@ class Compartment(StrEnum):
     IDENTITY = "identity"
     NOTES = "notes"
     ROSTER = "roster"
+    # The organisation's private half, entrusted to a data-protection officer (vault/recovery.py).
+    RECOVERY = "recovery"
 
 
 class Use(StrEnum):
@@ -35,6 +40,7 @@ class Use(StrEnum):
 
     READ = "read"
     CUSTODY = "custody"
+    EMERGENCY = "emergency"
 
 
 class NoKey(Exception):
@@ -97,6 +103,7 @@ class Keyring:
         self._keys: dict[tuple[UUID, bytes], bytes] = {}
         self._current: dict[tuple[UUID, Compartment], UUID] = {}
         self._loaded: set[UUID] = set()
+        self._emergencies: dict[UUID, dict[Compartment, datetime]] = defaultdict(dict)
 
     def sealing_key(self, subject_id: UUID, compartment: Compartment) -> tuple[UUID, bytes]:
         """The key new texts are sealed with. Raises NoKey."""
@@ -121,14 +128,15 @@ class Keyring:
         missing = [subject_id for subject_id in subject_ids if subject_id not in self._loaded]
         if missing:
             rows = db.session.execute(
-                select(*GRANT_COLUMNS).where(
+                select(*GRANT_COLUMNS, Grant.expires_at).where(
                     Grant.holder_id == self.holder_id,
                     Grant.subject_id.in_(missing),
-                    Grant.use == Use.READ,
+                    Grant.use.in_((Use.READ, Use.EMERGENCY)),
                     unexpired(),
                 )
-            )
-            self.take(rows.all())
+            ).all()
+            self.take(row[:6] for row in rows)
+            self._take_emergencies(rows)
             self._loaded.update(missing)
 
     def take(self, grants: Iterable[tuple[UUID, UUID, str, str, bool, bytes]]) -> None:
@@ -144,6 +152,27 @@ class Keyring:
                 continue
             self._current[subject_id, Compartment(compartment)] = key_id
 
+    def _take_emergencies(self, rows: Iterable[Any]) -> None:
+        """What was opened out of turn is read with; `_current` stays as it is, so that nothing is
+        sealed with it.
+        """
+        for row in rows:
+            if row.use == Use.EMERGENCY:
+                try:
+                    key = self.unwrap(
+                        row.data_key_id, row.use, row.is_hpke, row.wrapped, row.expires_at
+                    )
+                except NoKey:
+                    continue
+                self._keys[row.subject_id, row.data_key_id.bytes] = key
+                ends = self._emergencies[row.subject_id]
+                ends[Compartment(row.compartment)] = row.expires_at
+
+    def emergencies(self, subject_id: UUID) -> dict[Compartment, datetime]:
+        """The compartments of a subject that are open out of turn, and until when."""
+        self.load([subject_id])
+        return self._emergencies[subject_id]
+
     def adopt(self, subject_id: UUID, compartment: Compartment, key_id: UUID, key: bytes) -> None:
         """Take a key just made."""
         self._keys[subject_id, key_id.bytes] = key
@@ -154,22 +183,28 @@ class Keyring:
         """Whether a key just made for these readers is known to this keyring."""
         return self.holder_id in readers
 
-    def unwrap(self, key_id: UUID, use: str, is_hpke: bool, wrapped: bytes) -> bytes:
+    def unwrap(
+        self,
+        key_id: UUID,
+        use: str,
+        is_hpke: bool,
+        wrapped: bytes,
+        until: datetime | None = None,
+    ) -> bytes:
         """The data key inside a grant. Raises NoKey when the grant was tampered with or is somebody
-        else's.
+        else's. `until` is the end of a grant for an emergency.
         """
+        info = _info(key_id, self.holder_id, use, until)
         try:
             if is_hpke:
-                return SUITE.decrypt(
-                    wrapped, self._private, info=_info(key_id, self.holder_id, use)
-                )
-            return envelope.unseal(wrapped, self._own, _info(key_id, self.holder_id, use))
+                return SUITE.decrypt(wrapped, self._private, info=info)
+            return envelope.unseal(wrapped, self._own, info)
         except (InvalidTag, envelope.CannotOpen):
             raise NoKey("the grant does not open") from None
 
-    def wrap(self, key_id: UUID, use: str, key: bytes) -> bytes:
+    def wrap(self, key_id: UUID, use: str, key: bytes, until: datetime | None = None) -> bytes:
         """A data key under the holder's own symmetric key."""
-        return envelope.seal(key, self._own, key_id, _info(key_id, self.holder_id, use))
+        return envelope.seal(key, self._own, key_id, _info(key_id, self.holder_id, use, until))
 
 
 class Scribe(Keyring):
@@ -266,7 +301,10 @@ def hand_all_on(
     has = set(db.session.scalars(select(Grant.data_key_id).where(*received, Grant.use == use)))
     held = db.session.execute(
         select(*GRANT_COLUMNS).where(
-            Grant.holder_id == ring.holder_id, Grant.subject_id.in_(subject_ids), unexpired()
+            Grant.holder_id == ring.holder_id,
+            Grant.subject_id.in_(subject_ids),
+            Grant.use != Use.EMERGENCY,
+            unexpired(),
         )
     ).all()
     public = db.session.scalars(select(Holder.public_key).where(Holder.id == to)).one()
@@ -291,7 +329,7 @@ def without_keys(subject_ids: Collection[UUID]) -> set[UUID]:
     can't hand on.
     """
     held = select(Grant.data_key_id).where(
-        Grant.holder_id == current_keyring().holder_id, unexpired()
+        Grant.holder_id == current_keyring().holder_id, Grant.use != Use.EMERGENCY, unexpired()
     )
     query = select(DataKey.subject_id, DataKey.id.in_(held)).where(
         DataKey.subject_id.in_(subject_ids)
@@ -357,13 +395,15 @@ def holders_of(subject_id: UUID, use: Use = Use.READ) -> set[UUID]:
 def rewrap_own(ring: Keyring) -> int:
     """Turn the holder's HPKE grants into symmetric ones. Returns how many."""
     rows = db.session.execute(
-        select(Grant.id, Grant.data_key_id, Grant.use, Grant.wrapped).where(
+        select(Grant.id, Grant.data_key_id, Grant.use, Grant.wrapped, Grant.expires_at).where(
             and_(Grant.holder_id == ring.holder_id, Grant.is_hpke)
         )
     ).all()
-    for grant_id, key_id, use, wrapped in rows:
+    for grant_id, key_id, use, wrapped, expires_at in rows:
+        until = expires_at if use == Use.EMERGENCY else None
         try:
-            rewrapped = ring.wrap(key_id, use, ring.unwrap(key_id, use, True, wrapped))
+            key = ring.unwrap(key_id, use, True, wrapped, until)
+            rewrapped = ring.wrap(key_id, use, key, until)
         except NoKey:
             continue  # A damaged grant stays as it is; opening the case says so.
         db.session.execute(
@@ -404,11 +444,17 @@ def _grant(
     db.session.execute(insert(Grant), rows)
 
 
-def wrap_for(public_key: bytes, key_id: UUID, holder_id: UUID, use: str, key: bytes) -> bytes:
+def wrap_for(
+    public_key: bytes,
+    key_id: UUID,
+    holder_id: UUID,
+    use: str,
+    key: bytes,
+    until: datetime | None = None,
+) -> bytes:
     """A data key under a holder's public key (HPKE)."""
-    return SUITE.encrypt(
-        key, X25519PublicKey.from_public_bytes(public_key), info=_info(key_id, holder_id, use)
-    )
+    info = _info(key_id, holder_id, use, until)
+    return SUITE.encrypt(key, X25519PublicKey.from_public_bytes(public_key), info=info)
 
 
 def _row(
@@ -435,6 +481,8 @@ def _row(
     }
 
 
-def _info(key_id: UUID, holder_id: UUID, use: str) -> bytes:
+def _info(key_id: UUID, holder_id: UUID, use: str, until: datetime | None) -> bytes:
     # The use is bound too: a grant in custody that somebody relabels in the database does not open.
-    return b"casework grant|" + key_id.bytes + holder_id.bytes + use.encode()
+    # So is the end of a grant for an emergency: one that is prolonged there does not open either.
+    ends = b"" if until is None else b"|" + str(round(until.timestamp())).encode()
+    return b"casework grant|" + key_id.bytes + holder_id.bytes + use.encode() + ends

@@ -191,6 +191,7 @@ def upgrade_default() -> None:
         sa.Column("decided_by", sa.Uuid(), nullable=True),
         sa.Column("decided_at", UtcDateTime(), nullable=True),
         sa.Column("expires_at", UtcDateTime(), nullable=True),
+        sa.Column("decision_note_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("verdict", sa.Text(), nullable=True),
         sa.Column("review_note_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("reviewed_by", sa.Uuid(), nullable=True),
@@ -359,6 +360,7 @@ def upgrade_default() -> None:
         sa.Column("outcome", sa.Text(), nullable=True),
         sa.Column("wish_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("answer_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("statement_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("recorded_by", sa.Uuid(), nullable=False),
         sa.Column("recorded_at", UtcDateTime(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -750,6 +752,17 @@ def upgrade_default() -> None:
     with op.batch_alter_table("identities", schema=part) as identities:
         for name in OF_THE_PERSON:
             identities.add_column(sa.Column(name, sa.LargeBinary(), nullable=True))
+    # The log about many cases is read since a day.
+    op.drop_index(
+        op.f("ix_audit_entries_subject_id"), table_name="audit_entries", schema=_part("core")
+    )
+    op.create_index(
+        op.f("ix_audit_entries_subject_id_at"),
+        "audit_entries",
+        ["subject_id", "at"],
+        unique=False,
+        schema=_part("core"),
+    )
     schema = f"{part}." if part else ""
     op.execute(
         sa.text(
@@ -763,6 +776,16 @@ def upgrade_default() -> None:
 
 
 def downgrade_default() -> None:
+    op.drop_index(
+        op.f("ix_audit_entries_subject_id_at"), table_name="audit_entries", schema=_part("core")
+    )
+    op.create_index(
+        op.f("ix_audit_entries_subject_id"),
+        "audit_entries",
+        ["subject_id"],
+        unique=False,
+        schema=_part("core"),
+    )
     part = _part("confidential")
     with op.batch_alter_table("identities", schema=part) as identities:
         for name in reversed(OF_THE_PERSON):

@@ -198,7 +198,7 @@ def test_need_to_know_holds_whatever_is_tried(opens, act_as, cast: Cast):
         @rule(
             giver=st.sampled_from(PEOPLE),
             taker=st.sampled_from(PEOPLE),
-            use=st.sampled_from(list(Use)),
+            use=st.sampled_from([Use.READ, Use.CUSTODY]),
         )
         def hand_over(self, giver: str, taker: str, use: Use) -> None:
             with act_as(giver) as me:
@@ -209,7 +209,7 @@ def test_need_to_know_holds_whatever_is_tried(opens, act_as, cast: Cast):
                     with pytest.raises(NoKey):
                         hand_on(self.subject, cast.accounts[taker], by=me, use=use)
 
-        @rule(whose=st.sampled_from(PEOPLE), use=st.sampled_from(list(Use)))
+        @rule(whose=st.sampled_from(PEOPLE), use=st.sampled_from([Use.READ, Use.CUSTODY]))
         def take(self, whose: str, use: Use) -> None:
             with act_as("admin"):
                 take_back(self.subject, cast.accounts[whose], use=use)

@@ -1,0 +1,1 @@
+"""Opening a case out of turn, when its counselor can't be waited for."""

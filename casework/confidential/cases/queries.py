@@ -1,9 +1,12 @@
-"""Reading cases. One rule says which cases an access reaches; lists and single reads share it."""
+"""Reading cases. One rule says which cases an access reaches; lists and single reads share it.
+
+A case may be opened out of turn besides: then its door opens, though no list shows it.
+"""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -15,13 +18,11 @@ from casework.authz.permissions import Permission
 from casework.confidential.cases.models import Assignment, Case, Episode, PersonIdentity
 from casework.confidential.cases.rules import Birth
 from casework.core import audit
-from casework.core.audit import AuditEntry, Outcome
 from casework.core.clock import today
 from casework.core.database import db
 from casework.core.errors import OutOfReach
 from casework.core.text import fold, name_key
 from casework.organisation.accounts.models import Account
-from casework.organisation.accounts.queries import names_of
 from casework.organisation.units.models import Unit
 from casework.vault.grants import (
     Compartment,
@@ -34,8 +35,6 @@ from casework.vault.grants import (
 
 PAGE = 25
 SEARCH_FROM = 2
-OPENINGS = 300
-VISIT = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,26 +73,6 @@ class Turned:
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
-    """One row of the log about a case."""
-
-    at: datetime
-    actor_id: UUID | None
-    who: str
-    action: str
-    outcome: str
-
-    def belongs_to(self, later: "Opening") -> bool:
-        """Whether this is the same deed of the same account, minutes before."""
-        same = (self.actor_id, self.action, self.outcome) == (
-            later.actor_id,
-            later.action,
-            later.outcome,
-        )
-        return same and self.outcome != Outcome.DONE and later.at - self.at < VISIT
-
-
-@dataclass(frozen=True, slots=True)
 class Cover:
     """Somebody who stands in for the counselor of a case."""
 
@@ -122,9 +101,25 @@ def reached(access: Access) -> ColumnElement[bool]:
     return and_(found, Case.erased_at.is_(None))
 
 
+Door = Callable[[Access], ColumnElement[bool]]
+_doors: list[Door] = []
+
+
+def also_open(door: Door) -> None:
+    """Have the doors of further cases open to an access, though no list shows them. What opens a
+    case out of turn says so here; cases don't know it.
+    """
+    _doors.append(door)
+
+
+def opened(access: Access) -> ColumnElement[bool]:
+    """The cases whose doors open: those reached, and those open out of turn."""
+    return or_(reached(access), *(door(access) for door in _doors))
+
+
 def get_case(access: Access, case_id: UUID) -> Case:
-    """A case this access reaches. Raises OutOfReach, alike for foreign and absent ones."""
-    case = db.session.scalar(select(Case).where(Case.id == case_id, reached(access)))
+    """A case that opens to this access. Raises OutOfReach, alike for foreign and absent ones."""
+    case = db.session.scalar(select(Case).where(Case.id == case_id, opened(access)))
     if case is None:
         raise OutOfReach
     return case
@@ -142,7 +137,7 @@ def find_person(case: Case, access: Access | None) -> PersonIdentity | None:
     """
     if access is None:
         return None
-    if db.session.scalar(select(Case.id).where(Case.id == case.id, reached(access))) is None:
+    if db.session.scalar(select(Case.id).where(Case.id == case.id, opened(access))) is None:
         return None
     return get_person(case, access)
 
@@ -364,23 +359,3 @@ def _line(ring: Keyring, row: Any, aliases: bool) -> CaseLine:
         row.birth_year,
         row.erased_at is not None,
     )
-
-
-def list_openings(case: Case) -> Sequence[Opening]:
-    """Who opened, changed or was refused the case, newest first. One visit is one line, though each
-    of its pages leaves a row in the log.
-    """
-    query = (
-        select(AuditEntry.at, AuditEntry.actor_id, AuditEntry.action, AuditEntry.outcome)
-        .where(AuditEntry.subject_id == case.id, AuditEntry.action != "case.list")
-        .order_by(AuditEntry.position.desc())
-        .limit(OPENINGS)
-    )
-    rows = db.session.execute(query).all()
-    names = names_of([row.actor_id for row in rows])
-    openings: list[Opening] = []
-    for at, actor_id, action, outcome in rows:
-        opening = Opening(at, actor_id, names.get(actor_id, "—"), action, outcome)
-        if not any(opening.belongs_to(later) for later in openings[-3:]):
-            openings.append(opening)
-    return openings

@@ -30,7 +30,6 @@ from casework.confidential.cases.queries import (
     get_person,
     list_assignments,
     list_cases,
-    list_openings,
     may_write,
     search_cases,
     turn_page,
@@ -120,17 +119,6 @@ def correct(access: Access, case_id: UUID) -> ResponseReturnValue:
     if status != 303:
         return _identity(case, person, form, conflict=status == 409), status
     return redirect(url_for(".show", case_id=case.id), 303)
-
-
-@bp.get("/cases/<uuid:case_id>/looks")
-@requires(Permission.CASE_LOOKS)
-def looks(access: Access, case_id: UUID) -> ResponseReturnValue:
-    """Who opened this case, for the counselor it is entrusted to."""
-    case = get_case(access, case_id)
-    openings = list_openings(case)
-    return render(
-        "confidential/cases/looks.html", case=case, openings=openings, me=access.account_id
-    )
 
 
 def _line(access: Access, name: str) -> CaseLine | None:

@@ -20,6 +20,7 @@ from casework.organisation.accounts.models import Account, AccountRole, AccountS
 from casework.organisation.accounts.queries import find_account
 from casework.vault import locks
 from casework.vault.grants import take_all_back
+from casework.vault.recovery import forget_emergencies
 
 # A department manager approves these before they open anything.
 NEEDS_APPROVAL = frozenset({Role.INSPECTOR})
@@ -137,7 +138,11 @@ def reset_access(account: Account, password: str, *, by: Actor) -> None:
 
 
 def end_sessions(account_id: UUID, *, but: UUID | None = None) -> None:
-    """End every session of an account at once, except one."""
+    """End every session of an account at once, except one. Without one, what it opened out of turn
+    is closed too.
+    """
+    if but is None:
+        forget_emergencies(account_id)
     query = update(AccountSession).where(
         AccountSession.account_id == account_id, AccountSession.ended_at.is_(None)
     )

@@ -47,6 +47,7 @@ from casework.organisation.accounts.queries import (
     list_roles_waiting,
 )
 from casework.vault import locks
+from casework.vault.recovery import forget_emergencies
 
 bp = Blueprint("accounts", __name__)
 PAGE = "organisation/accounts/sign_in.html"
@@ -121,6 +122,7 @@ def sign_out() -> ResponseReturnValue:
     if g.get("session_id"):
         sessions.end_session(g.session_id)
     if g.get("identity"):
+        forget_emergencies(g.account_id)
         audit.record("account.sign_out", "account", g.account_id, by=g.identity.actor)
     session.clear()
     sessions.clear_cookie(answer)

@@ -25,6 +25,7 @@ from casework.organisation.accounts.models import Account, AccountSession
 from casework.organisation.accounts.queries import held_roles
 from casework.vault import envelope
 from casework.vault.grants import Keyring, rewrap_own
+from casework.vault.recovery import forget_expired
 
 TOUCH_EVERY = timedelta(seconds=60)
 TOTP_SECONDS = 30
@@ -74,6 +75,7 @@ def start_session(account: Account, secret: bytes, *, awaits_code: bool) -> str:
     )
     _forget_expired(account.id)
     db.session.add(row)
+    forget_expired([account.id])
     if not awaits_code:
         rewrap_own(Keyring(account.id, secret))
     return token

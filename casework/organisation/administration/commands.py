@@ -13,16 +13,20 @@ from casework.core.database import db
 from casework.core.forms import RuleBroken, clean
 from casework.core.sheets import SheetRefused, read_sheet
 from casework.organisation.accounts.forms import USERNAME, fault_of_password
+from casework.organisation.accounts.models import Account
 from casework.organisation.accounts.queries import find_account
 from casework.organisation.administration.operations import (
+    entrust_recovery,
     make_organisation_key,
     read_key_file,
     recover_account,
     set_up,
     temporary_password,
+    withdraw_recovery,
     write_key_file,
 )
 from casework.organisation.units.operations import COLUMNS, import_units, load_built_in_units
+from casework.vault.recovery import forget_expired
 
 KEY_FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -85,9 +89,7 @@ def recover(username: str, key: Path, codes_off: bool) -> None:
 
     Nothing readable is lost.
     """
-    account = find_account(username)
-    if account is None:
-        raise click.ClickException("There is no such account.")
+    account = _account(username)
     try:
         password = recover_account(account, read_key_file(key), codes_off=codes_off)
     except ValueError:
@@ -96,6 +98,48 @@ def recover(username: str, key: Path, codes_off: bool) -> None:
         raise click.ClickException(str(broken.message)) from None
     db.session.commit()
     click.echo(f"Temporary password of {account.username}, shown this once: {password}")
+
+
+@keys.command("entrust-recovery")
+@click.argument("username")
+@click.option(
+    "--file", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=True
+)
+@with_appcontext
+def entrust(username: str, file: Path) -> None:
+    """Wrap the organisation's key for a data-protection officer, who can then open a case for
+    somebody out of turn.
+
+    With it and the database the officer could open every case. Name two at most.
+    """
+    try:
+        entrust_recovery(_account(username), read_key_file(file))
+    except ValueError:
+        raise click.ClickException(f"{file} holds no recovery key.") from None
+    except RuleBroken as broken:
+        raise click.ClickException(str(broken.message)) from None
+    db.session.commit()
+    click.echo(f"{username} can approve openings out of turn. Take {file} off this machine again.")
+
+
+@keys.command("withdraw-recovery")
+@click.argument("username")
+@with_appcontext
+def withdraw(username: str) -> None:
+    """Delete what an account holds of the organisation's key."""
+    if not withdraw_recovery(_account(username)):
+        raise click.ClickException(f"{username} holds nothing of the organisation's key.")
+    db.session.commit()
+    click.echo(f"{username} holds nothing of the organisation's key any more.")
+
+
+@keys.command("forget-expired")
+@with_appcontext
+def forget() -> None:
+    """Delete the wrapped keys whose end has passed: of openings out of turn and of covers."""
+    count = forget_expired()
+    db.session.commit()
+    click.echo(f"{count} grants deleted.")
 
 
 @click.group("units")
@@ -126,6 +170,13 @@ def load(provinces: tuple[str, ...]) -> None:
     done = load_built_in_units(provinces or None)
     db.session.commit()
     click.echo(f"{done.added} units added, {done.known} known already.")
+
+
+def _account(username: str) -> Account:
+    account = find_account(username)
+    if account is None:
+        raise click.ClickException("There is no such account.")
+    return account
 
 
 def _ask_password(username: str) -> str:

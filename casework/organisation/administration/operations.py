@@ -30,7 +30,8 @@ from casework.organisation.accounts.operations import (
     end_sessions,
     give_role,
 )
-from casework.vault import locks
+from casework.organisation.accounts.queries import held_roles
+from casework.vault import locks, recovery
 
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 _FIRST_LINE = "casework: the organisation's recovery key. Keep it offline, in a safe place."
@@ -118,6 +119,25 @@ def recover_account(account: Account, organisation_secret: bytes, *, codes_off: 
     end_sessions(account.id)
     audit.record("account.recover", "account", account.id, by=SYSTEM)
     return password
+
+
+def entrust_recovery(account: Account, organisation_secret: bytes) -> None:
+    """Wrap the organisation's private half for a data-protection officer, who may then approve
+    openings out of turn. Raises RuleBroken for anybody else, and for a key of another place.
+    """
+    if not any(held.role is Role.DPO for held in held_roles(account.id)):
+        raise RuleBroken(_l("This account is no data-protection officer."))
+    if not recovery.entrust_recovery(organisation_secret, account.id, by=None):
+        raise RuleBroken(_l("This is not the recovery key of this organisation."))
+    audit.record("keys.entrust", "account", account.id, by=SYSTEM)
+
+
+def withdraw_recovery(account: Account) -> bool:
+    """Take it back. False when the account held nothing."""
+    held = recovery.withdraw_recovery(account.id)
+    if held:
+        audit.record("keys.withdraw", "account", account.id, by=SYSTEM)
+    return held
 
 
 def write_key_file(path: Path, secret: bytes) -> None:
