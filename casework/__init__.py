@@ -41,7 +41,7 @@ from casework.confidential.intake.routes import bp as intake
 from casework.confidential.plans import models as _plans  # noqa: F401
 from casework.confidential.referrals import models as _referrals  # noqa: F401
 from casework.confidential.rights import models as _rights  # noqa: F401
-from casework.confidential.services import models as _services  # noqa: F401
+from casework.confidential.services.routes import bp as services
 from casework.confidential.statutory import models as _statutory  # noqa: F401
 from casework.confidential.transfers import models as _transfers  # noqa: F401
 from casework.config import Settings
@@ -98,6 +98,7 @@ FEATURES = (
     caseloads,
     consent,
     contacts,
+    services,
     groups,
     overview,
     administration,
