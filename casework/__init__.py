@@ -39,7 +39,7 @@ from casework.confidential.groups.routes import bp as groups
 from casework.confidential.history import models as _history  # noqa: F401
 from casework.confidential.intake.routes import bp as intake
 from casework.confidential.plans import models as _plans  # noqa: F401
-from casework.confidential.referrals import models as _referrals  # noqa: F401
+from casework.confidential.referrals.routes import bp as referrals
 from casework.confidential.rights import models as _rights  # noqa: F401
 from casework.confidential.services.routes import bp as services
 from casework.confidential.statutory import models as _statutory  # noqa: F401
@@ -99,6 +99,7 @@ FEATURES = (
     consent,
     contacts,
     services,
+    referrals,
     groups,
     overview,
     administration,
