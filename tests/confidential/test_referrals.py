@@ -166,7 +166,7 @@ def test_the_days_to_answer_are_the_provinces_on_that_day(counselor, case, partn
         for days, first in (("30", 50), ("7", 10)):
             from_on = today() - timedelta(days=first)
             db.session.add(
-                SettingValue(name=Setting.FEEDBACK_DAYS, value=days, from_on=from_on, **told)
+                SettingValue(key=Setting.FEEDBACK_DAYS, value=days, from_on=from_on, **told)
             )
         db.session.commit()
     agree(app, case, partner, on=55)

@@ -13,6 +13,7 @@ from werkzeug.routing import Rule
 
 from casework.authz.enforce import permission_of
 from casework.authz.permissions import Role
+from casework.confidential.consent.models import Consent, ConsentMethod, Purpose
 from casework.core.audit import SYSTEM
 from casework.core.clock import today
 from casework.core.database import db
@@ -20,6 +21,7 @@ from casework.organisation.accounts import sessions
 from casework.organisation.accounts.models import Account, AccountRole
 from casework.organisation.accounts.operations import create_account, give_role
 from casework.organisation.meetings.models import Meeting
+from casework.organisation.partners.models import Partner, PartnerKind
 from casework.vault import locks
 from tests.cast import PASSWORD, Cast
 from tests.confidential.test_cases import open_case
@@ -45,6 +47,8 @@ PARAMETERS = frozenset(
     {
         "case_id",
         "contact_id",
+        "service_id",
+        "referral_id",
         "group_id",
         "member_id",
         "session_id",
@@ -185,6 +189,11 @@ def _ids(world: World, counselor: Visitor, unit: str, username: str) -> dict[str
     new = case + "/contacts/new"
     assert counselor.submit(new, new, note=f"ghi chép {unit}").status == 303
     contact = _links(counselor, case + "/contacts", "/contacts/")
+    give = case + "/support/new"
+    told = {"kind": "gift", "how": "in_kind", "funding_source": "charity"}
+    assert counselor.submit(give, give, note=f"ghi chép {unit}", **told).status == 303
+    service = _links(counselor, case + "/support", "/support/")
+    referral = _refer(world, counselor, unit, case)
     group, member, session = _hold_a_session(counselor)
     account = world.cast.accounts["target" if unit == "a" else username]
     with world.app.app_context():
@@ -198,6 +207,8 @@ def _ids(world: World, counselor: Visitor, unit: str, username: str) -> dict[str
     return {
         "case_id": UUID(case.split("/")[2]),
         "contact_id": contact,
+        "service_id": service,
+        "referral_id": referral,
         "group_id": UUID(group.split("/")[2]),
         "member_id": member,
         "session_id": session,
@@ -206,6 +217,25 @@ def _ids(world: World, counselor: Visitor, unit: str, username: str) -> dict[str
         "account_id": account,
         "role_id": role,
     }
+
+
+def _refer(world: World, counselor: Visitor, unit: str, case: str) -> UUID:
+    case_id, unit_id = UUID(case.split("/")[2]), world.cast.units[unit]
+    with world.app.app_context():
+        kind, since = PartnerKind.OTHER, today() - timedelta(days=9)
+        partner = Partner(unit_id=unit_id, kind=kind, name=f"Trạm {unit}", active_from=since)
+        db.session.add(partner)
+        db.session.flush()
+        told = {"purpose": Purpose.REFERRAL, "method": ConsentMethod.SIGNED, "is_given": True}
+        consent = Consent(case_id=case_id, partner_id=partner.id, on=today(), **told)
+        consent.recorded_by = partner.id
+        db.session.add(consent)
+        partner_id = str(partner.id)
+        db.session.commit()
+    send, reason = case + "/referrals/new", f"ghi chép {unit}"
+    page = counselor.submit(send, send, partner=partner_id, area="job", reason=reason)
+    assert page.status == 303, page.words
+    return UUID(page.location.split("/")[-1])
 
 
 def _hold_a_session(counselor: Visitor) -> tuple[str, UUID, UUID]:
