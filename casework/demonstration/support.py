@@ -27,7 +27,9 @@ from casework.organisation.units.models import Unit
 ITEM_DAYS, REFERRAL_DAYS = 230, 320
 MOST_REFERRALS = 4
 FEEDBACK = timedelta(days=int(USUAL[Setting.FEEDBACK_DAYS][0]))
-ANSWERED, WITHDRAWN, NAMED, VOUCHER_KNOWN = 0.78, 0.03, 0.4, 0.93
+# Partners answer in the end; what was sent lately may still wait.
+ANSWERED, ANSWERED_LATELY, LATELY = 0.95, 0.5, timedelta(days=45)
+WITHDRAWN, NAMED, VOUCHER_KNOWN = 0.03, 0.4, 0.93
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ PATHS = {
     (ReferralStatus.WAITLISTED,): 6,
     (ReferralStatus.DECLINED,): 8,
     (ReferralStatus.NO_SHOW,): 5,
-    (ReferralStatus.UNKNOWN,): 3,
+    (ReferralStatus.UNKNOWN,): 2,
 }
 
 
@@ -208,7 +210,8 @@ class SupportMaker:
             version=1,
         )
         seal(row, Referral, "reason", REASONS[area], whom.keys)
-        if rng.random() < ANSWERED:
+        was_lately = on > self.horizon.last_day - LATELY
+        if rng.random() < (ANSWERED_LATELY if was_lately else ANSWERED):
             self._answers(whom, row)
         later = on + timedelta(days=40)
         if rng.random() < WITHDRAWN and later <= (whom.life.closed_on or self.horizon.last_day):

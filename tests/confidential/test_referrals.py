@@ -269,7 +269,7 @@ def test_no_answer_is_none_until_one_comes(counselor, referral, app):
     assert answer(counselor, referral, "unknown", on=5).status == 303
     assert "no answer" in counselor.get("/referrals").words
     assert answer(counselor, referral, "no_show", on=2).status == 303
-    assert "Nothing waits" in counselor.get("/referrals").words
+    assert "No referral waits" in counselor.get("/referrals").words
     with app.app_context():
         assert (today() - db.session.scalars(select(Referral.answered_on)).one()).days == 2
 
@@ -326,7 +326,7 @@ def test_what_was_taken_back_counts_nowhere(counselor, case, partner, referral):
     words = counselor.get(case + "/referrals").words
     assert "No referral yet" in words
     assert "Chưa gửi gì cả" in words
-    assert "Nothing waits" in counselor.get("/referrals").words
+    assert "No referral waits" in counselor.get("/referrals").words
     assert answer(counselor, referral, "accepted").status == 422
     assert counselor.get(referral + "/letter").location == referral
     assert refer(counselor, case, partner).status == 303
@@ -380,7 +380,7 @@ def test_after_a_withdrawal_no_letter_goes_out_and_the_page_says_so(
 ):
     agree(app, case, partner, is_given=False, on=0)
     page = counselor.get(referral)
-    assert "does not agree to this partner today" in page.words
+    assert "no longer agrees to this partner" in page.words
     assert not [a for a in page.all("a") if a.get("href", "").endswith("/letter")]
     refused = counselor.follow(counselor.get(referral + "/letter"))
     assert "withdrew" in refused.words
@@ -389,7 +389,7 @@ def test_after_a_withdrawal_no_letter_goes_out_and_the_page_says_so(
 
 def test_a_closed_case_takes_late_answers_and_nothing_else(counselor, case, partner, referral):
     counselor.submit(case + "/closure", case + "/closure", reason="moved")
-    assert "Nothing waits" in counselor.get("/referrals").words
+    assert "No referral waits" in counselor.get("/referrals").words
     assert refer(counselor, case, partner, area="legal").status == 422
     for path in ("/correct", "/take-back"):
         assert counselor.submit(referral + path, referral + path, reason="x").status == 422

@@ -13,7 +13,7 @@ from casework.confidential.assessments.models import NeedArea
 from casework.confidential.cases.models import Case, PersonIdentity
 from casework.confidential.cases.queries import get_case, get_person, unit_of
 from casework.confidential.consent.models import Purpose
-from casework.confidential.consent.queries import has_consent
+from casework.confidential.consent.queries import list_answers
 from casework.confidential.history.queries import list_earlier
 from casework.confidential.referrals import sheets
 from casework.confidential.referrals.forms import (
@@ -135,7 +135,7 @@ def answer(access: Access, case_id: UUID, referral_id: UUID) -> ResponseReturnVa
 
     status = carry_out(form, record, referral.version)
     if status == 303:
-        flash(_("The answer is saved."), "success")
+        flash(_("The partner's answer is saved."), "success")
         return redirect(url_for(".show", case_id=case.id, referral_id=referral.id), 303)
     return _page("answer", case, person, sent, form, conflict=status == 409), status
 
@@ -225,6 +225,7 @@ def _place(unit: Unit) -> str:
 
 def _show(case: Case, person: PersonIdentity, sent: Sent) -> str:
     referral = sent.referral
+    answers = list_answers(case, Purpose.REFERRAL, partner_id=referral.partner_id)
     return render(
         f"{FOLDER}/show.html",
         case=case,
@@ -232,7 +233,7 @@ def _show(case: Case, person: PersonIdentity, sent: Sent) -> str:
         sent=sent,
         steps=list_steps(referral),
         earlier=list_earlier([referral.id]),
-        agrees=has_consent(case, Purpose.REFERRAL, today(), partner_id=referral.partner_id),
+        consent=next(iter(answers), None),
         today=today(),
         NeedArea=NeedArea,
         ReferralStatus=ReferralStatus,
