@@ -42,11 +42,11 @@ from casework.confidential.history import models as _history  # noqa: F401
 from casework.confidential.intake.routes import bp as intake
 from casework.confidential.looks.routes import bp as looks
 from casework.confidential.plans import models as _plans  # noqa: F401
-from casework.confidential.referrals import models as _referrals  # noqa: F401
+from casework.confidential.referrals.routes import bp as referrals
 from casework.confidential.reminders.routes import bp as reminders
 from casework.confidential.rights.routes import bp as rights
 from casework.confidential.rosters.routes import bp as rosters
-from casework.confidential.services import models as _services  # noqa: F401
+from casework.confidential.services.routes import bp as services
 from casework.confidential.statutory import models as _statutory  # noqa: F401
 from casework.confidential.transfers import models as _transfers  # noqa: F401
 from casework.config import Settings
@@ -108,6 +108,8 @@ FEATURES = (
     consent,
     contacts,
     reminders,
+    services,
+    referrals,
     groups,
     facilitators,
     rosters,

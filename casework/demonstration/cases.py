@@ -28,6 +28,7 @@ from casework.demonstration.keys import Organisation, Staff, make_keys
 from casework.demonstration.lives import Life, contact_days
 from casework.demonstration.rows import Batch, Keys, seal
 from casework.demonstration.staff import Team
+from casework.demonstration.support import SupportMaker, Whom
 from casework.organisation.units.models import Unit
 from casework.vault.grants import Compartment
 
@@ -100,6 +101,7 @@ class CaseMaker:
     province_code: str
     team: Team
     organisation: Organisation | None
+    support: SupportMaker
 
     def make(self, life: Life, reference: str, counselor: Staff, due_on: date | None) -> MadeCase:
         """One case with all that belongs to it. `due_on`: its next appointment, if not chance."""
@@ -152,6 +154,7 @@ class CaseMaker:
         self._assign(case_id, life, counselor)
         pronoun = notes.pronoun(sex, birth_year, life.opened_on)
         case["next_on"] = self._contacts(case_id, life, counselor, keys, pronoun, may_phone, due_on)
+        self.support.make(Whom(case_id, life, birth_year, counselor, keys))
         return MadeCase(case_id, called, counselor, life)
 
     def _status(self, life: Life) -> CaseStatus:
@@ -273,6 +276,7 @@ class CaseMaker:
             kind = _one_of(self.rng, KINDS)
             if kind is ContactKind.PHONE and not may_phone:
                 kind = ContactKind.HOME
+            note, topics = notes.contact_note(self.rng, kind, pronoun)
             row = self.batch.add(
                 Contact,
                 case_id=case_id,
@@ -280,13 +284,15 @@ class CaseMaker:
                 kind=kind,
                 on_day=on,
                 minutes=self.rng.choice(MINUTES),
-                topics="",
+                topics=topics,
+                taken_back_at=None,
+                taken_back_by=None,
                 next_on=next_on,
                 recorded_by=counselor.id,
                 recorded_at=moment(self.rng, on),
                 version=1,
             )
-            seal(row, Contact, "note", notes.contact_note(self.rng, kind, pronoun), keys)
+            seal(row, Contact, "note", note, keys)
             closed = self.rng.random() < CLOSED_NOTES
             text = notes.closed_note(self.rng, pronoun) if closed else ""
             seal(row, Contact, "closed_note", text, keys)

@@ -27,6 +27,7 @@ from casework.demonstration.organisation import Country, prepare
 from casework.demonstration.places import choose_units
 from casework.demonstration.rows import Batch, Ids
 from casework.demonstration.staff import Team, hire_players, hire_team
+from casework.demonstration.support import SupportMaker
 from casework.organisation.accounts.models import Account
 from casework.organisation.bodies.models import Group
 from casework.organisation.settings.operations import load_usual
@@ -135,7 +136,8 @@ class _Story:
         code = self.codes[unit.province_id]
         punctuality = _punctuality(rng)
         bodies = self.country.make(batch, rng, unit, code, team, punctuality)
-        cases = CaseMaker(batch, rng, wish.horizon, unit, code, team, organisation)
+        support = SupportMaker(batch, rng, wish.horizon, unit, bodies.partners)
+        cases = CaseMaker(batch, rng, wish.horizon, unit, code, team, organisation, support)
         made = _cases(cases, own, others, number, wish.seed)
         groups = GroupMaker(
             batch, rng, wish.horizon, unit, team, organisation, punctuality, bodies.club["id"]

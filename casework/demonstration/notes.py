@@ -7,7 +7,7 @@ from datetime import date
 from random import Random
 
 from casework.confidential.cases.models import Sex
-from casework.confidential.contacts.models import ContactKind
+from casework.confidential.contacts.models import ContactKind, Topic
 
 OPENINGS = {
     ContactKind.OFFICE: (
@@ -37,32 +37,33 @@ OPENINGS = {
         "Tiếp cận tại nơi {p} hẹn, trao tờ thông tin dịch vụ.",
     ),
 }
-MATTERS = (
-    "{P} cho biết ngủ ngon hơn, ăn uống đều, tinh thần ổn định.",
-    "{P} đang tìm việc làm gần nhà để tiện chăm mẹ.",
-    "Đã bàn hai nghề {p} thích: sửa xe và điện lạnh; {p} sẽ đi xem lớp.",
-    "{P} muốn vay vốn nuôi tôm quảng canh; đã giải thích thủ tục và thời gian chờ.",
-    "Giấy tờ tùy thân còn thiếu, hẹn cùng đi làm lại căn cước.",
-    "Con nhỏ chuẩn bị vào lớp một, gia đình lo chi phí đầu năm học.",
-    "{P} đi làm được ba tuần, chủ cơ sở nhận xét siêng năng.",
-    "Gia đình đã nói chuyện lại với nhau, {p} thấy nhẹ lòng.",
-    "{P} còn lo hàng xóm bàn tán; đã cùng tập cách trả lời.",
-    "Đã hướng dẫn cách mua bảo hiểm y tế hộ gia đình.",
-    "{P} hỏi về quyền được trợ giúp pháp lý, đã đưa địa chỉ trung tâm.",
-    "Nhà dột sau mưa bão, cần vận động sửa mái.",
-    "{P} tham gia buổi sinh hoạt tháng này và muốn đi tiếp.",
-    "{P} chăm vườn rau, bán được ở chợ ấp.",
-    "{P} thấy mệt mỏi, ít nói; đã lắng nghe và không hỏi dồn.",
-    "Đã cùng xem lại mục tiêu quý: hai việc xong, một việc dời sang tháng sau.",
-    "{P} đề nghị được gặp tư vấn viên nữ trong lần tới.",
-    "Kết nối y tế: {p} đồng ý đến trạm vào sáng thứ Ba.",
-    "{P} đã nộp hồ sơ học nghề, chờ ngày khai giảng.",
-    "{P} để dành được một ít tiền, dự định mua lưới.",
-    "Bàn cách xử lý khi căng thẳng: đi bộ, gọi người thân, gọi tư vấn viên.",
-    "{P} nhận phương tiện sinh kế tuần trước và đã dùng.",
-    "{P} xin đổi giờ hẹn vì đi làm ca.",
-    "Gia đình cần thêm thông tin về chính sách hỗ trợ, đã để lại tài liệu.",
-)
+# With what each is about.
+MATTERS = {
+    "{P} cho biết ngủ ngon hơn, ăn uống đều, tinh thần ổn định.": Topic.SITUATION,
+    "{P} đang tìm việc làm gần nhà để tiện chăm mẹ.": Topic.WORK,
+    "Đã bàn hai nghề {p} thích: sửa xe và điện lạnh; {p} sẽ đi xem lớp.": Topic.WORK,
+    "{P} muốn vay vốn nuôi tôm quảng canh; đã giải thích thủ tục và thời gian chờ.": Topic.WORK,
+    "Giấy tờ tùy thân còn thiếu, hẹn cùng đi làm lại căn cước.": Topic.PAPERS,
+    "Con nhỏ chuẩn bị vào lớp một, gia đình lo chi phí đầu năm học.": Topic.FAMILY,
+    "{P} đi làm được ba tuần, chủ cơ sở nhận xét siêng năng.": Topic.WORK,
+    "Gia đình đã nói chuyện lại với nhau, {p} thấy nhẹ lòng.": Topic.FAMILY,
+    "{P} còn lo hàng xóm bàn tán; đã cùng tập cách trả lời.": Topic.SITUATION,
+    "Đã hướng dẫn cách mua bảo hiểm y tế hộ gia đình.": Topic.PAPERS,
+    "{P} hỏi về quyền được trợ giúp pháp lý, đã đưa địa chỉ trung tâm.": Topic.PAPERS,
+    "Nhà dột sau mưa bão, cần vận động sửa mái.": Topic.SUPPORT,
+    "{P} tham gia buổi sinh hoạt tháng này và muốn đi tiếp.": Topic.SITUATION,
+    "{P} chăm vườn rau, bán được ở chợ ấp.": Topic.WORK,
+    "{P} thấy mệt mỏi, ít nói; đã lắng nghe và không hỏi dồn.": Topic.SITUATION,
+    "Đã cùng xem lại mục tiêu quý: hai việc xong, một việc dời sang tháng sau.": Topic.NEEDS,
+    "{P} đề nghị được gặp tư vấn viên nữ trong lần tới.": Topic.OTHER,
+    "Kết nối y tế: {p} đồng ý đến trạm vào sáng thứ Ba.": Topic.HEALTH_LINK,
+    "{P} đã nộp hồ sơ học nghề, chờ ngày khai giảng.": Topic.WORK,
+    "{P} để dành được một ít tiền, dự định mua lưới.": Topic.WORK,
+    "Bàn cách xử lý khi căng thẳng: đi bộ, gọi người thân, gọi tư vấn viên.": Topic.SAFETY,
+    "{P} nhận phương tiện sinh kế tuần trước và đã dùng.": Topic.SUPPORT,
+    "{P} xin đổi giờ hẹn vì đi làm ca.": Topic.OTHER,
+    "Gia đình cần thêm thông tin về chính sách hỗ trợ, đã để lại tài liệu.": Topic.PAPERS,
+}
 CLOSINGS = (
     "Hẹn gặp lại theo lịch.",
     "Lần tới sẽ xem lại kế hoạch.",
@@ -111,11 +112,13 @@ EXCUSES = (
 )
 
 
-def contact_note(rng: Random, kind: ContactKind, pronoun: str) -> str:
-    """The general note of a contact: one to four sentences."""
-    matters = rng.sample(MATTERS, rng.choices((1, 2, 3), (5, 4, 1))[0])
+def contact_note(rng: Random, kind: ContactKind, pronoun: str) -> tuple[str, str]:
+    """The general note of a contact, one to four sentences, and the codes of its topics."""
+    matters = rng.sample(list(MATTERS), rng.choices((1, 2, 3), (5, 4, 1))[0])
     sentences = [rng.choice(OPENINGS[kind]), *matters, rng.choice(CLOSINGS)]
-    return _spoken(" ".join(sentence for sentence in sentences if sentence), pronoun)
+    spoken = _spoken(" ".join(sentence for sentence in sentences if sentence), pronoun)
+    about = {MATTERS[matter] for matter in matters}
+    return spoken, " ".join(topic for topic in Topic if topic in about)
 
 
 def closed_note(rng: Random, pronoun: str) -> str:

@@ -17,6 +17,10 @@ from casework.confidential.cases.models import Assignment, Case, PersonIdentity
 from casework.confidential.consent.models import Consent, Purpose
 from casework.confidential.contacts.models import Contact, ContactKind
 from casework.confidential.groups.models import Attendance, Facilitator, GroupMember, GroupSession
+from casework.confidential.referrals.models import Referral, ReferralStatus, ReferralStep
+from casework.confidential.referrals.rules import FOLLOWING, is_answer
+from casework.confidential.services.models import Service, ServiceKind
+from casework.confidential.services.operations import _VOUCHER
 from casework.core import audit
 from casework.core.audit import AuditEntry
 from casework.core.database import Base, db
@@ -50,7 +54,16 @@ NOT_SEEDED = {
     "audit_entries", "account_sessions", "sign_in_attempts", "operations",
     "kept_forms", "base_salaries", "coefficients", "agencies", "criteria_sets", "criteria",
 }  # fmt: skip
-KEPT = (PersonIdentity, Consent, Contact, GroupMember, GroupSession)
+KEPT = (
+    PersonIdentity,
+    Consent,
+    Contact,
+    GroupMember,
+    GroupSession,
+    Service,
+    Referral,
+    ReferralStep,
+)
 
 
 def test_as_many_as_wished(demonstration: Demonstration) -> None:
@@ -198,6 +211,38 @@ def test_the_rules_of_the_work_hold(demonstration: Demonstration) -> None:
             .where(GroupMember.joined_on > GroupSession.held_on)
         )
         assert db.session.scalar(strays) == 0
+
+
+def test_support_keeps_its_rules(demonstration: Demonstration) -> None:
+    with demonstration.app.app_context():
+        told = select(Service, Case).join(Case, Case.id == Service.case_id)
+        rows = db.session.execute(told).all()
+        assert len(rows) > 20
+        for service, case in rows:
+            assert case.opened_on <= service.on <= (case.closed_on or service.on)
+            assert service.amount or not service.is_money
+            assert service.is_money or service.kind != ServiceKind.LOAN
+            assert not service.voucher or _VOUCHER.fullmatch(service.voucher)
+        used = [(s.unit_id, s.on.year, s.voucher) for s, _case in rows if s.voucher]
+        assert used and len(used) == len(set(used))
+
+
+def test_referrals_keep_their_rules(demonstration: Demonstration) -> None:
+    with demonstration.app.app_context():
+        told = select(Referral, Consent).join(Consent, Consent.id == Referral.consent_id)
+        rows = db.session.execute(told).all()
+        assert len(rows) > 5
+        for referral, consent in rows:
+            assert consent.partner_id == referral.partner_id
+            assert consent.on <= referral.sent_on and consent.holds(referral.sent_on)
+            status, on, answered_on = ReferralStatus.SENT, referral.sent_on, None
+            steps = select(ReferralStep).where(ReferralStep.referral_id == referral.id)
+            for step in db.session.scalars(steps.order_by(ReferralStep.on)):
+                assert step.status in FOLLOWING[status] and on <= step.on
+                status, on = ReferralStatus(step.status), step.on
+                answered_on = answered_on or (on if is_answer(status) else None)
+            assert (status, answered_on) == (referral.status, referral.answered_on)
+        assert len({referral.status for referral, _consent in rows}) > 1
 
 
 def test_groups_have_neutral_names(demonstration: Demonstration) -> None:

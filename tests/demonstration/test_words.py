@@ -11,7 +11,7 @@ import pytest
 from casework.confidential.cases.models import Sex
 from casework.confidential.contacts.models import ContactKind
 from casework.core.clock import month_end
-from casework.demonstration import lives, names, notes
+from casework.demonstration import lives, names, notes, support
 from casework.demonstration.cases import reference_of
 from casework.demonstration.horizon import horizon, is_tet, last_closed_month, working_day
 from casework.demonstration.lives import Life
@@ -63,7 +63,7 @@ def test_phone_numbers_have_ten_digits_and_ring_nowhere() -> None:
 
 def test_notes_are_respectful_and_vary() -> None:
     rng = Random(7)
-    written = [notes.contact_note(rng, kind, "chị") for kind in ContactKind for _ in range(100)]
+    written = [notes.contact_note(rng, kind, "chị")[0] for kind in ContactKind for _ in range(100)]
     assert len(set(written)) > 450
     assert not [note for note in written if "{" in note or "  " in note]
     said = " ".join(_all_notes()).lower()
@@ -147,4 +147,7 @@ def _all_notes() -> list[str]:
         *notes.SESSION_NOTES,
         *notes.EXCUSES,
         *notes.EXCUSES_TET,
+        *chain.from_iterable(gift.notes for gift in support.GIFTS),
+        *support.REASONS.values(),
+        *chain.from_iterable(support.TOLD.values()),
     ]

@@ -16,6 +16,7 @@ from casework.authz.permissions import Role
 from casework.confidential.cases.models import Case
 from casework.confidential.closures.models import ErasureCause
 from casework.confidential.closures.operations import propose_erasure
+from casework.confidential.consent.models import Consent, ConsentMethod, Purpose
 from casework.confidential.groups.models import Facilitator
 from casework.core.audit import SYSTEM
 from casework.core.clock import today
@@ -24,6 +25,7 @@ from casework.organisation.accounts import sessions
 from casework.organisation.accounts.models import Account, AccountRole
 from casework.organisation.accounts.operations import create_account, give_role
 from casework.organisation.meetings.models import Meeting
+from casework.organisation.partners.models import Partner, PartnerKind
 from casework.vault import locks
 from tests.cast import PASSWORD, Cast
 from tests.confidential.test_cases import open_case
@@ -50,6 +52,8 @@ PARAMETERS = frozenset(
         "case_id",
         "contact_id",
         "consent_id",
+        "service_id",
+        "referral_id",
         "group_id",
         "member_id",
         "facilitator_id",
@@ -194,6 +198,11 @@ def _ids(world: World, counselor: Visitor, unit: str, username: str) -> dict[str
     new = case + "/contacts/new"
     assert counselor.submit(new, new, note=f"ghi chép {unit}").status == 303
     contact = _links(counselor, case + "/contacts", "/contacts/")
+    give = case + "/support/new"
+    told = {"kind": "gift", "how": "in_kind", "funding_source": "charity"}
+    assert counselor.submit(give, give, note=f"ghi chép {unit}", **told).status == 303
+    service = _links(counselor, case + "/support", "/support/")
+    referral = _refer(world, counselor, unit, case)
     group, member, session = _hold_a_session(counselor)
     reminder = _remind(counselor, case)
     account = world.cast.accounts["target" if unit == "a" else username]
@@ -213,6 +222,8 @@ def _ids(world: World, counselor: Visitor, unit: str, username: str) -> dict[str
         "case_id": UUID(case.split("/")[2]),
         "contact_id": contact,
         "consent_id": _links(counselor, case + "/consents", "/consents/", "/withdrawal"),
+        "service_id": service,
+        "referral_id": referral,
         "group_id": UUID(group.split("/")[2]),
         "member_id": member,
         "facilitator_id": facilitator,
@@ -245,6 +256,25 @@ def _remind(counselor: Visitor, case: str) -> UUID:
     page = counselor.submit(new, new, text="nhắc việc", due_on=str(today()))
     assert page.status == 303, page.words
     return _links(counselor, f"{case}/reminders", "/reminders/")
+
+
+def _refer(world: World, counselor: Visitor, unit: str, case: str) -> UUID:
+    case_id, unit_id = UUID(case.split("/")[2]), world.cast.units[unit]
+    with world.app.app_context():
+        kind, since = PartnerKind.OTHER, today() - timedelta(days=9)
+        partner = Partner(unit_id=unit_id, kind=kind, name=f"Trạm {unit}", active_from=since)
+        db.session.add(partner)
+        db.session.flush()
+        told = {"purpose": Purpose.REFERRAL, "method": ConsentMethod.SIGNED, "is_given": True}
+        consent = Consent(case_id=case_id, partner_id=partner.id, on=today(), **told)
+        consent.recorded_by = partner.id
+        db.session.add(consent)
+        partner_id = str(partner.id)
+        db.session.commit()
+    send, reason = case + "/referrals/new", f"ghi chép {unit}"
+    page = counselor.submit(send, send, partner=partner_id, area="job", reason=reason)
+    assert page.status == 303, page.words
+    return UUID(page.location.split("/")[-1])
 
 
 def _hold_a_session(counselor: Visitor) -> tuple[str, UUID, UUID]:

@@ -283,6 +283,23 @@ def vouchers_beside_payrolls(
     return _vouchers_of_movements(unit_ids, year, ~payroll)
 
 
+def find_use_beside_support(
+    voucher: str, unit_ids: Collection[UUID], year: int
+) -> VoucherUse | None:
+    """Where units' books used a number for something else than support of persons, whose vouchers
+    stand with the persons' records too.
+    """
+    books = (_vouchers_of_movements(unit_ids, year, BudgetLine.purpose != Purpose.SUPPORT),)
+    others = (used(unit_ids, year) for used in _other_books)
+    found = (
+        use
+        for book in (*books, *others)
+        for number, use in book
+        if voucher_key(number) == voucher_key(voucher)
+    )
+    return next(found, None)
+
+
 def list_voucher_units(unit_id: UUID) -> list[UUID]:
     """The units that share a unit's numbers: those it followed, and those that followed it."""
     followers = select(Succession.successor_id).where(Succession.predecessor_id == unit_id)

@@ -1,0 +1,151 @@
+"""Reading referrals: of a case, and of everything entrusted to an account.
+
+A referral is answered once the partner said anything; until then feedback is due on its day. What
+was taken back counts nowhere.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, select
+
+from casework.authz.enforce import Access
+from casework.confidential.cases.models import Case
+from casework.confidential.cases.queries import reached
+from casework.confidential.consent.models import Consent, Purpose
+from casework.confidential.consent.queries import list_consents
+from casework.confidential.referrals.models import Referral, ReferralStatus, ReferralStep
+from casework.core.clock import last_year_to
+from casework.core.database import db
+from casework.core.errors import OutOfReach
+from casework.organisation.accounts.models import Account
+from casework.organisation.partners.models import Partner
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A referral with the partner it went to and the code of its case."""
+
+    referral: Referral
+    partner: Partner
+    reference: str
+
+    def is_overdue(self, on: date) -> bool:
+        """Whether the partner should have answered by now."""
+        referral = self.referral
+        return referral.answered_on is None and referral.feedback_due_on < on
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How many referrals were answered, of how many sent."""
+
+    answered: int
+    sent: int
+
+
+def list_referrals(case: Case) -> list[Sent]:
+    """The referrals of a case, newest first."""
+    return _sent(_with_partner(_of(case, standing=True)))
+
+
+def list_taken_back(case: Case) -> list[Sent]:
+    """The referrals that were recorded by mistake, newest first."""
+    return _sent(_with_partner(_of(case, standing=False)))
+
+
+def get_referral(case: Case, referral_id: UUID) -> Sent:
+    """A referral of this case. Raises OutOfReach."""
+    condition = (Referral.id == referral_id) & (Referral.case_id == case.id)
+    found = _sent(_with_partner(condition))
+    if not found:
+        raise OutOfReach
+    return found[0]
+
+
+def list_steps(referral: Referral) -> Sequence[tuple[ReferralStep, str]]:
+    """What became known, newest first, with who recorded it."""
+    query = (
+        select(ReferralStep, Account.display_name)
+        .outerjoin(Account, Account.id == ReferralStep.recorded_by)
+        .where(ReferralStep.referral_id == referral.id)
+        .order_by(ReferralStep.on.desc(), ReferralStep.recorded_at.desc())
+    )
+    return [(step, name or "—") for step, name in db.session.execute(query)]
+
+
+def step_days(referral: Referral) -> tuple[date | None, date | None]:
+    """The days of the first and the last step."""
+    query = select(func.min(ReferralStep.on), func.max(ReferralStep.on)).where(
+        ReferralStep.referral_id == referral.id
+    )
+    first, last = db.session.execute(query).one()
+    return first, last
+
+
+def find_waiting(case: Case, partner_id: UUID, area: str) -> Referral | None:
+    """A referral to the same partner for the same need that nobody answered yet."""
+    query = select(Referral).where(
+        Referral.case_id == case.id,
+        Referral.partner_id == partner_id,
+        Referral.area == area,
+        _waits(),
+    )
+    return db.session.scalar(query.limit(1))
+
+
+def list_unanswered(access: Access) -> list[Sent]:
+    """The referrals of open cases within reach that wait for an answer, the longest due first."""
+    query = _with_partner(reached(access) & Case.closed_on.is_(None) & _waits())
+    return _sent(query.order_by(None).order_by(Referral.feedback_due_on, Referral.recorded_at))
+
+
+def share_answered(access: Access, on: date) -> Share:
+    """How many of the referrals sent in the twelve months to a day were answered."""
+    first, last = last_year_to(on)
+    query = (
+        select(func.count().filter(Referral.answered_on.is_not(None)), func.count())
+        .select_from(Referral)
+        .join(Case, Case.id == Referral.case_id)
+        .where(
+            reached(access),
+            Referral.taken_back_at.is_(None),
+            Referral.sent_on.between(first, last),
+        )
+    )
+    return Share(*db.session.execute(query).one())
+
+
+def consented_partners(case: Case, on: date) -> Collection[UUID]:
+    """The partners to which the person agrees to be referred on a day."""
+    latest: dict[UUID, Consent] = {}
+    for consent in list_consents(case):
+        if consent.purpose == Purpose.REFERRAL and consent.partner_id and consent.on <= on:
+            latest.setdefault(consent.partner_id, consent)
+    return {partner_id for partner_id, consent in latest.items() if consent.holds(on)}
+
+
+def _waits() -> ColumnElement[bool]:
+    unknown = Referral.status.in_((ReferralStatus.SENT, ReferralStatus.UNKNOWN))
+    return unknown & Referral.taken_back_at.is_(None)
+
+
+def _of(case: Case, *, standing: bool) -> ColumnElement[bool]:
+    taken_back = Referral.taken_back_at.is_not(None)
+    return (Referral.case_id == case.id) & (~taken_back if standing else taken_back)
+
+
+def _with_partner(condition: ColumnElement[bool]) -> Select[Referral, Partner, str]:
+    return (
+        select(Referral, Partner, Case.reference)
+        .join(Partner, Partner.id == Referral.partner_id)
+        .join(Case, Case.id == Referral.case_id)
+        .where(condition)
+        .order_by(Referral.sent_on.desc(), Referral.recorded_at.desc())
+    )
+
+
+def _sent(query: Select[Referral, Partner, str]) -> list[Sent]:
+    return [Sent(*row) for row in db.session.execute(query)]
