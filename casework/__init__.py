@@ -69,6 +69,7 @@ from casework.organisation.budgets.routes import bp as budgets
 from casework.organisation.clusters.routes import bp as clusters
 from casework.organisation.communications.routes import bp as communications
 from casework.organisation.documents.routes import bp as documents
+from casework.organisation.drafts.routes import bp as drafts
 from casework.organisation.meetings.routes import bp as meetings
 from casework.organisation.members.routes import bp as members
 from casework.organisation.overview.routes import bp as overview
@@ -127,6 +128,7 @@ FEATURES = (
     access_reviews,
     access_log,
     roles,
+    drafts,
     account_pages,
 )
 

@@ -20,16 +20,7 @@ from werkzeug.exceptions import HTTPException
 from casework.core.database import SAFE_METHODS, db
 
 log = structlog.get_logger("casework")
-_NEVER_SHOWN = {
-    "csrf_token",
-    "operation",
-    "version",
-    "password",
-    "new_password",
-    "repeat",
-    "code",
-    "key",
-}
+_SECRETS = {"csrf_token", "password", "new_password", "repeat", "code", "key"}
 _READ_AWAY = 64 * 1024 * 1024
 _SAME_FORM = ("operation", "version")
 
@@ -39,14 +30,19 @@ class OutOfReach(Exception):
 
 
 def typed_text() -> list[tuple[str, str]]:
-    """The fields of the refused request, so that nothing typed is lost. Secrets are left out."""
+    """What was typed into the refused form, so that nothing is lost."""
+    return [(name, value) for name, value in sent_form() if value and name not in _SAME_FORM]
+
+
+def sent_form() -> list[tuple[str, str]]:
+    """Every field of the request as it was sent. Secrets are left out."""
     if request.max_content_length and (request.content_length or 0) > request.max_content_length:
         return []
     try:
         typed = list(request.form.items(multi=True))
     except HTTPException:
         return []  # The body itself is what was refused.
-    return [(name, value) for name, value in typed if name not in _NEVER_SHOWN and value]
+    return [(name, value) for name, value in typed if name not in _SECRETS]
 
 
 def page(status: int, title: str, explanation: str, **values: Any) -> tuple[str, int]:

@@ -132,9 +132,25 @@ class Form(FlaskForm):
 
 
 class VersionedForm(Form):
-    """A form that changes something two people may change."""
+    """A form that changes something two people may change.
+
+    `is_outdated`: it was filled from a draft, and the record was saved since the draft was begun. A
+    field that differs then knows what is saved (`saved_now`), which is shown beside it wherever the
+    field is shown; whoever saves after that means it.
+    """
 
     version = HiddenField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        saved = self.version.object_data
+        drafted = kept_text() is not None and saved is not None
+        self.is_outdated = drafted and str(self.version.data) != str(saved)
+        if self.is_outdated:
+            self.version.data = str(saved)
+            for field in self:
+                if _told(field, field.data) != _told(field, field.object_data):
+                    field.saved_now = _told(field, field.object_data)
 
     def check_version(self, current: int) -> None:
         """Raise Stale unless the form was opened on the current version."""
@@ -165,6 +181,15 @@ def carry_out(form: Form, change: Callable[[], object], version: int | None = No
         form.refuse(broken)
         return 422
     return 303
+
+
+def _told(field: Field, value: Any) -> str:
+    """A field's value as words: the label of a choice, a day as people write it."""
+    if isinstance(value, date):
+        return f"{value:%d/%m/%Y}"
+    choices: Iterable[Any] = getattr(field, "iter_choices", list)()
+    words = {str(choice.value): str(choice.label) for choice in choices}
+    return words.get(str(value), "" if value is None else str(value))
 
 
 def kept_text() -> MultiDict[str, str] | None:

@@ -4,6 +4,7 @@ A repeated POST gets the first one's answer. The id is unique per account and is
 change.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -51,6 +52,17 @@ def first_answer(account_id: UUID) -> BaseResponse | None:
     return redirect(location, 303) if location else None
 
 
+def carried_out(account_id: UUID, operations: Collection[str]) -> set[str]:
+    """Those of an account's operations (ids as forms carry them) that were carried out."""
+    ids = {parsed: text for text in operations if (parsed := _parsed(text))}
+    if not ids:
+        return set()
+    query = select(Operation.operation_id).where(
+        Operation.account_id == account_id, Operation.operation_id.in_(ids)
+    )
+    return {ids[done] for done in db.session.scalars(query)}
+
+
 def init_app(app: Flask) -> None:
     """Write the operation with the change, and answer the loser of a race like the winner."""
     app.extensions["before_commit"].append(_remember)
@@ -83,7 +95,11 @@ def _answer_again(error: IntegrityError | StaleDataError) -> BaseResponse | tupl
 
 
 def _operation_of_request() -> UUID | None:
+    return _parsed(request.form.get("operation", ""))
+
+
+def _parsed(text: str) -> UUID | None:
     try:
-        return UUID(request.form["operation"])
-    except (KeyError, ValueError):
+        return UUID(text)
+    except ValueError:
         return None

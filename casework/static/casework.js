@@ -78,15 +78,24 @@ function blankWhenIdle() {
   document.querySelector(".idle-curtain button").focus();
 }
 
+// Whether the account of this page is signed in, as the server says. Somebody who has signed in again
+// meanwhile (in another tab) has a new token, which the forms of this page take over.
+async function isSignedIn() {
+  const answer = await fetch(settings.home, { cache: "no-store" });
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (page.getElementById("casework-loader")?.dataset.account !== settings.account) return false;
+  const token = page.querySelector("[name=csrf_token]")?.value;
+  for (const field of document.querySelectorAll("[name=csrf_token]")) field.value = token ?? field.value;
+  return true;
+}
+
 async function goOn() {
   if (!typed) {
     location.reload();
     return;
   }
-  const answer = await fetch(settings.home, { cache: "no-store" });
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const curtain = document.querySelector(".idle-curtain");
-  if (page.getElementById("casework-loader")?.dataset.account !== settings.account) {
+  if (!await isSignedIn()) {
     curtain.querySelector("[hidden]")?.removeAttribute("hidden");
     return;
   }
@@ -104,6 +113,17 @@ if (idleMs) {
   document.addEventListener("visibilitychange", blankWhenIdle);
 }
 document.addEventListener("input", () => { typed = true; });
+
+// ---- drafts: drafts.js comes along where a form asks for it -------------------------------------
+
+let watchesDrafts = false;
+function watchDrafts() {
+  if (watchesDrafts || !document.querySelector("form[data-draft]")) return;
+  watchesDrafts = true;
+  runScript(settings.drafts);
+}
+document.addEventListener("htmx:after:swap", watchDrafts);
+watchDrafts();
 
 // The browser's Back keeps whole pages in memory: hide this one as it goes, ask again as it returns.
 addEventListener("pagehide", (event) => {

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Response, expect
 from tests.browser.cdn import HTMX_ADDRESS, STATIC, Cdn
 from tests.browser.conftest import PHONE
 
-KILOBYTES, REQUESTS = 60, 6
+KILOBYTES, REQUESTS = 70, 6
 PAGES = (
     "/",
     "/cases",
@@ -123,7 +123,9 @@ def test_nothing_is_left_after_signing_out(desktop: Page, sign_in):
     assert not [c for c in desktop.context.cookies() if c["name"] == "casework"]
 
 
-def test_an_expired_session_keeps_the_text_through_signing_in(desktop: Page, sign_in, app, cast):
+def test_an_expired_session_keeps_the_text_through_signing_in(
+    desktop: Page, sign_in, app, complaints
+):
     from datetime import timedelta
 
     from sqlalchemy import update
@@ -138,6 +140,7 @@ def test_an_expired_session_keeps_the_text_through_signing_in(desktop: Page, sig
     with app.app_context():
         db.session.execute(update(AccountSession).values(seen_at=now() - timedelta(minutes=16)))
         db.session.commit()
+    complaints.expect("status of 401")
     desktop.get_by_role("button", name="Open the case").click()
     desktop.locator("input[name=username]").fill("counselor")
     desktop.locator("input[name=password]").fill("chiếc thuyền ngoài xa")

@@ -3,13 +3,17 @@
 `sessions.py` and `throttle.py` are what stands between a stranger and a key.
 """
 
+from contextlib import suppress
+
 from flask import Flask, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
+from werkzeug.datastructures import MultiDict
 
 from casework.core import errors
 from casework.core.database import SAFE_METHODS
+from casework.core.i18n import local_path
 from casework.core.operations import first_answer
 from casework.organisation.accounts.sessions import login_manager
 from casework.vault import drafts
@@ -24,9 +28,10 @@ def init_app(app: Flask) -> None:
 
 def ask_to_sign_in() -> ResponseReturnValue:
     """Send a stranger to the sign-in page; keep what an expired session's form held."""
-    after = request.path if request.method in SAFE_METHODS else _form_address()
+    after = request.path if request.method in SAFE_METHODS else form_address()
     if request.method not in SAFE_METHODS and g.get("expired_account_id"):
-        drafts.keep(g.expired_account_id, after, errors.typed_text())
+        with suppress(drafts.TooLong):
+            drafts.keep(g.expired_account_id, after, errors.sent_form())
     address = url_for("accounts.sign_in", next=after)
     if "HX-Request" in request.headers:
         return _("Sign in again."), 401, {"HX-Redirect": address}
@@ -47,16 +52,23 @@ def _who() -> ResponseReturnValue | None:
         return redirect(url_for("accounts.password"), 303)
     if request.method in SAFE_METHODS:
         if "kept" in request.args:
-            g.kept_text = drafts.find(g.account_id, g.secret, request.path)
+            g.kept_text = _chosen_draft(request.args["kept"])
         return None
     return first_answer(g.account_id)
 
 
+def _chosen_draft(chosen: str) -> MultiDict[str, str] | None:
+    """The draft of this page with an id; the newest one for whoever has just signed in again."""
+    found = drafts.list_drafts(g.account_id, g.secret, request.path)
+    wanted = [draft for draft in found if chosen in ("1", str(draft.id))]
+    return wanted[0].fields if wanted else None
+
+
 def _forget_kept_form(_answer: object) -> None:
-    if g.get("account_id") and request.blueprint != "accounts":
-        drafts.forget(g.account_id, _form_address())
+    if g.get("account_id") and request.blueprint not in ("accounts", "drafts"):
+        drafts.forget(g.account_id, form_address(), request.form.get("operation", ""))
 
 
-def _form_address() -> str:
+def form_address() -> str:
     """Where the form is shown: it says so itself, else it is shown where it posts to."""
-    return request.form.get("shown_at", request.path)
+    return local_path(request.form.get("shown_at", request.path))

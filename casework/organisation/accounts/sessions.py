@@ -28,6 +28,8 @@ from casework.vault.grants import Keyring, rewrap_own
 
 TOUCH_EVERY = timedelta(seconds=60)
 TOTP_SECONDS = 30
+# What a page sends of its own accord does not show that somebody is at it.
+QUIET = frozenset({"drafts.save"})
 login_manager = LoginManager()
 login_manager.session_protection = None
 
@@ -129,7 +131,7 @@ def load(request: Request) -> SignedIn | None:
     if row.awaits_code:
         g.half_signed_in = (row.account_id, secret)
         return None
-    if idle > TOUCH_EVERY:
+    if idle > TOUCH_EVERY and request.endpoint not in QUIET:
         _touch(row.id)
     return _signed_in(row, secret)
 
