@@ -6,9 +6,9 @@ run.
     python -m benchmarks.pages --province 91 --units 102 --months 36 --cases 3000
     python -m benchmarks.pages --server granian    gunicorn-gthread | gunicorn-sync | granian
 
-Prints a Markdown table: median, 95th percentile, ratio of medians to the bare page, SQL statements
-apart (the tests assert at most twelve), and the peak memory of the server's processes. Machines are
-noisy: read the ratios.
+Prints a Markdown table: median, 95th percentile, ratio of medians to the bare page, the median of
+the processor's time that the server took (which neighbours on the machine hardly change), and the
+peak memory of the server's processes. Machines are noisy: read the ratios.
 """
 
 import argparse
@@ -111,7 +111,7 @@ def main() -> None:
         server = subprocess.Popen([*command, "benchmarks.served:app"], cwd=ROOT, env=environment)
         try:
             _wait()
-            _report(_measure(options.rounds), _peak_memory(server.pid), options)
+            _report(_measure(options.rounds, server.pid), _peak_memory(server.pid), options)
         finally:
             server.terminate()
             server.wait(20)
@@ -200,8 +200,13 @@ def _wait() -> None:
     raise SystemExit("the server did not start")
 
 
-def _measure(rounds: int) -> dict[str, list[float]]:
-    """Seconds of every request, page by page, interleaved so that noise falls on all alike."""
+Taken = dict[str, list[tuple[float, float]]]
+
+
+def _measure(rounds: int, server: int) -> Taken:
+    """Seconds of every request, and of the server's processor, page by page; interleaved so that
+    noise falls on all alike.
+    """
     counselor, head = Client(), Client()
     counselor.sign_in("counselor")
     head.sign_in("unithead")
@@ -219,13 +224,13 @@ def _measure(rounds: int) -> dict[str, list[float]]:
         "my unit, whole": lambda: _ask_whole(head),
         **{address: lambda address=address: head.ask("GET", address) for address in LIVE},
     }
-    taken: dict[str, list[float]] = {name: [] for name in (*pages, "logging a contact")}
+    taken: Taken = {name: [] for name in (*pages, "logging a contact")}
     for number in range(rounds + 5):
         for name, ask in pages.items():
-            _time(taken[name], ask, number >= 5)
+            _time(taken[name], ask, server, counts=number >= 5)
         fields = {**counselor.form(case + "/contacts/new"), **_contact(number)}
         log = lambda fields=fields: counselor.ask("POST", case + "/contacts/new", fields)  # noqa: E731
-        _time(taken["logging a contact"], log, number >= 5)
+        _time(taken["logging a contact"], log, server, counts=number >= 5)
     return taken
 
 
@@ -242,13 +247,29 @@ def _contact(number: int) -> dict[str, str]:
     return {"kind": "home", "on": day, "minutes": "30", "note": note}
 
 
-def _time(seconds: list[float], ask: Callable[[], tuple[int, str, str]], counts: bool) -> None:
-    begun = time.perf_counter()
+def _time(
+    seconds: list[tuple[float, float]],
+    ask: Callable[[], tuple[int, str, str]],
+    server: int,
+    *,
+    counts: bool,
+) -> None:
+    worked, begun = _processor_time(server), time.perf_counter()
     status = ask()[0]
+    took = time.perf_counter() - begun
     if status not in (200, 303):
         raise SystemExit(f"answered {status}")
     if counts:
-        seconds.append(time.perf_counter() - begun)
+        seconds.append((took, _processor_time(server) - worked))
+
+
+def _processor_time(pid: int) -> float:
+    """Seconds that the threads of the server's processes ran so far."""
+    ran = 0
+    for process in [pid, *_children(pid)]:
+        for thread in Path(f"/proc/{process}/task").iterdir():
+            ran += int((thread / "schedstat").read_text().split()[0])
+    return ran / 1e9
 
 
 def _peak_memory(pid: int) -> int:
@@ -266,15 +287,20 @@ def _children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def _report(taken: dict[str, list[float]], memory: int, options: argparse.Namespace) -> None:
-    bare = statistics.median(taken["bare page, 25 rows"])
+def _report(taken: Taken, memory: int, options: argparse.Namespace) -> None:
+    bare = statistics.median(wall for wall, _ in taken["bare page, 25 rows"])
     cases = f"{options.own_cases} own cases of {options.cases}"
     print(f"{options.server}, {cases}, {options.rounds} rounds\n")
-    print("| page | median ms | 95 % ms | × bare |")
-    print("|---|---:|---:|---:|")
+    print("| page | median ms | 95 % ms | × bare | processor ms |")
+    print("|---|---:|---:|---:|---:|")
     for name, seconds in taken.items():
-        middle, tail = statistics.median(seconds), statistics.quantiles(seconds, n=20)[-1]
-        print(f"| {name} | {middle * 1000:.1f} | {tail * 1000:.1f} | {middle / bare:.1f} |")
+        waited = [wall for wall, _ in seconds]
+        middle, tail = statistics.median(waited), statistics.quantiles(waited, n=20)[-1]
+        worked = statistics.median(processor for _, processor in seconds)
+        print(
+            f"| {name} | {middle * 1000:.1f} | {tail * 1000:.1f} | {middle / bare:.1f} "
+            f"| {worked * 1000:.1f} |"
+        )
     print(f"\nPeak memory of the server's processes: {memory / 2**20:.0f} MiB")
 
 

@@ -92,3 +92,42 @@ def test_a_proposal_is_answered_and_access_reviewed(
     expect(shown(screen, "The review of Phường Bạc Liêu is kept.")).to_be_visible()
     screen.goto("/admin/access-review")
     expect(shown(screen, "reviewed this month")).to_be_visible()
+
+
+def test_an_account_is_opened_with_a_role_for_a_time_and_disabled_at_once(
+    screen: Page, open_page, sign_in, cast, accessible, screenshot
+):
+    sign_in(screen, "admin")
+    hand = Hand(screen)
+    expect(screen.get_by_role("heading", level=1)).to_have_text("Accounts")
+    accessible(screen)
+    screenshot(screen, "accounts")
+    screen.goto(f"/admin/accounts/new?province={cast.units['province']}")
+    hand.write("Sign-in name", "doi.vien.moi")
+    hand.write("Name", "Ngô Thị Mười Hai")
+    hand.choose("Role", "Volunteer")
+    hand.choose("Unit", "Phường Bạc Liêu")
+    accessible(screen)
+    screenshot(screen, "account-new")
+    hand.press("Open the account")
+    password = screen.locator("main code").last.inner_text().strip()
+
+    newcomer = open_page(screen.viewport_size)
+    newcomer.goto("/sign-in")
+    newcomer.locator("input[name=username]").fill("doi.vien.moi")
+    newcomer.locator("input[name=password]").fill(password)
+    newcomer.locator("input[name=password]").press("Enter")
+    expect(newcomer.get_by_role("button", name="Sign out")).to_be_visible()
+
+    screen.goto("/admin/accounts")
+    hand.go("Ngô Thị Mười Hai")
+    hand.go("Set the last day")
+    hand.write("Account's last day", f"{today() + timedelta(days=90)}")
+    accessible(screen)
+    hand.press("Set the last day")
+    accessible(screen)
+    screenshot(screen, "account")
+    hand.press("Disable at once")
+    expect(shown(screen, "disabled")).to_be_visible()
+    newcomer.goto("/account")
+    assert "/sign-in" in newcomer.url
