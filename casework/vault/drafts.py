@@ -138,11 +138,5 @@ def _id_of(holder_id: UUID, address: str, operation: str) -> UUID:
     return uuid5(holder_id, operation or address)
 
 
-def forget_about(subject_id: UUID) -> None:
-    """What anybody typed at an address of this record is gone with it."""
-    about = KeptForm.address.contains(str(subject_id), autoescape=True)
-    db.session.execute(delete(KeptForm).where(about))
-
-
 def _info(row_id: UUID, holder_id: UUID) -> bytes:
     return b"casework kept form|" + row_id.bytes + holder_id.bytes
