@@ -9,8 +9,8 @@ from uuid import UUID
 
 from casework.confidential.assessments.models import NeedArea
 from casework.confidential.cases.models import Sex
-from casework.confidential.consent.models import Consent, ConsentMethod, Purpose
 from casework.confidential.cases.rules import ADULT_AGE
+from casework.confidential.consent.models import Consent, ConsentMethod, Purpose
 from casework.confidential.referrals.models import Referral, ReferralStatus, ReferralStep
 from casework.confidential.services.models import Service, ServiceKind
 from casework.core.clock import add_months

@@ -113,6 +113,12 @@ def throw_away(holder_id: UUID, draft_id: UUID) -> None:
     )
 
 
+def forget_about(subject_id: UUID) -> None:
+    """What anybody typed at an address of this record is gone with it."""
+    about = KeptForm.address.contains(str(subject_id), autoescape=True)
+    db.session.execute(delete(KeptForm).where(about))
+
+
 def _open(kept: KeptForm, secret: bytes) -> Draft | None:
     private = X25519PrivateKey.from_private_bytes(secret)
     try:

@@ -1,7 +1,7 @@
 """What is being typed survives a timeout, a lost signal, a closed browser; nobody else reads it."""
 
 from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 import time_machine
