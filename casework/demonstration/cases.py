@@ -26,6 +26,7 @@ from casework.demonstration import names, notes
 from casework.demonstration.horizon import Horizon, moment
 from casework.demonstration.keys import Organisation, Staff, make_keys
 from casework.demonstration.lives import Life, contact_days
+from casework.demonstration.plans import PlanMaker
 from casework.demonstration.rows import Batch, Keys, seal
 from casework.demonstration.staff import Team
 from casework.demonstration.support import SupportMaker, Whom
@@ -102,6 +103,7 @@ class CaseMaker:
     team: Team
     organisation: Organisation | None
     support: SupportMaker
+    plans: PlanMaker
 
     def make(self, life: Life, reference: str, counselor: Staff, due_on: date | None) -> MadeCase:
         """One case with all that belongs to it. `due_on`: its next appointment, if not chance."""
@@ -154,7 +156,9 @@ class CaseMaker:
         self._assign(case_id, life, counselor)
         pronoun = notes.pronoun(sex, birth_year, life.opened_on)
         case["next_on"] = self._contacts(case_id, life, counselor, keys, pronoun, may_phone, due_on)
-        self.support.make(Whom(case_id, life, birth_year, counselor, keys))
+        whom = Whom(case_id, life, birth_year, counselor, keys)
+        self.support.make(whom)
+        self.plans.make(whom)
         return MadeCase(case_id, called, counselor, life)
 
     def _status(self, life: Life) -> CaseStatus:

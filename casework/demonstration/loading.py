@@ -25,6 +25,7 @@ from casework.demonstration.horizon import Horizon, moment
 from casework.demonstration.keys import Organisation
 from casework.demonstration.organisation import Country, prepare
 from casework.demonstration.places import choose_units
+from casework.demonstration.plans import PlanMaker
 from casework.demonstration.rows import Batch, Ids
 from casework.demonstration.staff import Team, hire_players, hire_team
 from casework.demonstration.support import SupportMaker
@@ -137,7 +138,8 @@ class _Story:
         punctuality = _punctuality(rng)
         bodies = self.country.make(batch, rng, unit, code, team, punctuality)
         support = SupportMaker(batch, rng, wish.horizon, unit, bodies.partners)
-        cases = CaseMaker(batch, rng, wish.horizon, unit, code, team, organisation, support)
+        plans = PlanMaker(batch, rng, wish.horizon, unit)
+        cases = CaseMaker(batch, rng, wish.horizon, unit, code, team, organisation, support, plans)
         made = _cases(cases, own, others, number, wish.seed)
         groups = GroupMaker(
             batch, rng, wish.horizon, unit, team, organisation, punctuality, bodies.club["id"]

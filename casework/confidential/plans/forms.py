@@ -108,7 +108,7 @@ class PlanForm(VersionedForm):
     """A whole version. `version` is the number of the one it follows."""
 
     agreed_on = past_day(_l("Agreed on"))
-    summary = long_text(_l("What it is about"), render_kw={"rows": 3})
+    summary = long_text(_l("What the plan is about"), render_kw={"rows": 3})
     goals = Rows(FormField(GoalForm), min_entries=1, max_entries=MOST_GOALS)
 
     def grow(self, sent: Any) -> bool:
