@@ -25,7 +25,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from casework import cli
 from casework.authz import enforce
-from casework.confidential.assessments import models as _assessments  # noqa: F401
+from casework.confidential.assessments.routes import bp as assessments
 from casework.confidential.assignments.routes import bp as assignments
 from casework.confidential.attachments import models as _attachments  # noqa: F401
 from casework.confidential.break_glass.routes import bp as break_glass
@@ -107,6 +107,7 @@ FEATURES = (
     looks,
     consent,
     contacts,
+    assessments,
     reminders,
     services,
     referrals,

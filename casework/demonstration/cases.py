@@ -26,6 +26,7 @@ from casework.demonstration import names, notes
 from casework.demonstration.horizon import Horizon, moment
 from casework.demonstration.keys import Organisation, Staff, make_keys
 from casework.demonstration.lives import Life, contact_days
+from casework.demonstration.needs import Needs, assess
 from casework.demonstration.rows import Batch, Keys, seal
 from casework.demonstration.staff import Team
 from casework.demonstration.support import SupportMaker, Whom
@@ -126,6 +127,7 @@ class CaseMaker:
             next_on=None,
             created_at=moment(rng, life.opened_on),
             erased_at=None,
+            is_urgent=False,
             version=1,
         )
         self.batch.add(
@@ -155,7 +157,14 @@ class CaseMaker:
         pronoun = notes.pronoun(sex, birth_year, life.opened_on)
         case["next_on"] = self._contacts(case_id, life, counselor, keys, pronoun, may_phone, due_on)
         self.support.make(Whom(case_id, life, birth_year, counselor, keys))
+        case["is_urgent"] = self._needs(case_id, life, counselor, keys).is_urgent
         return MadeCase(case_id, called, counselor, life)
+
+    def _needs(self, case_id: UUID, life: Life, counselor: Staff, keys: Keys) -> Needs:
+        # Chance of its own: what is told of the contacts and groups does not depend on it.
+        rng = Random(case_id.int)  # nosec B311
+        place = (case_id, self.unit.id)
+        return assess(self.batch, rng, self.horizon, place, life, counselor, keys)
 
     def _status(self, life: Life) -> CaseStatus:
         if life.closed_on:

@@ -13,6 +13,7 @@ from werkzeug.routing import Rule
 
 from casework.authz.enforce import permission_of
 from casework.authz.permissions import Role
+from casework.confidential.assessments.models import NeedArea
 from casework.confidential.cases.models import Case
 from casework.confidential.closures.models import ErasureCause
 from casework.confidential.closures.operations import propose_erasure
@@ -51,6 +52,7 @@ PARAMETERS = frozenset(
     {
         "case_id",
         "contact_id",
+        "assessment_id",
         "consent_id",
         "service_id",
         "referral_id",
@@ -198,6 +200,7 @@ def _ids(world: World, counselor: Visitor, unit: str, username: str) -> dict[str
     new = case + "/contacts/new"
     assert counselor.submit(new, new, note=f"ghi chép {unit}").status == 303
     contact = _links(counselor, case + "/contacts", "/contacts/")
+    assessment = _assess(counselor, case)
     give = case + "/support/new"
     told = {"kind": "gift", "how": "in_kind", "funding_source": "charity"}
     assert counselor.submit(give, give, note=f"ghi chép {unit}", **told).status == 303
@@ -221,6 +224,7 @@ def _ids(world: World, counselor: Visitor, unit: str, username: str) -> dict[str
     return {
         "case_id": UUID(case.split("/")[2]),
         "contact_id": contact,
+        "assessment_id": assessment,
         "consent_id": _links(counselor, case + "/consents", "/consents/", "/withdrawal"),
         "service_id": service,
         "referral_id": referral,
@@ -238,6 +242,12 @@ def _ids(world: World, counselor: Visitor, unit: str, username: str) -> dict[str
     }
 
 
+def _assess(counselor: Visitor, case: str) -> UUID:
+    address = case + "/assessments/new"
+    levels = {f"level_{area}": "2" for area in NeedArea}
+    page = counselor.submit(address, address, **levels, note_job="ghi chép a")
+    assert page.status == 303, page.words
+    return _links(counselor, case + "/assessments", "/assessments/")
 def _propose_an_erasure(world: World, counselor: Visitor) -> UUID:
     """A second case, closed and proposed for erasure."""
     case = open_case(counselor, name="Người Đã Về")
