@@ -248,6 +248,8 @@ def _assess(counselor: Visitor, case: str) -> UUID:
     page = counselor.submit(address, address, **levels, note_job="ghi chép a")
     assert page.status == 303, page.words
     return _links(counselor, case + "/assessments", "/assessments/")
+
+
 def _propose_an_erasure(world: World, counselor: Visitor) -> UUID:
     """A second case, closed and proposed for erasure."""
     case = open_case(counselor, name="Người Đã Về")
