@@ -94,7 +94,7 @@ def send(access: Access, case_id: UUID) -> ResponseReturnValue:
     """Refer the person to a partner of the unit or of its province."""
     case = get_case(access, case_id)
     person = get_person(case, access)
-    partners = list_partners(unit_of(case), today())
+    partners = list_partners(case.unit_id, today())
     form = ReferralForm() if request.method == "POST" else ReferralForm(sent_on=today())
     form.offer(partners, consented_partners(case, today()))
     made: list[Referral] = []
