@@ -48,7 +48,7 @@ from casework.confidential.rights.routes import bp as rights
 from casework.confidential.rosters.routes import bp as rosters
 from casework.confidential.services.routes import bp as services
 from casework.confidential.statutory import models as _statutory  # noqa: F401
-from casework.confidential.transfers import models as _transfers  # noqa: F401
+from casework.confidential.transfers.routes import bp as transfers
 from casework.config import Settings
 from casework.core import (
     assets,
@@ -102,6 +102,7 @@ FEATURES = (
     intake,
     cases,
     assignments,
+    transfers,
     caseloads,
     looks,
     consent,

@@ -19,6 +19,7 @@ from casework.confidential.closures.models import ErasureCause
 from casework.confidential.closures.operations import propose_erasure
 from casework.confidential.consent.models import Consent, ConsentMethod, Purpose
 from casework.confidential.groups.models import Facilitator
+from casework.confidential.transfers.models import Transfer
 from casework.core.audit import SYSTEM
 from casework.core.clock import today
 from casework.core.database import db
@@ -92,6 +93,7 @@ PARAMETERS = frozenset(
         "cluster_id",
         "membership_id",
         "erasure_id",
+        "transfer_id",
     }
 )
 # Where the same name stands for another kind of record: the blueprint or endpoint, the name in the
@@ -107,6 +109,8 @@ OTHERWISE = {
     ("reports.money", "period_id"): "current_period_id",
     ("approvals", "role_id"): "waiting_role_id",
     ("assignments", "account_id"): "entrusted_id",
+    ("closures.erasure", "case_id"): "closed_case_id",
+    ("closures.propose", "case_id"): "closed_case_id",
 }
 # Answers the browser itself asks for; they are no page of the program.
 ASSETS = frozenset({"static"})
@@ -160,6 +164,8 @@ def build(app: Flask, cast: Cast) -> World:
     for unit, counselor in (("a", "counselor"), ("b", "counselor-b")):
         ids = _ids(world, world.sign_in(counselor), unit, counselor)
         world.ids[unit] = ids | record_everything(app, cast, unit, ids["group_id"])
+    for unit, other, counselor in (("a", "b", "counselor-b"), ("b", "a", "counselor2")):
+        world.ids[unit]["transfer_id"] = _offer_a_case(world, world.sign_in(counselor), other, unit)
     return world
 
 
@@ -237,7 +243,7 @@ def _ids(world: World, counselor: Visitor, unit: str, username: str) -> dict[str
         "unit_id": world.cast.units[unit],
         "account_id": account,
         "entrusted_id": world.cast.accounts[username],
-        "erasure_id": _propose_an_erasure(world, counselor),
+        **_propose_an_erasure(world, counselor),
         "role_id": role,
     }
 
@@ -250,7 +256,32 @@ def _assess(counselor: Visitor, case: str) -> UUID:
     return _links(counselor, case + "/assessments", "/assessments/")
 
 
-def _propose_an_erasure(world: World, counselor: Visitor) -> UUID:
+def _offer_a_case(world: World, counselor: Visitor, unit: str, to: str) -> UUID:
+    """A case of one unit, offered to the other."""
+    case = open_case(counselor, name="Người Chuyển Đi")
+    with world.app.app_context():
+        case_id, to_unit = UUID(case.split("/")[2]), world.cast.units[to]
+        db.session.add(
+            Consent(
+                case_id=case_id,
+                purpose=Purpose.REFERRAL,
+                to_unit_id=to_unit,
+                is_given=True,
+                method=ConsentMethod.SIGNED,
+                on=today(),
+                recorded_by=world.cast.accounts["counselor"],
+            )
+        )
+        db.session.commit()
+    transfer = case + "/transfer"
+    page = counselor.submit(transfer, transfer, unit=str(to_unit))
+    assert page.status == 303, page.words
+    with world.app.app_context():
+        query = select(Transfer.id).where(Transfer.case_id == case_id)
+        return db.session.scalars(query).one()
+
+
+def _propose_an_erasure(world: World, counselor: Visitor) -> dict[str, UUID]:
     """A second case, closed and proposed for erasure."""
     case = open_case(counselor, name="Người Đã Về")
     closure = case + "/closure"
@@ -258,9 +289,9 @@ def _propose_an_erasure(world: World, counselor: Visitor) -> UUID:
     with world.app.test_request_context():
         closed = db.session.get_one(Case, UUID(case.split("/")[2]))
         erasure = propose_erasure(closed, ErasureCause.REQUEST, by=SYSTEM)
-        erasure_id = erasure.id
+        made = {"closed_case_id": closed.id, "erasure_id": erasure.id}
         db.session.commit()
-    return erasure_id
+    return made
 
 
 def _remind(counselor: Visitor, case: str) -> UUID:
