@@ -21,12 +21,12 @@ from casework.confidential.cases.models import (
 from casework.confidential.cases.rules import Birth
 from casework.confidential.consent.models import Consent, ConsentMethod, Purpose
 from casework.confidential.contacts.models import Contact, ContactKind
-from casework.core.clock import add_months
 from casework.demonstration import names, notes
 from casework.demonstration.horizon import Horizon, moment
 from casework.demonstration.keys import Organisation, Staff, make_keys
 from casework.demonstration.lives import Life, contact_days
 from casework.demonstration.needs import Needs, assess
+from casework.demonstration.papers import PaperMaker
 from casework.demonstration.rows import Batch, Keys, seal
 from casework.demonstration.staff import Team
 from casework.demonstration.support import SupportMaker, Whom
@@ -74,7 +74,6 @@ METHODS = {
 # How many of a hundred say yes.
 YES = {
     Purpose.RECORD: 100, Purpose.PHONE_CONTACT: 82, Purpose.ANONYMOUS_STATISTICS: 93,
-    Purpose.REFERRAL: 68,
 }  # fmt: skip
 MINUTES = (15, 20, 30, 30, 40, 45, 45, 60, 60, 90)
 FULL_NAMES, ALIASES, PHONES, HAMLETS, CAUTIONS = 0.88, 0.35, 0.95, 0.9, 0.45
@@ -156,8 +155,10 @@ class CaseMaker:
         self._assign(case_id, life, counselor)
         pronoun = notes.pronoun(sex, birth_year, life.opened_on)
         case["next_on"] = self._contacts(case_id, life, counselor, keys, pronoun, may_phone, due_on)
-        self.support.make(Whom(case_id, life, birth_year, counselor, keys))
         case["is_urgent"] = self._needs(case_id, life, counselor, keys).is_urgent
+        whom = Whom(case_id, life, birth_year, counselor, keys)
+        self.support.make(whom)
+        PaperMaker(self.batch).make(whom, group)
         return MadeCase(case_id, called, counselor, life)
 
     def _needs(self, case_id: UUID, life: Life, counselor: Staff, keys: Keys) -> Needs:
@@ -191,6 +192,9 @@ class CaseMaker:
             "address": f"{hamlet}, {self.unit.label}" if rng.random() < HAMLETS else "",
             "safe_contact": rng.choice(cautions) if rng.random() < CAUTIONS else "",
         }
+        if texts["safe_contact"]:
+            own = Random(case_id.int)  # nosec B311
+            texts |= {place: own.choice(said) for place, said in notes.SAFE_MORE.items()}
         for attribute, text in texts.items():
             seal(row, PersonIdentity, attribute, text, keys)
         return alias or name.split()[-1]
@@ -248,18 +252,17 @@ class CaseMaker:
         keys: Keys,
     ) -> None:
         purpose, is_given, method, on = said
-        expires = purpose is Purpose.REFERRAL and is_given
         row = self.batch.add(
             Consent,
             case_id=case_id,
             purpose=purpose,
             partner_id=None,
             to_unit_id=None,
-            child_agrees=None,
+            child_agrees=is_given if method is ConsentMethod.GUARDIAN else None,
             is_given=is_given,
             method=method,
             on_day=on,
-            until_on=add_months(on, 24) if expires else None,
+            until_on=None,
             recorded_by=counselor.id,
             recorded_at=moment(self.rng, on),
         )

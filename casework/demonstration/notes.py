@@ -91,6 +91,12 @@ SAFE_VISITS = (
     "Có thể đến nhà vào buổi sáng; mẹ biết và ủng hộ.",
     "Không gọi, không nhắn. Hẹn lần sau ngay khi gặp.",
 )
+# When, what must not be said, where no message may be left; empty where nobody asked for it.
+SAFE_MORE = {
+    "safe_times": ("Sau 19 giờ", "Trưa thứ Bảy", "Giờ hành chính", ""),
+    "never_say": ("Không nói tên câu lạc bộ", "Không nói lý do gọi", ""),
+    "no_message": ("Điện thoại của cha mẹ", "Hàng xóm", "Nơi làm việc", ""),
+}
 SESSION_NOTES = (
     "Mọi người kể một việc vui trong tháng. Không khí cởi mở.",
     "Chủ đề: tìm việc làm gần nhà. Ba người chia sẻ kinh nghiệm.",

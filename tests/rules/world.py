@@ -5,6 +5,7 @@ with ids of one unit, of the other, or of nobody.
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from io import BytesIO
 from uuid import UUID, uuid4
 
 from flask import Flask
@@ -57,6 +58,8 @@ PARAMETERS = frozenset(
         "consent_id",
         "service_id",
         "referral_id",
+        "status_id",
+        "paper_id",
         "group_id",
         "member_id",
         "facilitator_id",
@@ -231,6 +234,8 @@ def _ids(world: World, counselor: Visitor, unit: str, username: str) -> dict[str
         "case_id": UUID(case.split("/")[2]),
         "contact_id": contact,
         "assessment_id": assessment,
+        "status_id": _record_a_status(counselor, case),
+        "paper_id": _add_a_paper(counselor, case),
         "consent_id": _links(counselor, case + "/consents", "/consents/", "/withdrawal"),
         "service_id": service,
         "referral_id": referral,
@@ -318,6 +323,21 @@ def _refer(world: World, counselor: Visitor, unit: str, case: str) -> UUID:
     page = counselor.submit(send, send, partner=partner_id, area="job", reason=reason)
     assert page.status == 303, page.words
     return UUID(page.location.split("/")[-1])
+
+
+def _record_a_status(counselor: Visitor, case: str) -> UUID:
+    new = case + "/statutory/new"
+    page = counselor.submit(new, new, kind="pr_voluntary", from_on=str(today()))
+    assert page.status == 303, page.words
+    return _links(counselor, case + "/statutory", "/statutory/")
+
+
+def _add_a_paper(counselor: Visitor, case: str) -> UUID:
+    new = case + "/attachments/new"
+    paper = BytesIO(b"%PDF-1.4 Anh T\xc6\xb0"), "giay.pdf"
+    page = counselor.submit(new, new, kind="other", paper=paper)
+    assert page.status == 303, page.words
+    return _links(counselor, case + "/attachments", "/attachments/", "/removal")
 
 
 def _hold_a_session(counselor: Visitor) -> tuple[str, UUID, UUID]:
