@@ -21,6 +21,7 @@ from casework.confidential.cases.models import (
 from casework.confidential.cases.rules import Birth
 from casework.confidential.consent.models import Consent, ConsentMethod, Purpose
 from casework.confidential.contacts.models import Contact, ContactKind
+from casework.confidential.reminders.models import Reminder
 from casework.demonstration import names, notes
 from casework.demonstration.horizon import Horizon, moment
 from casework.demonstration.keys import Organisation, Staff, make_keys
@@ -77,7 +78,7 @@ YES = {
 }  # fmt: skip
 MINUTES = (15, 20, 30, 30, 40, 45, 45, 60, 60, 90)
 FULL_NAMES, ALIASES, PHONES, HAMLETS, CAUTIONS = 0.88, 0.35, 0.95, 0.9, 0.45
-CLOSED_NOTES, HANDED_OVER, WITHDRAWN = 0.15, 0.12, 0.02
+CLOSED_NOTES, HANDED_OVER, WITHDRAWN, WITH_REMINDER = 0.15, 0.12, 0.02, 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,8 @@ class CaseMaker:
         self._assign(case_id, life, counselor)
         pronoun = notes.pronoun(sex, birth_year, life.opened_on)
         case["next_on"] = self._contacts(case_id, life, counselor, keys, pronoun, may_phone, due_on)
+        if life.closed_on is None and self.rng.random() < WITH_REMINDER:
+            self._reminder(case_id, counselor, keys, pronoun)
         case["is_urgent"] = self._needs(case_id, life, counselor, keys).is_urgent
         whom = Whom(case_id, life, birth_year, counselor, keys)
         self.support.make(whom)
@@ -166,6 +169,19 @@ class CaseMaker:
         rng = Random(case_id.int)  # nosec B311
         place = (case_id, self.unit.id)
         return assess(self.batch, rng, self.horizon, place, life, counselor, keys)
+
+    def _reminder(self, case_id: UUID, counselor: Staff, keys: Keys, pronoun: str) -> None:
+        row = self.batch.add(
+            Reminder,
+            case_id=case_id,
+            account_id=counselor.id,
+            due_on=self.horizon.today + timedelta(days=self.rng.randint(-3, 12)),
+            done_on=None,
+            dropped_on=None,
+            recorded_at=moment(self.rng, self.horizon.last_day),
+            version=1,
+        )
+        seal(row, Reminder, "text", notes.reminder(self.rng, pronoun), keys)
 
     def _status(self, life: Life) -> CaseStatus:
         if life.closed_on:

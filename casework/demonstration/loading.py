@@ -20,7 +20,12 @@ from casework.core.audit import SYSTEM, AuditEntry
 from casework.core.database import db
 from casework.demonstration import lives
 from casework.demonstration.cases import CaseMaker, MadeCase, reference_of
-from casework.demonstration.gatherings import GroupMaker, plans_to_try, usual_plans
+from casework.demonstration.gatherings import (
+    GroupMaker,
+    pause_for_the_flood,
+    plans_to_try,
+    usual_plans,
+)
 from casework.demonstration.horizon import Horizon, moment
 from casework.demonstration.keys import Organisation
 from casework.demonstration.organisation import Country, prepare
@@ -143,6 +148,8 @@ class _Story:
             batch, rng, wish.horizon, unit, team, organisation, punctuality, bodies.club["id"]
         )
         groups.make_all(plans_to_try(team) if ordinal == 0 else usual_plans(rng, team), made)
+        if ordinal == 0:
+            pause_for_the_flood(batch, rng, wish.horizon, unit, team.counselors[0].id)
         return batch
 
 
