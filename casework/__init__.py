@@ -41,7 +41,7 @@ from casework.confidential.groups.routes import bp as groups
 from casework.confidential.history import models as _history  # noqa: F401
 from casework.confidential.intake.routes import bp as intake
 from casework.confidential.looks.routes import bp as looks
-from casework.confidential.plans import models as _plans  # noqa: F401
+from casework.confidential.plans.routes import bp as support_plans
 from casework.confidential.referrals.routes import bp as referrals
 from casework.confidential.reminders.routes import bp as reminders
 from casework.confidential.rights.routes import bp as rights
@@ -110,6 +110,7 @@ FEATURES = (
     attachments,
     contacts,
     assessments,
+    support_plans,
     reminders,
     services,
     referrals,

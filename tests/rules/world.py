@@ -60,6 +60,8 @@ PARAMETERS = frozenset(
         "referral_id",
         "status_id",
         "paper_id",
+        "plan_id",
+        "action_id",
         "group_id",
         "member_id",
         "facilitator_id",
@@ -215,6 +217,7 @@ def _ids(world: World, counselor: Visitor, unit: str, username: str) -> dict[str
     assert counselor.submit(give, give, note=f"ghi chép {unit}", **told).status == 303
     service = _links(counselor, case + "/support", "/support/")
     referral = _refer(world, counselor, unit, case)
+    plan, action = _plan(counselor, case)
     group, member, session = _hold_a_session(counselor)
     reminder = _remind(counselor, case)
     account = world.cast.accounts["target" if unit == "a" else username]
@@ -239,6 +242,8 @@ def _ids(world: World, counselor: Visitor, unit: str, username: str) -> dict[str
         "consent_id": _links(counselor, case + "/consents", "/consents/", "/withdrawal"),
         "service_id": service,
         "referral_id": referral,
+        "plan_id": plan,
+        "action_id": action,
         "group_id": UUID(group.split("/")[2]),
         "member_id": member,
         "facilitator_id": facilitator,
@@ -304,6 +309,15 @@ def _remind(counselor: Visitor, case: str) -> UUID:
     page = counselor.submit(new, new, text="nhắc việc", due_on=str(today()))
     assert page.status == 303, page.words
     return _links(counselor, f"{case}/reminders", "/reminders/")
+
+
+def _plan(counselor: Visitor, case: str) -> tuple[UUID, UUID]:
+    new, action = f"{case}/plans/new", "goals-0-actions-0-"
+    told = {"goals-0-area": "job", "goals-0-goal": "có việc làm", action + "what": "hỏi việc"}
+    page = counselor.submit(new, new, **told, **{action + "responsible": "counselor"})
+    assert page.status == 303, page.words
+    plan = _links(counselor, f"{case}/plans", "/plans/", "/signing")
+    return plan, _links(counselor, f"{case}/plans", "/plans/actions/")
 
 
 def _refer(world: World, counselor: Visitor, unit: str, case: str) -> UUID:
