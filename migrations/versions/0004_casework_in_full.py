@@ -359,7 +359,7 @@ def upgrade_default() -> None:
         sa.Column("answered_on", sa.Date(), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=True),
         sa.Column("wish_sealed", sa.LargeBinary(), nullable=True),
-        sa.Column("answer_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("reply_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("statement_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("recorded_by", sa.Uuid(), nullable=False),
         sa.Column("recorded_at", UtcDateTime(), nullable=False),

@@ -71,6 +71,9 @@ PARAMETERS = frozenset(
         "unit_id",
         "account_id",
         "role_id",
+        "opening_id",
+        "request_id",
+        "disclosure_id",
         # Of the organisation: organisation_world.py makes one of each.
         "body_id",
         "decision_id",
@@ -218,6 +221,9 @@ def _ids(world: World, counselor: Visitor, unit: str, username: str) -> dict[str
     service = _links(counselor, case + "/support", "/support/")
     referral = _refer(world, counselor, unit, case)
     plan, action = _plan(counselor, case)
+    request, disclosure = _ask_about(counselor, case)
+    asker = world.sign_in("counselor2" if unit == "a" else "coordinator-b")
+    opening = _ask_out_of_turn(world, asker, counselor.get(case).h1)
     group, member, session = _hold_a_session(counselor)
     reminder = _remind(counselor, case)
     account = world.cast.accounts["target" if unit == "a" else username]
@@ -255,6 +261,9 @@ def _ids(world: World, counselor: Visitor, unit: str, username: str) -> dict[str
         "entrusted_id": world.cast.accounts[username],
         **_propose_an_erasure(world, counselor),
         "role_id": role,
+        "opening_id": opening,
+        "request_id": request,
+        "disclosure_id": disclosure,
     }
 
 
@@ -352,6 +361,27 @@ def _add_a_paper(counselor: Visitor, case: str) -> UUID:
     page = counselor.submit(new, new, kind="other", paper=paper)
     assert page.status == 303, page.words
     return _links(counselor, case + "/attachments", "/attachments/", "/removal")
+
+
+def _ask_about(counselor: Visitor, case: str) -> tuple[UUID, UUID]:
+    """A request of the person, and one of an authority."""
+    new = case + "/rights/requests/new"
+    assert counselor.submit(new, new, kind="correct", wish="sửa địa chỉ").status == 303
+    new = case + "/rights/disclosures/new"
+    letter = {"agency": "Công an xã", "number": "12/CV-CAX", "ground": "Điều 10"}
+    assert counselor.submit(new, new, **letter).status == 303
+    panel = case + "/rights"
+    return (
+        _links(counselor, panel, "/rights/requests/"),
+        _links(counselor, panel, "/rights/disclosures/"),
+    )
+
+
+def _ask_out_of_turn(world: World, asker: Visitor, reference: str) -> UUID:
+    asked = {"compartment": "notes", "reason": "danger", "explanation": "không gọi được"}
+    new = "/emergency/new"
+    assert asker.submit(new, new, reference=reference, **asked).status == 303
+    return _links(world.sign_in("dpo"), "/emergency/decisions", "/emergency/")
 
 
 def _hold_a_session(counselor: Visitor) -> tuple[str, UUID, UUID]:
