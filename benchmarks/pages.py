@@ -219,6 +219,8 @@ def _measure(rounds: int, server: int) -> Taken:
         "search by name": lambda: counselor.ask("POST", "/cases/search", search),
         "case page": lambda: counselor.ask("GET", case),
         "contacts of the case": lambda: counselor.ask("GET", case + "/contacts"),
+        "support of the caseload": lambda: counselor.ask("GET", "/support"),
+        "referrals that wait": lambda: counselor.ask("GET", "/referrals"),
         "today": lambda: counselor.ask("GET", "/"),
         "unit page": lambda: head.ask("GET", unit),
         "my unit, whole": lambda: _ask_whole(head),

@@ -25,9 +25,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from casework import cli
 from casework.authz import enforce
-from casework.confidential.assessments import models as _assessments  # noqa: F401
+from casework.confidential.assessments.routes import bp as assessments
 from casework.confidential.assignments.routes import bp as assignments
-from casework.confidential.attachments import models as _attachments  # noqa: F401
+from casework.confidential.attachments.routes import bp as attachments
 from casework.confidential.break_glass.routes import bp as break_glass
 from casework.confidential.caseloads.routes import bp as caseloads
 from casework.confidential.cases.routes import bp as cases
@@ -47,8 +47,8 @@ from casework.confidential.reminders.routes import bp as reminders
 from casework.confidential.rights.routes import bp as rights
 from casework.confidential.rosters.routes import bp as rosters
 from casework.confidential.services.routes import bp as services
-from casework.confidential.statutory import models as _statutory  # noqa: F401
-from casework.confidential.transfers import models as _transfers  # noqa: F401
+from casework.confidential.statutory.routes import bp as statutory
+from casework.confidential.transfers.routes import bp as transfers
 from casework.config import Settings
 from casework.core import (
     assets,
@@ -102,11 +102,14 @@ FEATURES = (
     intake,
     cases,
     assignments,
-    closures,
+    transfers,
     caseloads,
     looks,
     consent,
+    statutory,
+    attachments,
     contacts,
+    assessments,
     support_plans,
     reminders,
     services,
@@ -117,6 +120,7 @@ FEATURES = (
     group_sessions,
     break_glass,
     rights,
+    closures,
     overview,
     administration,
     meetings,

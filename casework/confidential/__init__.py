@@ -9,7 +9,9 @@ Inside, imports only point down (pyproject.toml); what two features of a line sh
                                       to another unit; end, return, erasure; openings out of turn;
                                       in and out of Excel
     assignments                       whose cases they are: handed over, covered for
-    services | referrals | contacts | groups | attachments
+    services | referrals | contacts | group_sessions | attachments | reminders
+    rosters > facilitators > groups   members, some of them cases; who leads and holds the key;
+                                      when a group meets
     plans > assessments               what is to be reached, out of what is needed
     statutory, intake > consent       what law adds; taking a person in; what the person agreed to
     cases > history                   the case, who the person is; what a record said earlier

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from flask import g, request
+from flask import g, has_request_context, request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -193,8 +193,9 @@ def _told(field: Field, value: Any) -> str:
 
 
 def kept_text() -> MultiDict[str, str] | None:
-    """The text of a form that met an expired session, offered once on a GET."""
-    kept: MultiDict[str, str] | None = g.get("kept_text") if request.method == "GET" else None
+    """The text of a form that met an expired session, offered once on a GET; none to a command."""
+    is_asked = has_request_context() and request.method == "GET"
+    kept: MultiDict[str, str] | None = g.get("kept_text") if is_asked else None
     return kept
 
 

@@ -73,7 +73,8 @@ def menu(
     count: Callable[[], int] | None = None,
 ) -> None:
     """Add an entry; `is_open` says whether the current account may go there, `count` how much
-    waits there for it.
+    waits there for it. It is asked on pages of the entry's own part alone: no page of the
+    organisation or of an inspection asks what is confidential.
     """
     _entries.append(Entry(label, endpoint, is_open, section, count))
 
@@ -90,7 +91,7 @@ def links() -> list[Link | Folder]:
     found: list[Link | Folder] = []
     folders: dict[Section, Folder] = {}
     for entry, url in open_entries:
-        waiting = entry.count() if entry.count else 0
+        waiting = entry.count() if entry.count and _on_own_side(entry) else 0
         link = Link(entry.label, url, url == current, waiting)
         if entry.section is None:
             found.append(link)
@@ -103,6 +104,16 @@ def links() -> list[Link | Folder]:
         each.links[0] if isinstance(each, Folder) and len(each.links) == 1 else each
         for each in found
     ]
+
+
+def _on_own_side(entry: Entry) -> bool:
+    shown = current_app.view_functions.get(request.endpoint or "")
+    asked = current_app.view_functions[entry.endpoint]
+    return shown is not None and _part(shown) == _part(asked)
+
+
+def _part(view: Callable[..., Any]) -> str:
+    return view.__module__.split(".")[1]
 
 
 def _lies_under(url: str) -> bool:

@@ -127,7 +127,7 @@ class ActivityMaker:
             held_on, excuse = outcome(rng, self.horizon, due_on, self.punctuality)
             meeting = self.batch.add(
                 Meeting, unit_id=self.unit.id, group_id=None, body_id=club["id"], due_on=due_on,
-                held_on=held_on, excuse=excuse, window_days=ON_TIME_DAYS, version=1,
+                held_on=held_on, excuse=excuse, window_days=ON_TIME_DAYS, pause_id=None, version=1,
             )  # fmt: skip
             if held_on is not None:
                 add_minutes(self.batch, rng, meeting, self.by)

@@ -21,11 +21,13 @@ from casework.confidential.cases.models import (
 from casework.confidential.cases.rules import Birth
 from casework.confidential.consent.models import Consent, ConsentMethod, Purpose
 from casework.confidential.contacts.models import Contact, ContactKind
-from casework.core.clock import add_months
+from casework.confidential.reminders.models import Reminder
 from casework.demonstration import names, notes
 from casework.demonstration.horizon import Horizon, moment
 from casework.demonstration.keys import Organisation, Staff, make_keys
 from casework.demonstration.lives import Life, contact_days
+from casework.demonstration.needs import Needs, assess
+from casework.demonstration.papers import PaperMaker
 from casework.demonstration.plans import PlanMaker
 from casework.demonstration.rows import Batch, Keys, seal
 from casework.demonstration.staff import Team
@@ -74,11 +76,10 @@ METHODS = {
 # How many of a hundred say yes.
 YES = {
     Purpose.RECORD: 100, Purpose.PHONE_CONTACT: 82, Purpose.ANONYMOUS_STATISTICS: 93,
-    Purpose.REFERRAL: 68,
 }  # fmt: skip
 MINUTES = (15, 20, 30, 30, 40, 45, 45, 60, 60, 90)
 FULL_NAMES, ALIASES, PHONES, HAMLETS, CAUTIONS = 0.88, 0.35, 0.95, 0.9, 0.45
-CLOSED_NOTES, HANDED_OVER, WITHDRAWN = 0.15, 0.12, 0.02
+CLOSED_NOTES, HANDED_OVER, WITHDRAWN, WITH_REMINDER = 0.15, 0.12, 0.02, 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,6 @@ class CaseMaker:
     team: Team
     organisation: Organisation | None
     support: SupportMaker
-    plans: PlanMaker
 
     def make(self, life: Life, reference: str, counselor: Staff, due_on: date | None) -> MadeCase:
         """One case with all that belongs to it. `due_on`: its next appointment, if not chance."""
@@ -128,6 +128,7 @@ class CaseMaker:
             next_on=None,
             created_at=moment(rng, life.opened_on),
             erased_at=None,
+            is_urgent=False,
             version=1,
         )
         self.batch.add(
@@ -156,10 +157,35 @@ class CaseMaker:
         self._assign(case_id, life, counselor)
         pronoun = notes.pronoun(sex, birth_year, life.opened_on)
         case["next_on"] = self._contacts(case_id, life, counselor, keys, pronoun, may_phone, due_on)
+        if life.closed_on is None and self.rng.random() < WITH_REMINDER:
+            self._reminder(case_id, counselor, keys, pronoun)
+        case["is_urgent"] = self._needs(case_id, life, counselor, keys).is_urgent
         whom = Whom(case_id, life, birth_year, counselor, keys)
         self.support.make(whom)
-        self.plans.make(whom)
+        PaperMaker(self.batch).make(whom, group)
+        # As with the needs, chance of its own.
+        chance = Random(f"{case_id}|plan")  # nosec B311
+        PlanMaker(self.batch, chance, self.horizon, self.unit).make(whom)
         return MadeCase(case_id, called, counselor, life)
+
+    def _needs(self, case_id: UUID, life: Life, counselor: Staff, keys: Keys) -> Needs:
+        # Chance of its own: what is told of the contacts and groups does not depend on it.
+        rng = Random(case_id.int)  # nosec B311
+        place = (case_id, self.unit.id)
+        return assess(self.batch, rng, self.horizon, place, life, counselor, keys)
+
+    def _reminder(self, case_id: UUID, counselor: Staff, keys: Keys, pronoun: str) -> None:
+        row = self.batch.add(
+            Reminder,
+            case_id=case_id,
+            account_id=counselor.id,
+            due_on=self.horizon.today + timedelta(days=self.rng.randint(-3, 12)),
+            done_on=None,
+            dropped_on=None,
+            recorded_at=moment(self.rng, self.horizon.last_day),
+            version=1,
+        )
+        seal(row, Reminder, "text", notes.reminder(self.rng, pronoun), keys)
 
     def _status(self, life: Life) -> CaseStatus:
         if life.closed_on:
@@ -186,6 +212,9 @@ class CaseMaker:
             "address": f"{hamlet}, {self.unit.label}" if rng.random() < HAMLETS else "",
             "safe_contact": rng.choice(cautions) if rng.random() < CAUTIONS else "",
         }
+        if texts["safe_contact"]:
+            own = Random(case_id.int)  # nosec B311
+            texts |= {place: own.choice(said) for place, said in notes.SAFE_MORE.items()}
         for attribute, text in texts.items():
             seal(row, PersonIdentity, attribute, text, keys)
         return alias or name.split()[-1]
@@ -243,18 +272,17 @@ class CaseMaker:
         keys: Keys,
     ) -> None:
         purpose, is_given, method, on = said
-        expires = purpose is Purpose.REFERRAL and is_given
         row = self.batch.add(
             Consent,
             case_id=case_id,
             purpose=purpose,
             partner_id=None,
             to_unit_id=None,
-            child_agrees=None,
+            child_agrees=is_given if method is ConsentMethod.GUARDIAN else None,
             is_given=is_given,
             method=method,
             on_day=on,
-            until_on=add_months(on, 24) if expires else None,
+            until_on=None,
             recorded_by=counselor.id,
             recorded_at=moment(self.rng, on),
         )

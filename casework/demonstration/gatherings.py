@@ -18,7 +18,7 @@ from casework.demonstration.rows import Batch, Row, seal
 from casework.demonstration.staff import Team
 from casework.organisation.bodies.models import CONFIDENTIAL_KINDS, Group, GroupKind
 from casework.organisation.meetings.calendar import LAST_WEEK, due_days
-from casework.organisation.meetings.models import ON_TIME_DAYS, Meeting, Schedule
+from casework.organisation.meetings.models import ON_TIME_DAYS, Meeting, Pause, PauseKind, Schedule
 from casework.organisation.meetings.schedules import MONTHS_AHEAD
 from casework.organisation.units.models import Unit
 from casework.vault.grants import Compartment
@@ -35,18 +35,21 @@ OPEN_NAMES = {
 }
 WEEKDAYS = (0, 1, 2, 3, 4, 5)
 USUAL_ROSTER = (8, 10, 11, 12, 12, 13, 14)
-FULL_ROSTER = 12
+FULL_ROSTER, FLOOD_MONTH = 12, 10
 PRESENCE, WITH_CASE = 0.78, 0.7
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A group to be made: who leads it, how many belong to it, whether it is due today."""
+    """A group to be made: who leads it, and with whom; how many belong to it; whether it is due
+    today.
+    """
 
     kind: GroupKind
     leader: Staff | None = None
     roster: int = 0
     due_today: bool = False
+    second: Staff | None = None
 
 
 def usual_plans(rng: Random, team: Team) -> list[Plan]:
@@ -66,7 +69,7 @@ def plans_to_try(team: Team) -> list[Plan]:
     return [
         Plan(GroupKind.COMMUNICATION),
         Plan(GroupKind.COUNSELLING),
-        Plan(GroupKind.SELF_HELP, first, FULL_ROSTER, due_today=True),
+        Plan(GroupKind.SELF_HELP, first, FULL_ROSTER, due_today=True, second=second),
         Plan(GroupKind.SELF_HELP, first, 9),
         Plan(GroupKind.PEER, second, 10),
     ]
@@ -111,7 +114,8 @@ class GroupMaker:
                 if meeting["held_on"]:
                     add_minutes(self.batch, self.rng, meeting, self.team.counselors[0].id)
         elif plan.leader:
-            self._sessions(group_id, plan.leader, plan.roster, cases, meetings)
+            leaders = [each for each in (plan.leader, plan.second) if each]
+            self._sessions(group_id, leaders, plan.roster, cases, meetings)
 
     def _meetings(self, group_id: UUID, since: date, due_today: bool) -> list[Row]:
         rng, today = self.rng, self.horizon.today
@@ -147,13 +151,14 @@ class GroupMaker:
             held_on=held_on,
             excuse=excuse,
             window_days=ON_TIME_DAYS,
+            pause_id=None,
             version=1,
         )
 
     def _sessions(
         self,
         group_id: UUID,
-        leader: Staff,
+        leaders: Sequence[Staff],
         size: int,
         cases: Sequence[MadeCase],
         meetings: Sequence[Row],
@@ -164,21 +169,22 @@ class GroupMaker:
             self.batch,
             group_id,
             (Compartment.ROSTER,),
-            readers=[leader],
+            readers=leaders,
             custodians=self.team.coordinators,
             organisation=self.organisation,
-            by=leader.id,
+            by=leaders[0].id,
             at=at,
         )
-        self.batch.add(
-            Facilitator, group_id=group_id, account_id=leader.id, from_on=since, until_on=None
-        )
+        for leader in leaders:
+            self.batch.add(
+                Facilitator, group_id=group_id, account_id=leader.id, from_on=since, until_on=None
+            )
         members = [self._member(group_id, *person) for person in self._people(size, cases)]
         for member, called in members:
             seal(member, GroupMember, "name", called, keys)
         for meeting in meetings:
             if meeting["held_on"]:
-                session = self._session(group_id, leader, meeting)
+                session = self._session(group_id, rng.choice(leaders), meeting)
                 text = rng.choice(notes.SESSION_NOTES) if rng.random() < 0.85 else ""
                 seal(session, GroupSession, "note", text, keys)
                 self._attendances(session, [member for member, _ in members])
@@ -252,3 +258,24 @@ class GroupMaker:
                     member_id=member["id"],
                     was_present=present,
                 )
+
+
+def pause_for_the_flood(batch: Batch, rng: Random, horizon: Horizon, unit: Unit, by: UUID) -> None:
+    """The unit meets nowhere in the coming October: what is due then is postponed by the pause."""
+    year = horizon.today.year + (horizon.today.month >= FLOOD_MONTH)
+    first, last = date(year, FLOOD_MONTH, 1), date(year, FLOOD_MONTH, 31)
+    pause = batch.add(
+        Pause,
+        unit_id=unit.id,
+        kind=PauseKind.FLOOD,
+        from_on=first,
+        until_on=last,
+        reason=notes.FLOOD,
+        recorded_by=by,
+        recorded_at=moment(rng, horizon.last_day),
+        version=1,
+        is_withdrawn=False,
+    )
+    for meeting in batch.rows_of(Meeting):
+        if meeting["excuse"] is None and first <= meeting["due_on"] <= last:
+            meeting["excuse"], meeting["pause_id"] = pause["reason"], pause["id"]

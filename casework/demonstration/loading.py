@@ -20,12 +20,16 @@ from casework.core.audit import SYSTEM, AuditEntry
 from casework.core.database import db
 from casework.demonstration import lives
 from casework.demonstration.cases import CaseMaker, MadeCase, reference_of
-from casework.demonstration.gatherings import GroupMaker, plans_to_try, usual_plans
+from casework.demonstration.gatherings import (
+    GroupMaker,
+    pause_for_the_flood,
+    plans_to_try,
+    usual_plans,
+)
 from casework.demonstration.horizon import Horizon, moment
 from casework.demonstration.keys import Organisation
 from casework.demonstration.organisation import Country, prepare
 from casework.demonstration.places import choose_units
-from casework.demonstration.plans import PlanMaker
 from casework.demonstration.rows import Batch, Ids
 from casework.demonstration.staff import Team, hire_players, hire_team
 from casework.demonstration.support import SupportMaker
@@ -138,13 +142,14 @@ class _Story:
         punctuality = _punctuality(rng)
         bodies = self.country.make(batch, rng, unit, code, team, punctuality)
         support = SupportMaker(batch, rng, wish.horizon, unit, bodies.partners)
-        plans = PlanMaker(batch, rng, wish.horizon, unit)
-        cases = CaseMaker(batch, rng, wish.horizon, unit, code, team, organisation, support, plans)
+        cases = CaseMaker(batch, rng, wish.horizon, unit, code, team, organisation, support)
         made = _cases(cases, own, others, number, wish.seed)
         groups = GroupMaker(
             batch, rng, wish.horizon, unit, team, organisation, punctuality, bodies.club["id"]
         )
         groups.make_all(plans_to_try(team) if ordinal == 0 else usual_plans(rng, team), made)
+        if ordinal == 0:
+            pause_for_the_flood(batch, rng, wish.horizon, unit, team.counselors[0].id)
         return batch
 
 

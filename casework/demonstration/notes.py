@@ -91,6 +91,20 @@ SAFE_VISITS = (
     "Có thể đến nhà vào buổi sáng; mẹ biết và ủng hộ.",
     "Không gọi, không nhắn. Hẹn lần sau ngay khi gặp.",
 )
+# When, what must not be said, where no message may be left; empty where nobody asked for it.
+SAFE_MORE = {
+    "safe_times": ("Sau 19 giờ", "Trưa thứ Bảy", "Giờ hành chính", ""),
+    "never_say": ("Không nói tên câu lạc bộ", "Không nói lý do gọi", ""),
+    "no_message": ("Điện thoại của cha mẹ", "Hàng xóm", "Nơi làm việc", ""),
+}
+FLOOD = "Mùa nước nổi, đường vào ấp ngập"
+REMINDERS = (
+    "Hỏi lại kết quả nộp hồ sơ vay vốn.",
+    "Mang giùm tờ khai cấp lại căn cước đã in.",
+    "Gọi trung tâm dạy nghề hỏi ngày khai giảng lớp may.",
+    "Nhắc mang sổ hộ khẩu cũ khi đến gặp.",
+    "Hẹn người nhà nói chuyện, nếu {p} đồng ý.",
+)
 SESSION_NOTES = (
     "Mọi người kể một việc vui trong tháng. Không khí cởi mở.",
     "Chủ đề: tìm việc làm gần nhà. Ba người chia sẻ kinh nghiệm.",
@@ -124,6 +138,11 @@ def contact_note(rng: Random, kind: ContactKind, pronoun: str) -> tuple[str, str
 def closed_note(rng: Random, pronoun: str) -> str:
     """What only the counselor should read."""
     return _spoken(rng.choice(CLOSED_NOTES), pronoun)
+
+
+def reminder(rng: Random, pronoun: str) -> str:
+    """Something a counselor wants to be reminded of."""
+    return _spoken(rng.choice(REMINDERS), pronoun)
 
 
 def pronoun(sex: Sex, birth_year: int, on: date) -> str:

@@ -58,6 +58,10 @@ class Batch:
         self._rows[model].append(row)
         return row
 
+    def rows_of(self, model: type[Base]) -> list[Row]:
+        """The rows of a table that wait."""
+        return self._rows[model]
+
     def write(self, connection: Connection) -> int:
         """Insert everything and begin anew. Returns how many rows."""
         count = 0

@@ -359,7 +359,7 @@ def upgrade_default() -> None:
         sa.Column("answered_on", sa.Date(), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=True),
         sa.Column("wish_sealed", sa.LargeBinary(), nullable=True),
-        sa.Column("answer_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("reply_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("statement_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("recorded_by", sa.Uuid(), nullable=False),
         sa.Column("recorded_at", UtcDateTime(), nullable=False),
@@ -733,6 +733,9 @@ def upgrade_default() -> None:
         )
     with op.batch_alter_table("cases", schema=part) as cases:
         cases.add_column(sa.Column("erased_at", UtcDateTime(), nullable=True))
+        cases.add_column(
+            sa.Column("is_urgent", sa.Boolean(), nullable=False, server_default=sa.false())
+        )
     with op.batch_alter_table("consents", schema=part) as consents:
         consents.add_column(sa.Column("partner_id", sa.Uuid(), nullable=True))
         consents.add_column(sa.Column("to_unit_id", sa.Uuid(), nullable=True))
@@ -803,6 +806,7 @@ def downgrade_default() -> None:
         consents.drop_column("to_unit_id")
         consents.drop_column("partner_id")
     with op.batch_alter_table("cases", schema=part) as cases:
+        cases.drop_column("is_urgent")
         cases.drop_column("erased_at")
     with op.batch_alter_table("assignments", schema=part) as assignments:
         assignments.drop_column("is_cover")

@@ -328,7 +328,7 @@ def test_while_open_no_write_is_taken(client_as, app, case, officer, monkeypatch
         elif len(rule.arguments) == 1:
             answer = helper.client.get(address)
             assert answer.status_code in (403, 404) or answer.mimetype == "text/html", address
-    assert {"contacts.log", "cases.correct", "cases.close", "rights.ask"} <= tried
+    assert {"contacts.log", "cases.correct", "closures.close", "rights.ask"} <= tried
     for path in ("/looks", "/rights", "/identity", "/closure", "/contacts/new", "/assignment"):
         assert helper.get(case + path).status in (403, 404), path
     with app.app_context():

@@ -534,10 +534,10 @@ def test_only_due_records_of_ones_own_unit_can_be_proposed(counselor, client_as,
 
 
 def test_published_counts_stay_when_a_record_is_erased(counselor, client_as, app, cast):
-    address = open_case(counselor, consent_anonymous_statistics="y")
+    address = open_case(counselor, consent_anonymous_statistics="yes")
     new = address + "/contacts/new"
     assert counselor.submit(new, new).status == 303
-    open_case(counselor, consent_anonymous_statistics="y")
+    open_case(counselor, consent_anonymous_statistics="yes")
     closed_long_ago(counselor, app, address)
     months = [f"{add_months(today(), back):%Y-%m}" for back in range(-26, 1)]
 

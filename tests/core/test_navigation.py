@@ -48,3 +48,13 @@ def test_sections_hold_what_one_may_open_and_one_link_needs_no_section(client_as
 def test_everybody_begins_with_their_daily_work(client_as, username, address):
     answer = client_as(username).client.get("/")
     assert (answer.status_code, answer.location) == (303, address)
+
+
+def test_what_waits_is_counted_on_pages_of_its_own_side_alone(client_as):
+    """A page of the organisation asks no confidential table, not even for a number in its menu."""
+    officer = client_as("dpo")
+    asked = [
+        any("emergency_openings" in statement for statement in officer.get(address).statements)
+        for address in ("/emergency/decisions", "/rights", "/audit", "/account", "/nowhere")
+    ]
+    assert asked == [True, True, False, False, False]

@@ -145,8 +145,8 @@ def test_an_ended_partner_stands_apart_and_is_offered_for_its_days_only(app, cas
     assert log(head, [partner], held_on=str(yesterday)).status == 303
     with app.app_context():
         unit = db.session.get_one(Unit, cast.units["a"])
-        assert queries.list_partners(unit, today()) == []
-        assert [p.name for p in queries.list_partners(unit, yesterday)] == ["Trạm y tế Bạc Liêu"]
+        assert queries.list_partners(unit.id, today()) == []
+        assert [p.name for p in queries.list_partners(unit.id, yesterday)] == ["Trạm y tế Bạc Liêu"]
 
 
 def test_no_activity_falls_outside_its_partners_days(app, client_as):

@@ -45,6 +45,8 @@ MAY_BE_NOT_FOUND = {
     "documents.remove": "only by whoever put the file there, or may change its record; once",
     "approvals.approve": "a role that was decided on waits no more",
     "approvals.decline": "a role that was decided on waits no more",
+    "rosters.link": "the case is named in the form",
+    "rosters.unlink": "a member who is linked to no case",
     "settings.take_value_back": "a row that was taken back is gone",
     "settings.take_rate_back": "a row that was taken back is gone",
     "settings.take_criteria_set_back": "a row that was taken back is gone",

@@ -21,6 +21,8 @@ MAY_USE = {
 # What a title may show: codes, labels, names of units, groups and measures; never a person.
 TITLE_VARIABLES = {
     "case.reference",
+    "offer.reference",
+    "proposal.reference",
     "group.name",
     "unit.label",
     "title",

@@ -5,6 +5,7 @@ with ids of one unit, of the other, or of nobody.
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from io import BytesIO
 from uuid import UUID, uuid4
 
 from flask import Flask
@@ -13,11 +14,13 @@ from werkzeug.routing import Rule
 
 from casework.authz.enforce import permission_of
 from casework.authz.permissions import Role
+from casework.confidential.assessments.models import NeedArea
 from casework.confidential.cases.models import Case
 from casework.confidential.closures.models import ErasureCause
 from casework.confidential.closures.operations import propose_erasure
 from casework.confidential.consent.models import Consent, ConsentMethod, Purpose
 from casework.confidential.groups.models import Facilitator
+from casework.confidential.transfers.models import Transfer
 from casework.core.audit import SYSTEM
 from casework.core.clock import today
 from casework.core.database import db
@@ -51,9 +54,12 @@ PARAMETERS = frozenset(
     {
         "case_id",
         "contact_id",
+        "assessment_id",
         "consent_id",
         "service_id",
         "referral_id",
+        "status_id",
+        "paper_id",
         "plan_id",
         "action_id",
         "group_id",
@@ -65,6 +71,9 @@ PARAMETERS = frozenset(
         "unit_id",
         "account_id",
         "role_id",
+        "opening_id",
+        "request_id",
+        "disclosure_id",
         # Of the organisation: organisation_world.py makes one of each.
         "body_id",
         "decision_id",
@@ -92,6 +101,7 @@ PARAMETERS = frozenset(
         "cluster_id",
         "membership_id",
         "erasure_id",
+        "transfer_id",
     }
 )
 # Where the same name stands for another kind of record: the blueprint or endpoint, the name in the
@@ -107,6 +117,8 @@ OTHERWISE = {
     ("reports.money", "period_id"): "current_period_id",
     ("approvals", "role_id"): "waiting_role_id",
     ("assignments", "account_id"): "entrusted_id",
+    ("closures.erasure", "case_id"): "closed_case_id",
+    ("closures.propose", "case_id"): "closed_case_id",
 }
 # Answers the browser itself asks for; they are no page of the program.
 ASSETS = frozenset({"static"})
@@ -160,6 +172,8 @@ def build(app: Flask, cast: Cast) -> World:
     for unit, counselor in (("a", "counselor"), ("b", "counselor-b")):
         ids = _ids(world, world.sign_in(counselor), unit, counselor)
         world.ids[unit] = ids | record_everything(app, cast, unit, ids["group_id"])
+    for unit, other, counselor in (("a", "b", "counselor-b"), ("b", "a", "counselor2")):
+        world.ids[unit]["transfer_id"] = _offer_a_case(world, world.sign_in(counselor), other, unit)
     return world
 
 
@@ -200,12 +214,16 @@ def _ids(world: World, counselor: Visitor, unit: str, username: str) -> dict[str
     new = case + "/contacts/new"
     assert counselor.submit(new, new, note=f"ghi chép {unit}").status == 303
     contact = _links(counselor, case + "/contacts", "/contacts/")
+    assessment = _assess(counselor, case)
     give = case + "/support/new"
     told = {"kind": "gift", "how": "in_kind", "funding_source": "charity"}
     assert counselor.submit(give, give, note=f"ghi chép {unit}", **told).status == 303
     service = _links(counselor, case + "/support", "/support/")
     referral = _refer(world, counselor, unit, case)
     plan, action = _plan(counselor, case)
+    request, disclosure = _ask_about(counselor, case)
+    asker = world.sign_in("counselor2" if unit == "a" else "coordinator-b")
+    opening = _ask_out_of_turn(world, asker, counselor.get(case).h1)
     group, member, session = _hold_a_session(counselor)
     reminder = _remind(counselor, case)
     account = world.cast.accounts["target" if unit == "a" else username]
@@ -224,6 +242,9 @@ def _ids(world: World, counselor: Visitor, unit: str, username: str) -> dict[str
     return {
         "case_id": UUID(case.split("/")[2]),
         "contact_id": contact,
+        "assessment_id": assessment,
+        "status_id": _record_a_status(counselor, case),
+        "paper_id": _add_a_paper(counselor, case),
         "consent_id": _links(counselor, case + "/consents", "/consents/", "/withdrawal"),
         "service_id": service,
         "referral_id": referral,
@@ -238,12 +259,48 @@ def _ids(world: World, counselor: Visitor, unit: str, username: str) -> dict[str
         "unit_id": world.cast.units[unit],
         "account_id": account,
         "entrusted_id": world.cast.accounts[username],
-        "erasure_id": _propose_an_erasure(world, counselor),
+        **_propose_an_erasure(world, counselor),
         "role_id": role,
+        "opening_id": opening,
+        "request_id": request,
+        "disclosure_id": disclosure,
     }
 
 
-def _propose_an_erasure(world: World, counselor: Visitor) -> UUID:
+def _assess(counselor: Visitor, case: str) -> UUID:
+    address = case + "/assessments/new"
+    levels = {f"level_{area}": "2" for area in NeedArea}
+    page = counselor.submit(address, address, **levels, note_job="ghi chép a")
+    assert page.status == 303, page.words
+    return _links(counselor, case + "/assessments", "/assessments/")
+
+
+def _offer_a_case(world: World, counselor: Visitor, unit: str, to: str) -> UUID:
+    """A case of one unit, offered to the other."""
+    case = open_case(counselor, name="Người Chuyển Đi")
+    with world.app.app_context():
+        case_id, to_unit = UUID(case.split("/")[2]), world.cast.units[to]
+        db.session.add(
+            Consent(
+                case_id=case_id,
+                purpose=Purpose.REFERRAL,
+                to_unit_id=to_unit,
+                is_given=True,
+                method=ConsentMethod.SIGNED,
+                on=today(),
+                recorded_by=world.cast.accounts["counselor"],
+            )
+        )
+        db.session.commit()
+    transfer = case + "/transfer"
+    page = counselor.submit(transfer, transfer, unit=str(to_unit))
+    assert page.status == 303, page.words
+    with world.app.app_context():
+        query = select(Transfer.id).where(Transfer.case_id == case_id)
+        return db.session.scalars(query).one()
+
+
+def _propose_an_erasure(world: World, counselor: Visitor) -> dict[str, UUID]:
     """A second case, closed and proposed for erasure."""
     case = open_case(counselor, name="Người Đã Về")
     closure = case + "/closure"
@@ -251,9 +308,9 @@ def _propose_an_erasure(world: World, counselor: Visitor) -> UUID:
     with world.app.test_request_context():
         closed = db.session.get_one(Case, UUID(case.split("/")[2]))
         erasure = propose_erasure(closed, ErasureCause.REQUEST, by=SYSTEM)
-        erasure_id = erasure.id
+        made = {"closed_case_id": closed.id, "erasure_id": erasure.id}
         db.session.commit()
-    return erasure_id
+    return made
 
 
 def _remind(counselor: Visitor, case: str) -> UUID:
@@ -289,6 +346,42 @@ def _refer(world: World, counselor: Visitor, unit: str, case: str) -> UUID:
     page = counselor.submit(send, send, partner=partner_id, area="job", reason=reason)
     assert page.status == 303, page.words
     return UUID(page.location.split("/")[-1])
+
+
+def _record_a_status(counselor: Visitor, case: str) -> UUID:
+    new = case + "/statutory/new"
+    page = counselor.submit(new, new, kind="pr_voluntary", from_on=str(today()))
+    assert page.status == 303, page.words
+    return _links(counselor, case + "/statutory", "/statutory/")
+
+
+def _add_a_paper(counselor: Visitor, case: str) -> UUID:
+    new = case + "/attachments/new"
+    paper = BytesIO(b"%PDF-1.4 Anh T\xc6\xb0"), "giay.pdf"
+    page = counselor.submit(new, new, kind="other", paper=paper)
+    assert page.status == 303, page.words
+    return _links(counselor, case + "/attachments", "/attachments/", "/removal")
+
+
+def _ask_about(counselor: Visitor, case: str) -> tuple[UUID, UUID]:
+    """A request of the person, and one of an authority."""
+    new = case + "/rights/requests/new"
+    assert counselor.submit(new, new, kind="correct", wish="sửa địa chỉ").status == 303
+    new = case + "/rights/disclosures/new"
+    letter = {"agency": "Công an xã", "number": "12/CV-CAX", "ground": "Điều 10"}
+    assert counselor.submit(new, new, **letter).status == 303
+    panel = case + "/rights"
+    return (
+        _links(counselor, panel, "/rights/requests/"),
+        _links(counselor, panel, "/rights/disclosures/"),
+    )
+
+
+def _ask_out_of_turn(world: World, asker: Visitor, reference: str) -> UUID:
+    asked = {"compartment": "notes", "reason": "danger", "explanation": "không gọi được"}
+    new = "/emergency/new"
+    assert asker.submit(new, new, reference=reference, **asked).status == 303
+    return _links(world.sign_in("dpo"), "/emergency/decisions", "/emergency/")
 
 
 def _hold_a_session(counselor: Visitor) -> tuple[str, UUID, UUID]:

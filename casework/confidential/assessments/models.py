@@ -30,8 +30,10 @@ class NeedArea(Labelled):
     SAFETY = "safety", _l("safety")
 
 
-LEVELS = (_l("none"), _l("some"), _l("considerable"), _l("urgent"))
+LEVELS = (_l("no need"), _l("little need"), _l("some need"), _l("pressing need"))
 """The words of the levels 0 to 3."""
+WANTED = 2
+"""From this level on, a plan has to answer a need."""
 
 
 class Assessment(Versioned, Base):

@@ -5,7 +5,7 @@ passes them on from custody without being able to read what they open. A caseloa
 not at all.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 from uuid import UUID
@@ -148,6 +148,12 @@ def end_covers(cases: Sequence[Case], *, on: date) -> None:
 def end_assignments(cases: Sequence[Case], *, on: date) -> None:
     """Nobody is entrusted with these cases any more: they went elsewhere, with their keys."""
     _end(list_assignments_of(cases), on)
+
+
+def end_others(cases: Sequence[Case], counselors: Collection[UUID], *, on: date) -> None:
+    """Only those of these counselors who are entrusted with the cases stay so."""
+    held = list_assignments_of(cases)
+    _end([each for each in held if each.account_id not in counselors], on)
 
 
 def give_custody(

@@ -174,7 +174,7 @@ def _page(
         deeds=list_deeds(opening),
         names=names_of([opening.decided_by, opening.reviewed_by, *counselors]),
         is_own=opening.asked_by == access.account_id,
-        is_entrusted=holds_recovery(access.account_id),
+        is_entrusted=opening.state is not State.WAITING or holds_recovery(access.account_id),
         decision=decision or DecisionForm(formdata=None, version=version),
         reviewing=reviewing or ReviewForm(formdata=None, version=version),
         EmergencyReason=EmergencyReason,

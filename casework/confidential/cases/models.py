@@ -105,6 +105,8 @@ class Case(Versioned, Base):
     closed_on: Mapped[date | None] = coded()
     closure_reason: Mapped[str | None] = coded()
     next_on: Mapped[date | None] = coded()
+    # What the newest assessment says: somebody's safety can't wait.
+    is_urgent: Mapped[bool] = coded(nullable=False, default=False, server_default=false())
     created_at: Mapped[datetime] = operational(nullable=False, default=now)
     # Its keys are gone: what remains are coded facts that name nobody.
     erased_at: Mapped[datetime | None] = operational()

@@ -119,9 +119,15 @@ def opened(access: Access) -> ColumnElement[bool]:
 
 def get_case(access: Access, case_id: UUID) -> Case:
     """A case that opens to this access. Raises OutOfReach, alike for foreign and absent ones."""
-    case = db.session.scalar(select(Case).where(Case.id == case_id, opened(access)))
-    if case is None:
+    write = access.identity.access(Permission.CASE_WRITE)
+    writable = (reached(write) if write else false()).label("writable")
+    row = db.session.execute(
+        select(Case, writable).where(Case.id == case_id, opened(access))
+    ).first()
+    if row is None:
         raise OutOfReach
+    g.setdefault("may_write", {})[row.Case.id] = bool(row.writable)
+    case: Case = row.Case
     return case
 
 

@@ -107,7 +107,7 @@ def withdraw(access: Access, case_id: UUID, consent_id: UUID) -> ResponseReturnV
 
 
 @bp.get("/paper")
-@requires(Permission.CASE_READ)
+@requires(Permission.CASE_WRITE)
 def paper(access: Access, case_id: UUID) -> ResponseReturnValue:
     """The consent form with the answers so far, to be signed."""
     case = get_case(access, case_id)
@@ -119,7 +119,7 @@ def paper(access: Access, case_id: UUID) -> ResponseReturnValue:
 
 def _offer(case: Case, form: ConsentForm, asked: str) -> None:
     unit = unit_of(case)
-    form.offer(list_partners(unit, today()), list_receiving_units(unit, today(), asked))
+    form.offer(list_partners(unit.id, today()), list_receiving_units(unit, today(), asked))
 
 
 def _form(case: Case, person: PersonIdentity, form: ConsentForm) -> str:

@@ -14,9 +14,16 @@ from casework.core.database import db
 from casework.core.errors import OutOfReach
 
 
-def list_contacts(case: Case, *, newest: int | None = None) -> Sequence[Contact]:
-    """Every contact, or so many of the newest, newest first."""
-    return db.session.scalars(_standing(case).limit(newest)).all()
+def list_contacts(case: Case) -> tuple[list[Contact], list[Contact]]:
+    """Every contact, newest first; and apart, what was logged by mistake."""
+    found = db.session.scalars(_of(case)).all()
+    standing = [contact for contact in found if contact.taken_back_at is None]
+    return standing, [contact for contact in found if contact.taken_back_at is not None]
+
+
+def list_newest(case: Case, count: int) -> Sequence[Contact]:
+    """So many of the newest contacts."""
+    return db.session.scalars(_standing(case).limit(count)).all()
 
 
 def count_contacts(case: Case) -> int:
@@ -28,16 +35,6 @@ def count_contacts(case: Case) -> int:
 def find_latest(case: Case) -> Contact | None:
     """The latest contact: what it says of the next appointment is what holds."""
     return db.session.scalar(_standing(case).limit(1))
-
-
-def list_taken_back(case: Case) -> Sequence[Contact]:
-    """The contacts that were logged by mistake, newest first."""
-    query = (
-        select(Contact)
-        .where(Contact.case_id == case.id, Contact.taken_back_at.is_not(None))
-        .order_by(Contact.taken_back_at.desc())
-    )
-    return db.session.scalars(query).all()
 
 
 def get_contact(case: Case, contact_id: UUID) -> Contact:
@@ -59,9 +56,10 @@ def list_revisions(contact: Contact) -> Sequence[ContactRevision]:
     return db.session.scalars(query).all()
 
 
+def _of(case: Case) -> Select[Contact]:
+    newest = (Contact.on.desc(), Contact.recorded_at.desc())
+    return select(Contact).where(Contact.case_id == case.id).order_by(*newest)
+
+
 def _standing(case: Case) -> Select[Contact]:
-    return (
-        select(Contact)
-        .where(Contact.case_id == case.id, Contact.taken_back_at.is_(None))
-        .order_by(Contact.on.desc(), Contact.recorded_at.desc())
-    )
+    return _of(case).where(Contact.taken_back_at.is_(None))

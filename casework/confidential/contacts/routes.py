@@ -22,8 +22,8 @@ from casework.confidential.contacts.queries import (
     find_latest,
     get_contact,
     list_contacts,
+    list_newest,
     list_revisions,
-    list_taken_back,
 )
 from casework.confidential.history.queries import list_earlier
 from casework.core.clock import today
@@ -45,8 +45,8 @@ def index(access: Access, case_id: UUID) -> ResponseReturnValue:
     case = get_case(access, case_id)
     person = get_person(case, access)
     is_panel = wants_fragment()
-    contacts = list_contacts(case, newest=SHORT if is_panel else None)
-    taken_back = [] if is_panel else list_taken_back(case)
+    contacts, taken_back = (list_newest(case, SHORT), []) if is_panel else list_contacts(case)
+    earlier = list_earlier([contact.id for contact in taken_back]) if taken_back else []
     shown = [*contacts, *taken_back]
     return render(
         f"{FOLDER}/list.html",
@@ -55,7 +55,7 @@ def index(access: Access, case_id: UUID) -> ResponseReturnValue:
         contacts=contacts,
         count=count_contacts(case) if is_panel else len(contacts),
         taken_back=taken_back,
-        reasons={each.record_id: each for each in list_earlier([row.id for row in taken_back])},
+        reasons={each.record_id: each for each in earlier},
         names=names_of([contact.recorded_by for contact in shown]),
         me=access.account_id,
         ContactKind=ContactKind,

@@ -6,6 +6,8 @@ from datetime import date
 from typing import Any, Protocol
 from uuid import UUID
 
+from sqlalchemy import delete
+
 from casework.confidential.history.models import CaseRevision
 from casework.core.audit import Actor
 from casework.core.database import db
@@ -47,6 +49,13 @@ def keep_revision(
             **{place: json.dumps(said, ensure_ascii=False, default=_plain)},
         )
     )
+
+
+def forget_revisions(row: OfCase) -> None:
+    """Drop what a row said earlier, with the row itself: for what should never have been written
+    down.
+    """
+    db.session.execute(delete(CaseRevision).where(CaseRevision.record_id == row.id))
 
 
 def _plain(value: Any) -> Any:

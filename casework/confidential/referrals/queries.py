@@ -46,14 +46,11 @@ class Share:
     sent: int
 
 
-def list_referrals(case: Case) -> list[Sent]:
-    """The referrals of a case, newest first."""
-    return _sent(_with_partner(_of(case, standing=True)))
-
-
-def list_taken_back(case: Case) -> list[Sent]:
-    """The referrals that were recorded by mistake, newest first."""
-    return _sent(_with_partner(_of(case, standing=False)))
+def list_referrals(case: Case) -> tuple[list[Sent], list[Sent]]:
+    """The referrals of a case, newest first; and apart, what was recorded by mistake."""
+    found = _sent(_with_partner(Referral.case_id == case.id))
+    standing = [sent for sent in found if sent.referral.taken_back_at is None]
+    return standing, [sent for sent in found if sent.referral.taken_back_at is not None]
 
 
 def get_referral(case: Case, referral_id: UUID) -> Sent:
@@ -130,11 +127,6 @@ def consented_partners(case: Case, on: date) -> Collection[UUID]:
 def _waits() -> ColumnElement[bool]:
     unknown = Referral.status.in_((ReferralStatus.SENT, ReferralStatus.UNKNOWN))
     return unknown & Referral.taken_back_at.is_(None)
-
-
-def _of(case: Case, *, standing: bool) -> ColumnElement[bool]:
-    taken_back = Referral.taken_back_at.is_not(None)
-    return (Referral.case_id == case.id) & (~taken_back if standing else taken_back)
 
 
 def _with_partner(condition: ColumnElement[bool]) -> Select[Referral, Partner, str]:

@@ -36,7 +36,6 @@ from casework.confidential.referrals.queries import (
     get_referral,
     list_referrals,
     list_steps,
-    list_taken_back,
     list_unanswered,
     share_answered,
 )
@@ -69,9 +68,9 @@ def index(access: Access, case_id: UUID) -> ResponseReturnValue:
     """To whom the person was referred; the newest few on the case page."""
     case = get_case(access, case_id)
     person = get_person(case, access)
-    is_panel, sent = wants_fragment(), list_referrals(case)
-    taken_back = [] if is_panel else list_taken_back(case)
-    ids = [each.referral.id for each in taken_back]
+    is_panel = wants_fragment()
+    sent, taken_back = list_referrals(case)
+    ids = [] if is_panel else [each.referral.id for each in taken_back]
     return render(
         f"{FOLDER}/list.html",
         case=case,
@@ -79,9 +78,9 @@ def index(access: Access, case_id: UUID) -> ResponseReturnValue:
         sent=sent[:SHORT] if is_panel else sent,
         count=len(sent),
         answered=sum(each.referral.answered_on is not None for each in sent),
-        taken_back=taken_back,
+        taken_back=[] if is_panel else taken_back,
         # Of several revisions the newest tells why it was taken back.
-        reasons={each.record_id: each for each in reversed(list_earlier(ids))},
+        reasons={each.record_id: each for each in reversed(list_earlier(ids) if ids else [])},
         today=today(),
         NeedArea=NeedArea,
         ReferralStatus=ReferralStatus,
@@ -94,7 +93,7 @@ def send(access: Access, case_id: UUID) -> ResponseReturnValue:
     """Refer the person to a partner of the unit or of its province."""
     case = get_case(access, case_id)
     person = get_person(case, access)
-    partners = list_partners(unit_of(case), today())
+    partners = list_partners(case.unit_id, today())
     form = ReferralForm() if request.method == "POST" else ReferralForm(sent_on=today())
     form.offer(partners, consented_partners(case, today()))
     made: list[Referral] = []
@@ -232,7 +231,6 @@ def _show(case: Case, person: PersonIdentity, sent: Sent) -> str:
         person=person,
         sent=sent,
         steps=list_steps(referral),
-        earlier=list_earlier([referral.id]),
         consent=next(iter(answers), None),
         today=today(),
         NeedArea=NeedArea,
@@ -255,6 +253,7 @@ def _page(
         person=person,
         sent=sent,
         form=form,
+        earlier=list_earlier([sent.referral.id]) if name == "correct" else [],
         conflict=conflict,
         NeedArea=NeedArea,
         ReferralStatus=ReferralStatus,

@@ -27,7 +27,7 @@ class AnswerForm(VersionedForm):
 
     outcome = choice(_l("Outcome"), RequestOutcome, required(), blank=True)
     answered_on = past_day(_l("Answered on"), years=2)
-    answer = long_text(_l("What the person was told"), render_kw={"rows": 4})
+    reply = long_text(_l("What the person was told"), render_kw={"rows": 4})
     statement = long_text(_l("The person's own statement"), render_kw={"rows": 4})
 
 

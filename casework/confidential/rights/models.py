@@ -57,14 +57,14 @@ class RightsRequest(Versioned, Base):
     answered_on: Mapped[date | None] = coded()
     outcome: Mapped[str | None] = coded()
     wish_sealed: Mapped[bytes | None] = sensitive()
-    answer_sealed: Mapped[bytes | None] = sensitive()
+    reply_sealed: Mapped[bytes | None] = sensitive()
     # What the person says instead, where a correction was refused: it stands beside the record.
     statement_sealed: Mapped[bytes | None] = sensitive()
     recorded_by: Mapped[UUID] = operational(nullable=False)
     recorded_at: Mapped[datetime] = operational(nullable=False, default=now)
 
     wish = Sealed("wish_sealed", Compartment.NOTES)
-    answer = Sealed("answer_sealed", Compartment.NOTES)
+    reply = Sealed("reply_sealed", Compartment.NOTES)
     statement = Sealed("statement_sealed", Compartment.NOTES)
 
     @property

@@ -46,7 +46,7 @@ def record_request(case: Case, answer: dict[str, Any], *, by: Actor) -> RightsRe
         recorded_by=by.id,
     )
     db.session.add(request)
-    _note("rights.request", case, by, kind=str(answer["kind"]))
+    _note("rights.request", case, by, asks=str(answer["kind"]))
     return request
 
 
@@ -61,18 +61,18 @@ def answer_request(
     _check_writable(case)
     outcome: RequestOutcome = answer["outcome"]
     _check_order(answer["answered_on"], request.received_on)
-    if outcome is not RequestOutcome.DONE and not answer["answer"]:
-        raise RuleBroken(_l("Write the reason that the person was told."), field="answer")
+    if outcome is not RequestOutcome.DONE and not answer["reply"]:
+        raise RuleBroken(_l("Write the reason that the person was told."), field="reply")
     statement = answer.get("statement") or ""
     if statement and (request.kind != RequestKind.CORRECT or outcome is RequestOutcome.DONE):
         message = _l("Only where a correction is refused does the person's own statement stand.")
         raise RuleBroken(message, field="statement")
     if request.answered_on is not None:
-        kept = ("answered_on", "outcome", "answer", "statement")
+        kept = ("answered_on", "outcome", "reply", "statement")
         keep_revision(request, "rights_request", kept, by=by)
     request.answered_on, request.outcome = answer["answered_on"], outcome
-    request.answer, request.statement = answer["answer"], statement
-    _note("rights.answer", case, by, kind=request.kind, outcome=str(outcome))
+    request.reply, request.statement = answer["reply"], statement
+    _note("rights.answer", case, by, asks=request.kind, outcome=str(outcome))
 
 
 def record_disclosure(case: Case, answer: dict[str, Any], *, by: Actor) -> Disclosure:

@@ -252,7 +252,7 @@ def _requests(paper: Paper, told: Everything) -> None:
                 filter(
                     None,
                     [
-                        _said(row.answer),
+                        _said(row.reply),
                         f"Ý kiến của tôi: {_said(row.statement)}" if row.statement_sealed else "",
                     ],
                 )

@@ -3,7 +3,7 @@
 What was taken back counts nowhere. Money lent is no money given: loans stand apart in every total.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -59,14 +59,11 @@ class Given:
     reference: str
 
 
-def list_services(case: Case) -> Sequence[Service]:
-    """Everything the person received, newest first."""
-    return db.session.scalars(_of(case).where(Service.taken_back_at.is_(None))).all()
-
-
-def list_taken_back(case: Case) -> Sequence[Service]:
-    """What was logged by mistake, newest first."""
-    return db.session.scalars(_of(case).where(Service.taken_back_at.is_not(None))).all()
+def list_services(case: Case) -> tuple[list[Service], list[Service]]:
+    """Everything the person received, newest first; and apart, what was logged by mistake."""
+    found = db.session.scalars(_of(case)).all()
+    standing = [service for service in found if service.taken_back_at is None]
+    return standing, [service for service in found if service.taken_back_at is not None]
 
 
 def get_service(case: Case, service_id: UUID) -> Service:

@@ -26,7 +26,6 @@ from casework.confidential.services.queries import (
     lacks_voucher,
     list_of_caseload,
     list_services,
-    list_taken_back,
     sum_up,
     totals_by_source,
 )
@@ -59,10 +58,11 @@ def index(access: Access, case_id: UUID) -> ResponseReturnValue:
     """What the person received, with totals by source; the newest few on the case page."""
     case = get_case(access, case_id)
     person = get_person(case, access)
-    is_panel, services = wants_fragment(), list_services(case)
-    taken_back = [] if is_panel else list_taken_back(case)
+    is_panel = wants_fragment()
+    services, taken_back = list_services(case)
     # Of several revisions the newest tells why it was taken back.
-    reasons = {each.record_id: each for each in reversed(list_earlier([s.id for s in taken_back]))}
+    ids = [] if is_panel else [service.id for service in taken_back]
+    reasons = {each.record_id: each for each in reversed(list_earlier(ids) if ids else [])}
     return render(
         f"{FOLDER}/list.html",
         case=case,
@@ -71,7 +71,7 @@ def index(access: Access, case_id: UUID) -> ResponseReturnValue:
         count=len(services),
         totals=totals_by_source(services),
         total=sum_up(services),
-        taken_back=taken_back,
+        taken_back=[] if is_panel else taken_back,
         reasons=reasons,
         names=names_of([service.recorded_by for service in (*services, *taken_back)]),
         ServiceKind=ServiceKind,

@@ -111,6 +111,8 @@ def load(request: Request) -> SignedIn | None:
     row = _find(token) if token else None
     if token is None or row is None or row.ended_at is not None:
         return None
+    if row.sealed_secret is None:
+        return None  # Forgotten as expired, by a clock that was set back since.
     settings = current_app.config["SETTINGS"]
     idle, age = now() - row.seen_at, now() - row.started_at
     refused = row.disabled_at is not None or (

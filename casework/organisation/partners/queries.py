@@ -20,7 +20,7 @@ from casework.core.text import fold, words_key
 from casework.organisation.accounts.models import Account
 from casework.organisation.partners.models import JointActivity, JointPartner, Partner
 from casework.organisation.units.models import Unit
-from casework.organisation.units.queries import list_ids_with_predecessors, reached
+from casework.organisation.units.queries import reached, with_predecessors
 
 _unit = aliased(Unit)
 
@@ -44,10 +44,10 @@ class ActivityLine:
     by: str
 
 
-def list_partners(unit: Unit, on: date) -> list[Partner]:
+def list_partners(unit_id: UUID, on: date) -> list[Partner]:
     """The partners a unit can work with on a day: its own and its province's."""
-    unit_ids = list_ids_with_predecessors([unit.id])
-    return _sorted(db.session.scalars(_offered(unit_ids).where(active_on(on))))
+    query = _offered(with_predecessors([unit_id])).where(active_on(on))
+    return _sorted(db.session.scalars(query))
 
 
 def list_offered(unit_ids: Sequence[UUID]) -> list[Partner]:
@@ -173,7 +173,7 @@ def _within(access: Access) -> ColumnElement[bool]:
     return reached(access, Unit.id, Unit.province_id)
 
 
-def _offered(unit_ids: Sequence[UUID]) -> Select[Partner]:
+def _offered(unit_ids: Sequence[UUID] | Select[UUID]) -> Select[Partner]:
     provinces = select(Unit.province_id).where(Unit.id.in_(unit_ids))
     return select(Partner).where(or_(Partner.unit_id.in_(unit_ids), Partner.unit_id.in_(provinces)))
 

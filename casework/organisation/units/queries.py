@@ -53,15 +53,15 @@ def reached(
     """
     if access.everywhere:
         return true()
-    condition: ColumnElement[bool] = unit_id.in_(_with_predecessors(access.units))
+    condition: ColumnElement[bool] = unit_id.in_(with_predecessors(access.units))
     if access.provinces:
-        condition = condition | province_id.in_(_with_predecessors(access.provinces))
+        condition = condition | province_id.in_(with_predecessors(access.provinces))
     return condition
 
 
 def list_ids_with_predecessors(unit_ids: Iterable[UUID]) -> list[UUID]:
     """The ids of units and of all units that they followed until today, however long ago."""
-    return list(db.session.scalars(_with_predecessors(unit_ids)))
+    return list(db.session.scalars(with_predecessors(unit_ids)))
 
 
 def get_unit(unit_id: UUID) -> Unit:
@@ -215,7 +215,8 @@ def list_same_code(unit: Unit) -> list[Unit]:
     return list(db.session.scalars(query.order_by(Unit.valid_from)))
 
 
-def _with_predecessors(unit_ids: Iterable[UUID]) -> Select[UUID]:
+def with_predecessors(unit_ids: Iterable[UUID]) -> Select[UUID]:
+    """The ids of units and of all units that they followed until today, as a part of a query."""
     # Without a name of its own: one statement may follow units and provinces back.
     line = select(Unit.id).where(Unit.id.in_(list(unit_ids))).cte(recursive=True)
     earlier = (
