@@ -159,13 +159,14 @@ class CaseMaker:
         case["next_on"] = self._contacts(case_id, life, counselor, keys, pronoun, may_phone, due_on)
         if life.closed_on is None and self.rng.random() < WITH_REMINDER:
             self._reminder(case_id, counselor, keys, pronoun)
-        case["is_urgent"] = self._needs(case_id, life, counselor, keys).is_urgent
+        needs = self._needs(case_id, life, counselor, keys)
+        case["is_urgent"] = needs.is_urgent
         whom = Whom(case_id, life, birth_year, counselor, keys)
         self.support.make(whom)
         PaperMaker(self.batch).make(whom, group)
         # As with the needs, chance of its own.
         chance = Random(f"{case_id}|plan")  # nosec B311
-        PlanMaker(self.batch, chance, self.horizon, self.unit).make(whom)
+        PlanMaker(self.batch, chance, self.horizon, self.unit).make(whom, needs)
         return MadeCase(case_id, called, counselor, life)
 
     def _needs(self, case_id: UUID, life: Life, counselor: Staff, keys: Keys) -> Needs:

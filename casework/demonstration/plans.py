@@ -17,6 +17,7 @@ from casework.confidential.plans.models import (
 )
 from casework.core.clock import add_months
 from casework.demonstration.horizon import Horizon, moment, working_day
+from casework.demonstration.needs import Needs
 from casework.demonstration.rows import Batch, Row, seal
 from casework.demonstration.support import Whom
 from casework.organisation.settings.models import USUAL, Setting
@@ -88,14 +89,15 @@ class PlanMaker:
     horizon: Horizon
     unit: Unit
 
-    def make(self, whom: Whom) -> None:
-        """The versions of one case, with their reviews."""
+    def make(self, whom: Whom, needs: Needs) -> None:
+        """The versions of one case, with their reviews. What is needed most comes first."""
         rng, last = self.rng, whom.life.closed_on or self.horizon.last_day
         begins = max(whom.life.opened_on, self.horizon.begins_on)
         on = working_day(begins + timedelta(days=KNOWN_AFTER + rng.randrange(20)))
         if on > last or rng.random() > PLANNED:
             return
-        plan = self._agree(whom, 1, on)
+        areas = self._areas(needs)
+        plan = self._agree(whom, 1, on, areas)
         while True:
             on = working_day(plan["review_on"] + timedelta(days=rng.choice((0, 0, 0, 1, 4, 9))))
             if on > last:
@@ -103,9 +105,15 @@ class PlanMaker:
             result = self._review(whom, plan, on)
             if result is ReviewResult.CHANGE:
                 plan["ended_on"] = on
-                plan = self._agree(whom, plan["number"] + 1, on)
+                plan = self._agree(whom, plan["number"] + 1, on, areas)
 
-    def _agree(self, whom: Whom, number: int, on: date) -> Row:
+    def _areas(self, needs: Needs) -> list[NeedArea]:
+        """Of those in which the demonstration knows what to do."""
+        levels = {area: needs.levels.get(area, 0) for area in GOALS}
+        drawn = self.rng.sample(list(GOALS), len(GOALS))
+        return sorted(drawn, key=lambda area: -levels[area])
+
+    def _agree(self, whom: Whom, number: int, on: date, areas: Sequence[NeedArea]) -> Row:
         rng = self.rng
         signed_on = on if rng.random() < SIGNED else None
         plan = self.batch.add(
@@ -123,7 +131,7 @@ class PlanMaker:
             version=1,
         )
         seal(plan, Plan, "summary", rng.choice(SUMMARIES), whom.keys)
-        for position, area in enumerate(rng.sample(list(GOALS), rng.choice((1, 2, 2, 3))), start=1):
+        for position, area in enumerate(areas[: rng.choice((1, 2, 2, 3))], start=1):
             text, actions = GOALS[area]
             goal = self.batch.add(
                 PlanGoal, plan_id=plan["id"], case_id=whom.case_id, position=position, area=area

@@ -1,4 +1,4 @@
-"""A plan written with the person, on a phone and at a desk: rows are added, nothing typed is lost."""
+"""A plan written with the person, on a phone and at a desk: rows are added, nothing is lost."""
 
 from playwright.sync_api import Page, expect
 
