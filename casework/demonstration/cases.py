@@ -29,7 +29,7 @@ from casework.demonstration.lives import Life, contact_days
 from casework.demonstration.needs import Needs, assess
 from casework.demonstration.papers import PaperMaker
 from casework.demonstration.plans import PlanMaker
-from casework.demonstration.rows import Batch, Keys, seal
+from casework.demonstration.rows import UNIT_SHIFT, Batch, Ids, Keys, seal
 from casework.demonstration.staff import Team
 from casework.demonstration.support import SupportMaker, Whom
 from casework.organisation.units.models import Unit
@@ -164,9 +164,9 @@ class CaseMaker:
         whom = Whom(case_id, life, birth_year, counselor, keys)
         self.support.make(whom)
         PaperMaker(self.batch).make(whom, group)
-        # As with the needs, chance of its own.
         chance = Random(f"{case_id}|plan")  # nosec B311
-        PlanMaker(self.batch, chance, self.horizon, self.unit).make(whom, needs)
+        ids = Ids(chance, case_id.int >> UNIT_SHIFT)
+        PlanMaker(self.batch, ids, chance, self.horizon, self.unit).make(whom, needs)
         return MadeCase(case_id, called, counselor, life)
 
     def _needs(self, case_id: UUID, life: Life, counselor: Staff, keys: Keys) -> Needs:
@@ -213,9 +213,9 @@ class CaseMaker:
             "address": f"{hamlet}, {self.unit.label}" if rng.random() < HAMLETS else "",
             "safe_contact": rng.choice(cautions) if rng.random() < CAUTIONS else "",
         }
-        if texts["safe_contact"]:
-            own = Random(case_id.int)  # nosec B311
-            texts |= {place: own.choice(said) for place, said in notes.SAFE_MORE.items()}
+        own, is_told = Random(case_id.int), bool(texts["safe_contact"])  # nosec B311
+        for place, said in notes.SAFE_MORE.items():
+            texts[place] = own.choice(said) if is_told else ""
         for attribute, text in texts.items():
             seal(row, PersonIdentity, attribute, text, keys)
         return alias or name.split()[-1]

@@ -18,7 +18,7 @@ from casework.confidential.plans.models import (
 from casework.core.clock import add_months
 from casework.demonstration.horizon import Horizon, moment, working_day
 from casework.demonstration.needs import Needs
-from casework.demonstration.rows import Batch, Row, seal
+from casework.demonstration.rows import Batch, Ids, Row, seal
 from casework.demonstration.support import Whom
 from casework.organisation.settings.models import USUAL, Setting
 from casework.organisation.units.models import Unit
@@ -82,9 +82,12 @@ REVIEWS = {
 
 @dataclass(frozen=True, slots=True)
 class PlanMaker:
-    """Plans of the cases of one unit."""
+    """Plans of one case, with chance and ids of their own: what else is told does not depend on
+    them.
+    """
 
     batch: Batch
+    ids: Ids
     rng: Random
     horizon: Horizon
     unit: Unit
@@ -118,6 +121,7 @@ class PlanMaker:
         signed_on = on if rng.random() < SIGNED else None
         plan = self.batch.add(
             Plan,
+            id=self.ids.new(),
             case_id=whom.case_id,
             unit_id=self.unit.id,
             number=number,
@@ -134,7 +138,12 @@ class PlanMaker:
         for position, area in enumerate(areas[: rng.choice((1, 2, 2, 3))], start=1):
             text, actions = GOALS[area]
             goal = self.batch.add(
-                PlanGoal, plan_id=plan["id"], case_id=whom.case_id, position=position, area=area
+                PlanGoal,
+                id=self.ids.new(),
+                plan_id=plan["id"],
+                case_id=whom.case_id,
+                position=position,
+                area=area,
             )
             seal(goal, PlanGoal, "goal", text, whom.keys)
             self._act(whom, goal, on, actions)
@@ -149,6 +158,7 @@ class PlanMaker:
             status, done_on = self._outcome(agreed_on, due_on)
             action = self.batch.add(
                 PlanAction,
+                id=self.ids.new(),
                 plan_id=goal["plan_id"],
                 goal_id=goal["id"],
                 case_id=whom.case_id,
@@ -179,6 +189,7 @@ class PlanMaker:
         result = rng.choices(list(REVIEWS), [weight for weight, _ in REVIEWS.values()])[0]
         review = self.batch.add(
             PlanReview,
+            id=self.ids.new(),
             plan_id=plan["id"],
             case_id=whom.case_id,
             unit_id=self.unit.id,
