@@ -28,6 +28,7 @@ from casework.demonstration.keys import Organisation, Staff, make_keys
 from casework.demonstration.lives import Life, contact_days
 from casework.demonstration.needs import Needs, assess
 from casework.demonstration.papers import PaperMaker
+from casework.demonstration.plans import PlanMaker
 from casework.demonstration.rows import Batch, Keys, seal
 from casework.demonstration.staff import Team
 from casework.demonstration.support import SupportMaker, Whom
@@ -158,10 +159,14 @@ class CaseMaker:
         case["next_on"] = self._contacts(case_id, life, counselor, keys, pronoun, may_phone, due_on)
         if life.closed_on is None and self.rng.random() < WITH_REMINDER:
             self._reminder(case_id, counselor, keys, pronoun)
-        case["is_urgent"] = self._needs(case_id, life, counselor, keys).is_urgent
+        needs = self._needs(case_id, life, counselor, keys)
+        case["is_urgent"] = needs.is_urgent
         whom = Whom(case_id, life, birth_year, counselor, keys)
         self.support.make(whom)
         PaperMaker(self.batch).make(whom, group)
+        # As with the needs, chance of its own.
+        chance = Random(f"{case_id}|plan")  # nosec B311
+        PlanMaker(self.batch, chance, self.horizon, self.unit).make(whom, needs)
         return MadeCase(case_id, called, counselor, life)
 
     def _needs(self, case_id: UUID, life: Life, counselor: Staff, keys: Keys) -> Needs:

@@ -5,9 +5,10 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+import wtforms
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import Field, FieldList, FormField, HiddenField
+from wtforms import Field, FormField, HiddenField
 from wtforms.validators import Optional
 
 from casework.confidential.assessments.models import NeedArea
@@ -24,19 +25,21 @@ from casework.core.forms import (
     between,
     choice,
     long_text,
+    no_nul,
     past_day,
     pick,
     required,
+    short_text,
 )
 
 MOST_GOALS, MOST_ACTIONS = 5, 4
-GOAL, ACTION = 1_000, 500
+LONGEST = 1_000
 YEARS = timedelta(days=366 * 5)
 _NEEDED = _l("Fill this in.")
 _ROW_NUMBERS = frozenset(map(str, range(MOST_GOALS)))
 
 
-class Rows(FieldList):
+class FieldList(wtforms.FieldList):
     """Rows of a form, by their numbers; a name that only looks like a number is none of ours."""
 
     def _extract_indices(self, prefix: str, formdata: Any) -> Iterator[int]:
@@ -52,7 +55,7 @@ class ActionForm(Form):
 
     operation = None
     continues = HiddenField()
-    what = long_text(_l("What is done"), at_most(ACTION), render_kw={"rows": 2})
+    what = short_text(_l("What is done"), no_nul)
     responsible = choice(_l("By whom"), Responsible, blank=True)
     due_on = DayField(
         _l("Until when"), [Optional(), between(lambda: today() - YEARS, lambda: today() + YEARS)]
@@ -84,8 +87,8 @@ class GoalForm(Form):
 
     operation = None
     area = choice(_l("Area"), NeedArea, blank=True)
-    goal = long_text(_l("What the person wants to reach"), at_most(GOAL), render_kw={"rows": 2})
-    actions = Rows(FormField(ActionForm), min_entries=2, max_entries=MOST_ACTIONS)
+    goal = long_text(_l("What the person wants to reach"), at_most(LONGEST), render_kw={"rows": 2})
+    actions = FieldList(FormField(ActionForm), min_entries=2, max_entries=MOST_ACTIONS)
 
     @property
     def is_empty(self) -> bool:
@@ -108,8 +111,8 @@ class PlanForm(VersionedForm):
     """A whole version. `version` is the number of the one it follows."""
 
     agreed_on = past_day(_l("Agreed on"))
-    summary = long_text(_l("What it is about"), render_kw={"rows": 3})
-    goals = Rows(FormField(GoalForm), min_entries=1, max_entries=MOST_GOALS)
+    summary = long_text(_l("What the plan is about"), render_kw={"rows": 3})
+    goals = FieldList(FormField(GoalForm), min_entries=1, max_entries=MOST_GOALS)
 
     def grow(self, sent: Any) -> bool:
         """Add the row that was asked for. False where none was."""
@@ -240,7 +243,7 @@ def _told(*fields: Field) -> bool:
     return not missing
 
 
-def _append(rows: Rows, most: int) -> None:
+def _append(rows: FieldList, most: int) -> None:
     if len(rows) < most:
         rows.append_entry()
 
