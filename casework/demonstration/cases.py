@@ -213,9 +213,9 @@ class CaseMaker:
             "address": f"{hamlet}, {self.unit.label}" if rng.random() < HAMLETS else "",
             "safe_contact": rng.choice(cautions) if rng.random() < CAUTIONS else "",
         }
-        own, is_told = Random(case_id.int), bool(texts["safe_contact"])  # nosec B311
+        own = Random(case_id.int)  # nosec B311
         for place, said in notes.SAFE_MORE.items():
-            texts[place] = own.choice(said) if is_told else ""
+            texts[place] = own.choice(said) if texts["safe_contact"] else ""
         for attribute, text in texts.items():
             seal(row, PersonIdentity, attribute, text, keys)
         return alias or name.split()[-1]

@@ -35,9 +35,15 @@ def case(counselor):
 
 
 def add(counselor, case, content=PDF, name=NAME, **values):
+    """Send a paper. The body is made in memory: the test client would spool a large one to a file
+    in clear, as the program must not.
+    """
     new = case + "/attachments/new"
-    fields = {"kind": "decision", "paper": (BytesIO(content), name), **values}
-    return counselor.submit(new, new, **fields)
+    sent = FileStorage(BytesIO(content), name)
+    fields = {**counselor.get(new).form(new), "kind": "decision", "paper": sent, **values}
+    boundary, body = encode_multipart(fields)
+    kind = f"multipart/form-data; boundary={boundary}"
+    return counselor.post(new, BytesIO(body), content_type=kind)
 
 
 def links(counselor, case):
@@ -74,16 +80,10 @@ def test_a_paper_is_kept_and_saved_as_it_was(counselor, case, app):
 
 def test_nothing_of_it_stands_anywhere_in_clear(counselor, case, app, monkeypatch, tmp_path):
     """Not in the database, its log of writes, nor where temporary files go."""
-    # Larger than what Werkzeug would spool to a file in clear; made here in memory, because its
-    # test client would spool it too.
-    large = PDF + random.Random(2).randbytes(700_000)
-    new = case + "/attachments/new"
-    sent = FileStorage(BytesIO(large), NAME)
-    fields = {**counselor.get(new).form(new), "kind": "decision", "paper": sent}
-    boundary, body = encode_multipart(fields)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    kind = f"multipart/form-data; boundary={boundary}"
-    assert counselor.client.post(new, data=body, content_type=kind).status_code == 303
+    # More than Werkzeug would keep in memory.
+    large = PDF + random.Random(2).randbytes(700_000)
+    assert add(counselor, case, large).status == 303
     (link,) = links(counselor, case)
     assert counselor.client.get(link).status_code == 200
     assert list(tmp_path.iterdir()) == []

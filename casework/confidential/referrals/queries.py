@@ -4,7 +4,7 @@ A referral is answered once the partner said anything; until then feedback is du
 was taken back counts nowhere.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -15,13 +15,14 @@ from casework.authz.enforce import Access
 from casework.confidential.cases.models import Case
 from casework.confidential.cases.queries import reached
 from casework.confidential.consent.models import Consent, Purpose
-from casework.confidential.consent.queries import list_consents
 from casework.confidential.referrals.models import Referral, ReferralStatus, ReferralStep
 from casework.core.clock import last_year_to
 from casework.core.database import db
 from casework.core.errors import OutOfReach
+from casework.core.text import words_key
 from casework.organisation.accounts.models import Account
 from casework.organisation.partners.models import Partner
+from casework.organisation.partners.queries import select_partners
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +116,27 @@ def share_answered(access: Access, on: date) -> Share:
     return Share(*db.session.execute(query).one())
 
 
-def consented_partners(case: Case, on: date) -> Collection[UUID]:
-    """The partners to which the person agrees to be referred on a day."""
-    latest: dict[UUID, Consent] = {}
-    for consent in list_consents(case):
-        if consent.purpose == Purpose.REFERRAL and consent.partner_id and consent.on <= on:
-            latest.setdefault(consent.partner_id, consent)
-    return {partner_id for partner_id, consent in latest.items() if consent.holds(on)}
+def list_partners(case: Case, on: date) -> tuple[list[Partner], set[UUID]]:
+    """The partners to whom the person can be referred on a day, in the order of names, and to which
+    of them they agree. The latest answer to each counts.
+    """
+    answer = (
+        (Consent.case_id == case.id)
+        & (Consent.purpose == Purpose.REFERRAL)
+        & (Consent.partner_id == Partner.id)
+        & (Consent.on <= on)
+    )
+    query = (
+        select_partners(case.unit_id, on)
+        .outerjoin(Consent, answer)
+        .add_columns(Consent)
+        .order_by(Consent.on.desc(), Consent.recorded_at.desc(), Consent.is_given)
+    )
+    latest: dict[Partner, Consent | None] = {}
+    for partner, consent in db.session.execute(query):
+        latest.setdefault(partner, consent)
+    agreed = {each.id for each, consent in latest.items() if consent and consent.holds(on)}
+    return sorted(latest, key=lambda partner: words_key(partner.name)), agreed
 
 
 def _waits() -> ColumnElement[bool]:

@@ -32,8 +32,8 @@ from casework.confidential.referrals.operations import (
 )
 from casework.confidential.referrals.queries import (
     Sent,
-    consented_partners,
     get_referral,
+    list_partners,
     list_referrals,
     list_steps,
     list_unanswered,
@@ -46,7 +46,6 @@ from casework.core.htmx import render, wants_fragment
 from casework.core.navigation import Section, menu
 from casework.core.uploads import DOCX
 from casework.core.workbooks import send_file
-from casework.organisation.partners.queries import list_partners
 from casework.organisation.units.models import Unit
 from casework.organisation.units.queries import get_unit
 
@@ -93,9 +92,9 @@ def send(access: Access, case_id: UUID) -> ResponseReturnValue:
     """Refer the person to a partner of the unit or of its province."""
     case = get_case(access, case_id)
     person = get_person(case, access)
-    partners = list_partners(case.unit_id, today())
+    partners, agreed = list_partners(case, today())
     form = ReferralForm() if request.method == "POST" else ReferralForm(sent_on=today())
-    form.offer(partners, consented_partners(case, today()))
+    form.offer(partners, agreed)
     made: list[Referral] = []
 
     def refer() -> None:

@@ -46,8 +46,12 @@ class ActivityLine:
 
 def list_partners(unit_id: UUID, on: date) -> list[Partner]:
     """The partners a unit can work with on a day: its own and its province's."""
-    query = _offered(with_predecessors([unit_id])).where(active_on(on))
-    return _sorted(db.session.scalars(query))
+    return _sorted(db.session.scalars(select_partners(unit_id, on)))
+
+
+def select_partners(unit_id: UUID, on: date) -> Select[Partner]:
+    """The same to be joined with what a feature above knows of each."""
+    return _offered(with_predecessors([unit_id])).where(active_on(on))
 
 
 def list_offered(unit_ids: Sequence[UUID]) -> list[Partner]:
