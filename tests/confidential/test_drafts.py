@@ -87,6 +87,15 @@ def test_a_refused_form_keeps_its_draft(counselor, address):
     assert len(offered(counselor.get(address))) == 1
 
 
+def test_a_form_given_back_with_one_more_row_keeps_its_draft(counselor, case):
+    address = case + "/plans/new"
+    page = counselor.get(address)
+    typing(counselor, page, address, summary="dở dang")
+    assert counselor.submit(page, address, summary="dở dang", add_goal="1").status < 300
+    (link,) = offered(counselor.get(address))
+    assert counselor.get(link).form(address)["summary"] == "dở dang"
+
+
 def test_a_draft_that_arrives_after_its_form_was_saved_is_not_kept(counselor, address, app):
     page = counselor.get(address)
     assert counselor.submit(page, address, note="một").status == 303

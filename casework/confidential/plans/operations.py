@@ -12,9 +12,10 @@ from uuid import UUID, uuid4
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
+from sqlalchemy.orm.attributes import flag_modified
 
 from casework.confidential.assessments.models import NeedArea
-from casework.confidential.cases.models import Case
+from casework.confidential.cases.models import Case, CaseStatus
 from casework.confidential.cases.operations import check_key
 from casework.confidential.cases.queries import unit_of
 from casework.confidential.history.operations import keep_revision
@@ -80,7 +81,9 @@ def agree_on_plan(
     *,
     by: Actor,
 ) -> Plan:
-    """Add a version, which ends the one it follows. Raises Stale if another came first."""
+    """Add a version, which ends the one it follows; the support is under way from then on. Raises
+    Stale if another came first.
+    """
     # One after the other, so that two versions never get one number.
     db.session.execute(select(Case.id).where(Case.id == case.id).with_for_update())
     newest = find_current(case)
@@ -104,6 +107,8 @@ def agree_on_plan(
         _add_goal(plan, position, intended, going_on)
     if followed:
         followed.ended_on = agreed_on
+    if case.status in (CaseStatus.INTAKE, CaseStatus.ASSESSING):
+        case.status = CaseStatus.ACTIVE
     audit.record("plan.agree", "case", case.id, by=by, unit_id=case.unit_id)
     return plan
 
@@ -175,6 +180,7 @@ def review_plan(
     )
     db.session.add(review)
     plan.review_on = following
+    flag_modified(plan, "review_on")  # the second of two reviews of a day is told too
     audit.record("plan.review", "case", case.id, by=by, unit_id=case.unit_id)
     return review
 

@@ -5,7 +5,7 @@
 
 from contextlib import suppress
 
-from flask import Flask, g, redirect, request, url_for
+from flask import Flask, Response, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -64,8 +64,10 @@ def _chosen_draft(chosen: str) -> MultiDict[str, str] | None:
     return wanted[0].fields if wanted else None
 
 
-def _forget_kept_form(_answer: object) -> None:
-    if g.get("account_id") and request.blueprint not in ("accounts", "drafts"):
+def _forget_kept_form(answer: Response) -> None:
+    # What was carried out leads on; a form that is given back with one more row is not saved yet.
+    is_done = answer.location and g.get("account_id")
+    if is_done and request.blueprint not in ("accounts", "drafts"):
         drafts.forget(g.account_id, form_address(), request.form.get("operation", ""))
 
 
