@@ -341,14 +341,25 @@ def test_no_link_to_write_is_shown_while_it_is_open(client_as, app, case, office
     for part in ("identity", "notes"):
         ask(helper, app, case, compartment=part)
         approve(officer, app)
-    for path in ("", "/contacts", "/consents"):
+    opened = set()
+    for rule in app.url_map.iter_rules():
+        if rule.arguments != {"case_id"} or "GET" not in (rule.methods or set()):
+            continue
+        path = rule.rule.partition("<uuid:case_id>")[2]
+        answer = helper.client.get(case + path)
+        if answer.status_code != 200 or answer.mimetype != "text/html":
+            continue
+        opened.add(path)
         page = helper.get(case + path)
-        links = {a.get("href") or "" for a in page.all("a")}
-        shown = {link for link in links if link.startswith(case + "/")}
-        for link in shown:
-            assert helper.get(link).status == 200, f"{path} leads to {link}"
+        links = {(a.get("href") or "").partition("#")[0] for a in page.all("a")}
+        for link in links:
+            if link.startswith(case + "/"):
+                assert helper.client.get(link).status_code == 200, f"{path} leads to {link}"
+        panels = {(e.get("hx-get") or "") for e in page.all("section")} - {""}
+        assert {helper.client.get(panel).status_code for panel in panels} <= {200}, path
         actions = {form.get("action") or "" for form in page.all("form")}
         assert not [action for action in actions if action.startswith(case)], path
+    assert {"", "/contacts", "/consents", "/assessments"} <= opened
 
 
 def test_the_keys_of_an_opening_seal_and_hand_on_nothing(client_as, app, cast, case, officer):

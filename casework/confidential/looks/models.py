@@ -41,6 +41,10 @@ class Deed(Labelled):
         "referral.letter_with_name",
         _l("printed a referral letter with the name"),
     )
+    ASSESSMENT_RECORD = "assessment.record", _l("recorded an assessment of needs")
+    ASSESSMENT_CORRECT = "assessment.correct", _l("corrected an assessment of needs")
+    REMINDER_SET = "reminder.set", _l("set a reminder")
+    REMINDER_CHANGE = "reminder.change", _l("changed a reminder")
     CONSENT_GIVEN = "consent.given", _l("recorded a consent")
     CONSENT_REFUSED = "consent.refused", _l("recorded a refusal")
     CONSENT_WITHDRAWN = "consent.withdrawn", _l("recorded a withdrawal")
@@ -63,6 +67,12 @@ class Deed(Labelled):
     ERASURE_DECLINE = "erasure.decline", _l("decided to keep the case")
     GROUP_LINK = "case.group.link", _l("linked the case to a group's member")
     GROUP_UNLINK = "case.group.unlink", _l("took the link to a group's member away")
+    TRANSFER_OFFER = "transfer.offer", _l("offered the case to another unit")
+    TRANSFER_ACCEPT = "transfer.accept", _l("accepted the case from another unit")
+    TRANSFER_DECLINE = "transfer.decline", _l("declined a case that another unit offered")
+    TRANSFER_WITHDRAW = "transfer.withdraw", _l("took the offer to another unit back")
+    TRANSFER_LIST = "transfer.list", _l("saw the offer in a list")
+    CASE_SUCCESSION = "case.succession", _l("moved the case to the unit that followed")
     EMERGENCY_ASK = "emergency.ask", _l("asked to open it out of turn")
     EMERGENCY_APPROVE = "emergency.approve", _l("approved an opening out of turn, for one hour")
     EMERGENCY_DECLINE = "emergency.decline", _l("declined an opening out of turn")

@@ -31,7 +31,7 @@ from casework.vault.grants import Compartment
 
 def record_request(case: Case, answer: dict[str, Any], *, by: Actor) -> RightsRequest:
     """Note what the person asks for; the clock of the province starts on the day it came in."""
-    _check_writable(case)
+    check_key(case, Compartment.NOTES)
     received: date = answer["received_on"]
     if received < case.opened_on:
         raise RuleBroken(_l("The case was opened after this day."), field="received_on")
@@ -58,7 +58,7 @@ def answer_request(
     Who is refused is told why. Where a correction is refused, what the person says instead stands
     beside the record.
     """
-    _check_writable(case)
+    check_key(case, Compartment.NOTES)
     outcome: RequestOutcome = answer["outcome"]
     _check_order(answer["answered_on"], request.received_on)
     if outcome is not RequestOutcome.DONE and not answer["reply"]:
@@ -77,7 +77,7 @@ def answer_request(
 
 def record_disclosure(case: Case, answer: dict[str, Any], *, by: Actor) -> Disclosure:
     """Note an authority's written request. Without a number there is none."""
-    _check_writable(case)
+    check_key(case, Compartment.NOTES)
     if not any(character.isdigit() for character in answer["number"]):
         message = _l("A written request has a number, such as 123/CV-CAX. Ask for it in writing.")
         raise RuleBroken(message, field="number")
@@ -103,7 +103,7 @@ def answer_disclosure(
     """Note the decision and, sealed under the case, what the authority was told; an earlier answer
     stays readable.
     """
-    _check_writable(case)
+    check_key(case, Compartment.NOTES)
     decision: DisclosureDecision = answer["decision"]
     _check_order(answer["answered_on"], disclosure.received_on)
     if not answer["told"]:
@@ -114,12 +114,6 @@ def answer_disclosure(
     disclosure.answered_on, disclosure.decision = answer["answered_on"], decision
     disclosure.told = answer["told"]
     _note("disclosure.answer", case, by, decision=str(decision))
-
-
-def _check_writable(case: Case) -> None:
-    if case.erased_at is not None:
-        raise RuleBroken(_l("This case was erased."))
-    check_key(case, Compartment.NOTES)
 
 
 def _check_order(answered: date, received: date) -> None:
