@@ -7,6 +7,7 @@ app.app_context(): …`.
 """
 
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -159,6 +160,11 @@ def client_as(app: Flask, cast: Cast) -> Callable[[str], Visitor]:
 @pytest.fixture
 def demo_password() -> str:
     return PASSWORD
+
+
+def pytest_configure() -> None:
+    # Ended from outside, as by `timeout`, the tests leave no server and nothing in memory.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,7 +7,6 @@ a socket inside a private folder only, has its data in memory, and ends with the
 
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -24,6 +23,9 @@ from tests.scratch import in_memory
 
 DRIVER = "postgresql+psycopg"
 START_SECONDS = 60
+# The server ends when its standard input does, thus also with tests that were killed; at once, for
+# nothing here is worth a checkpoint.
+UNTIL_THE_END = '"$@" & read -r _; kill -QUIT $!; wait; rm -rf "$0"'
 SETTINGS = {
     "listen_addresses": "",
     "fsync": "off",  # the data is thrown away
@@ -117,10 +119,11 @@ def _started(binaries: Path, folder: Path, data: Path) -> Iterator[URL]:
     _run(binaries / "initdb", "--no-sync", "--no-locale", "--encoding=UTF8", "--auth=trust",
          "--username=postgres", "--pgdata", data)  # fmt: skip
     options = [f"--{name}={value}" for name, value in SETTINGS.items()]
-    command = [binaries / "postgres", "-D", data, f"--unix_socket_directories={folder}", *options]
+    postgres = [binaries / "postgres", "-D", data, f"--unix_socket_directories={folder}", *options]
     with log.open("wb") as output:
         server = subprocess.Popen(
-            command,
+            ["sh", "-c", UNTIL_THE_END, data, *postgres],
+            stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
             cwd=folder,
@@ -134,8 +137,7 @@ def _started(binaries: Path, folder: Path, data: Path) -> Iterator[URL]:
         _wait_until_it_answers(server, address, log)
         yield address
     finally:
-        server.send_signal(signal.SIGQUIT)  # at once: nothing here is worth a checkpoint
-        server.wait(timeout=30)
+        server.communicate(timeout=30)
 
 
 def _wait_until_it_answers(server: subprocess.Popen[bytes], address: URL, log: Path) -> None:

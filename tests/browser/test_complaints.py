@@ -6,6 +6,7 @@ from playwright.sync_api import Page
 
 from tests.browser.cdn import HTMX_ADDRESS, Cdn
 from tests.browser.complaints import Complaints
+from tests.browser.conftest import PATIENCE
 
 INTEGRITY = "sha384-Qp9rdC8H7EqOoX+nR0P3RPG2Noji+qdwJlGpfzwQJsfOpp3sGwIdSP9xO3+UlEhn"
 PAGES = {
@@ -46,7 +47,12 @@ def app() -> Flask:
 )
 def test_complaint_is_heard(desktop: Page, complaints: Complaints, name: str, heard: str):
     desktop.goto(f"/{name}")
-    assert any(heard in complaint for complaint in complaints.unexpected)
+    for _ in range(PATIENCE // 50):  # a violation is told when the browser comes to it
+        if any(heard in complaint for complaint in complaints.unexpected):
+            break
+        desktop.wait_for_timeout(50)
+    else:
+        pytest.fail(f"not heard: {heard}")
     complaints.expect("")  # all of them were wanted
 
 
