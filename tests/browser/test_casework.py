@@ -33,7 +33,7 @@ def take_in(page: Page) -> str:
     page.get_by_label("Came through").select_option("self")
     since = today() - timedelta(days=30)
     page.get_by_label("Taken in on").fill(since.isoformat())
-    page.locator("label[for=consent_record]").click()
+    page.locator("label[for=consent_record-0]").click()
     page.get_by_label("Consent given how").select_option("signed")
     page.get_by_role("button", name="Open the case").click()
     page.wait_for_url("**/cases/*-*")

@@ -25,7 +25,7 @@ def typing(screen: Page, sign_in) -> Page:
         screen.locator(f"[name={name}]").fill(INTAKE[name])
     for name in ("sex", "target_group", "source", "method"):
         screen.locator(f"[name={name}]").select_option(INTAKE[name])
-    screen.locator("label[for=consent_record]").click()
+    screen.locator("label[for=consent_record-0]").click()
     screen.get_by_role("button", name="Open the case").click()
     expect(screen.get_by_role("heading", level=1)).to_have_text(re.compile(r"^\w{3}-\w{3}$"))
     screen.get_by_role("link", name="Log a contact").first.click()

@@ -33,7 +33,7 @@ def open_case(page: Page, alias: str) -> None:
     chosen = {"sex": "female", "target_group": "D", "source": "self", "method": "signed"}
     for name, value in chosen.items():
         page.locator(f"[name={name}]").select_option(value)
-    page.locator("label[for=consent_record]").click()
+    page.locator("label[for=consent_record-0]").click()
     page.get_by_role("button", name="Open the case").click()
 
 
