@@ -6,6 +6,8 @@ spelling, and no page, workbook or paper of the organisation shows one.
 import base64
 import io
 import logging
+import os
+import tarfile
 import tempfile
 import unicodedata
 from collections.abc import Iterator
@@ -14,22 +16,26 @@ from pathlib import Path
 from urllib.parse import quote, quote_plus
 from uuid import UUID, uuid4
 
+import pyrage
 import pytest
 import time_machine
 from sqlalchemy import inspect, text
 from structlog.testing import capture_logs
 
-from casework.core.clock import now
+from casework.confidential.assessments.models import NeedArea
+from casework.core.clock import now, today
 from casework.core.database import db
 from casework.core.text import fold
+from tests.confidential.test_caseloads import PERSON, SINCE, send, sheet
 from tests.confidential.test_cases import INTAKE
 from tests.conftest import Program
 from tests.page import Visitor
+from tests.postgresql import installed_binaries
 from tests.rules.organisation_world import record_everything
 from tests.rules.sweep import part_of, text_of
 from tests.rules.world import World, ways
 
-COUNT, SHORTEST = 210, 6
+COUNT, SHORTEST = 240, 6
 SYLLABLES = (
     "Đặng",
     "Quỳnh",
@@ -134,10 +140,13 @@ def test_no_name_stands_where_it_should_not(
         group = _write_all(client_as("counselor"), names)
         world = World(app, cast, {"a": record_everything(app, cast, "a", group)})
         _attach_paper(world, client_as("counselor"), names[-24:-14])
+        taken_out = _go_the_whole_way(app, client_as, names[-54:-24])
         _have_trouble(app, client_as, names)
         answers = _look_around(world, client_as)
     everything = {
         **_stored(app),
+        **_copied(app, tmp_path, monkeypatch),
+        **taken_out,
         **answers,
         "the log": f"{log.getvalue()}{events}".encode(),
         **{path.name: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()},
@@ -214,6 +223,78 @@ def _write_all(counselor: Visitor, names: list[str]) -> UUID:
     return UUID(group.rpartition("/")[2])
 
 
+def _go_the_whole_way(app, client_as, names: list[str]) -> dict[str, bytes]:
+    """Needs, plan, support, reminders, papers, rights, an opening out of turn, a log from Excel, a
+    draft, a closing note. Returns what leaves the program without names.
+    """
+    rest, counselor = iter(names), client_as("counselor")
+    case = counselor.submit("/cases/new", "/cases/new", **{**INTAKE, "name": next(rest)}).location
+    action = "goals-0-actions-0-"
+    paper = (io.BytesIO(b"%PDF-1.7 " + next(rest).encode()), f"{next(rest)}.pdf")
+    forms: dict[str, dict[str, object]] = {
+        "/identity": {"never_say": next(rest), "no_message": next(rest), "guardian": next(rest)},
+        "/support/new": {
+            "kind": "gift", "how": "in_kind", "funding_source": "charity", "note": next(rest),
+        },
+        "/plans/new": {
+            "summary": next(rest), "goals-0-area": "job", "goals-0-goal": next(rest),
+            action + "what": next(rest), action + "responsible": "counselor",
+        },
+        "/reminders/new": {"text": next(rest), "due_on": str(today())},
+        "/attachments/new": {"kind": "other", "paper": paper},
+        "/rights/requests/new": {"kind": "correct", "wish": next(rest)},
+        "/rights/disclosures/new": {
+            "agency": next(rest), "number": "12/CV", "ground": next(rest),
+        },
+    }  # fmt: skip
+    for path, fields in forms.items():
+        answer = counselor.submit(case + path, case + path, budget=60, **fields)
+        assert answer.status == 303, f"{path}: {answer.words}"
+    _assess(counselor, case, next(rest))
+    new, reference = "/emergency/new", counselor.get(case).h1
+    asked = {"compartment": "notes", "reason": "danger", "explanation": next(rest)}
+    assert client_as("counselor2").submit(new, new, reference=reference, **asked).status == 303
+    row = {**PERSON, "name": next(rest), "contact_on": SINCE, "contact_kind": "home"}
+    log = sheet({**row, "note": next(rest), "safe_contact": next(rest)})
+    assert send(counselor, log).status == 303
+    closure = case + "/closure"
+    answer = counselor.submit(closure, closure, reason="moved", note=next(rest))
+    assert answer.status == 303, answer.words
+    export = "/cases/export"
+    fields = {**counselor.get(export).form(export), "reason": "check"}
+    calendar = client_as("counselor").client.get("/calendar.ics")
+    return {
+        "the caseload without names": text_of(
+            counselor.client.post(export, data=fields).get_data()
+        ).encode(),
+        "the calendar": calendar.get_data(),
+    }
+
+
+def _assess(counselor: Visitor, case: str, note: str) -> None:
+    new = case + "/assessments/new"
+    levels = {f"level_{area}": "1" for area in NeedArea}
+    answer = counselor.submit(new, new, **levels, summary=note)
+    assert answer.status == 303, answer.words
+
+
+def _copied(app, folder: Path, monkeypatch) -> dict[str, bytes]:
+    """A sealed copy, and what stands in it for whoever has its key."""
+    programs = next(installed_binaries())
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+    run = app.test_cli_runner().invoke
+    (app.config["SETTINGS"].instance / "backup_recipient").unlink(missing_ok=True)
+    key, copy = folder / "copies.key", folder / "copy.age"
+    assert run(args=["backup", "make-key", "--output", str(key)]).exit_code == 0
+    made = run(args=["backup", "create", str(copy)])
+    assert made.exit_code == 0, made.output
+    identity = pyrage.x25519.Identity.from_str(key.read_text().split()[-1])
+    bundle = io.BytesIO(pyrage.decrypt(copy.read_bytes(), [identity]))
+    with tarfile.open(fileobj=bundle) as tar:
+        parts = {f"copy: {m.name}": tar.extractfile(m) for m in tar.getmembers()}
+        return {name: part.read() for name, part in parts.items() if part}
+
+
 def _attach_paper(world: World, counselor: Visitor, names: list[str]) -> None:
     """A scan may name whoever it names; who may read the record gets it back as it was."""
     training = f"/trainings/{world.ids['a']['training_id']}"
@@ -251,7 +332,9 @@ def _have_trouble(app, client_as, names: list[str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("casework.confidential.intake.routes.open_case", _break_down)
         answers.append(
-            counselor.client.post("/cases/new", data={**fields, **INTAKE, "name": next(rest)})
+            counselor.client.post(
+                "/cases/new", data={**fields, **INTAKE, "somebody_else": "y", "name": next(rest)}
+            )
         )
     assert [answer.status_code for answer in answers] == [400, 404, 200, 404, 400, 500]
     with time_machine.travel(now().timestamp() + 16 * 60, tick=True):
