@@ -11,7 +11,7 @@ from casework.confidential.contacts.models import Contact
 from casework.core.clock import now
 from casework.core.database import db
 from casework.vault.drafts import KeptForm
-from tests.confidential.test_cases import INTAKE
+from tests.browser.test_casework import take_in
 
 FIRST, LATER = "Anh kể chuyện tìm việc.", " Mất sóng rồi vẫn viết tiếp. Hẹn tuần sau."
 
@@ -20,14 +20,7 @@ FIRST, LATER = "Anh kể chuyện tìm việc.", " Mất sóng rồi vẫn viế
 def typing(screen: Page, sign_in) -> Page:
     """A counselor at the form of a contact."""
     sign_in(screen, "counselor")
-    screen.goto("/cases/new")
-    for name in ("name", "birth_year"):
-        screen.locator(f"[name={name}]").fill(INTAKE[name])
-    for name in ("sex", "target_group", "source", "method"):
-        screen.locator(f"[name={name}]").select_option(INTAKE[name])
-    screen.locator("label[for=consent_record-0]").click()
-    screen.get_by_role("button", name="Open the case").click()
-    expect(screen.get_by_role("heading", level=1)).to_have_text(re.compile(r"^\w{3}-\w{3}$"))
+    take_in(screen)
     screen.get_by_role("link", name="Log a contact").first.click()
     screen.locator("[name=note]").click()
     return screen
