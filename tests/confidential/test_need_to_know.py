@@ -88,7 +88,6 @@ class Books:
     offered_to: str | None = None
     agreed: bool = False
     cover: tuple[str, date] | None = None
-    was_erasure_proposed: bool = False
 
     def readers(self) -> set[str]:
         """Who may read it today."""
@@ -157,19 +156,38 @@ class Casework(RuleBasedStateMachine):
                 db.session.rollback()
                 db.session.info.pop("audit", None)
 
-    def chosen(self, data: st.DataObject, **facts: object) -> UUID | None:
-        """A case about which the books say this."""
-        fitting = [
+    def fitting(self, **facts: object) -> list[UUID]:
+        """The cases about which the books say this."""
+        return [
             case_id
             for case_id, books in self.books.items()
             if all(getattr(books, name) == value for name, value in facts.items())
         ]
-        return fitting[data.draw(st.integers(0, len(fitting) - 1))] if fitting else None
 
-    def others(self, books: Books) -> list[str]:
-        return [who for who, unit in COUNSELORS.items() if unit == books.unit]
+    def chosen(self, data: st.DataObject, **facts: object) -> UUID:
+        """One of them."""
+        fitting = self.fitting(**facts)
+        return fitting[data.draw(st.integers(0, len(fitting) - 1))]
 
-    @precondition(lambda self: len(self.books) < 4)
+    def say(self, case_id: UUID, is_given: bool) -> None:
+        """The person's answer to going on in the other unit."""
+        books = self.books[case_id]
+        self.now.shift(timedelta(seconds=1))
+        with self.acting(books.counselor) as me:
+            db.session.add(
+                Consent(
+                    case_id=case_id,
+                    purpose=Purpose.REFERRAL,
+                    to_unit_id=self.cast.units[_other(books.unit)],
+                    is_given=is_given,
+                    method=ConsentMethod.SIGNED,
+                    on=today(),
+                    recorded_by=me.account_id,
+                )
+            )
+        books.agreed = is_given
+
+    @precondition(lambda self: len(self.books) < 3)
     @rule(who=st.sampled_from(sorted(COUNSELORS)))
     def take_in(self, who: str) -> None:
         with self.acting(who) as me:
@@ -177,11 +195,10 @@ class Casework(RuleBasedStateMachine):
             case = open_case(unit, {**INTAKE, "opened_on": today()}, by=me.actor)
             self.books[case.id] = Books(COUNSELORS[who], who)
 
+    @precondition(lambda self: self.fitting(is_erased=False))
     @rule(data=st.data())
     def hand_over(self, data: st.DataObject) -> None:
         case_id = self.chosen(data, is_erased=False)
-        if case_id is None:
-            return
         books = self.books[case_id]
         to = data.draw(st.sampled_from(sorted(COUNSELORS)))
         with self.acting(COORDINATORS[books.unit]) as me:
@@ -193,11 +210,10 @@ class Casework(RuleBasedStateMachine):
             assignments.hand_over(case, self.cast.accounts[to], by=me.actor, on=today())
         books.counselor, books.cover = to, None
 
+    @precondition(lambda self: self.fitting(is_erased=False))
     @rule(data=st.data(), days=st.integers(0, 4), by_coordinator=st.booleans())
     def cover(self, data: st.DataObject, days: int, by_coordinator: bool) -> None:
         case_id = self.chosen(data, is_erased=False)
-        if case_id is None:
-            return
         books, to = self.books[case_id], data.draw(st.sampled_from(sorted(COUNSELORS)))
         last_day = today() + timedelta(days=days)
         giver = COORDINATORS[books.unit] if by_coordinator else books.counselor
@@ -212,11 +228,10 @@ class Casework(RuleBasedStateMachine):
             assignments.cover([case], account, last_day, by=me.actor, on=today())
         books.cover = (to, last_day)
 
+    @precondition(lambda self: self.fitting(is_erased=False))
     @rule(data=st.data())
     def end_cover(self, data: st.DataObject) -> None:
         case_id = self.chosen(data, is_erased=False)
-        if case_id is None:
-            return
         books = self.books[case_id]
         with self.acting(books.counselor) as me:
             assignments.end_cover(db.session.get_one(Case, case_id), by=me.actor, on=today())
@@ -226,32 +241,18 @@ class Casework(RuleBasedStateMachine):
     def days_pass(self, days: int) -> None:
         self.now.shift(timedelta(days=days))
 
-    @rule(data=st.data(), says_yes=st.booleans())
-    def ask_for_consent(self, data: st.DataObject, says_yes: bool) -> None:
-        case_id = self.chosen(data, is_erased=False)
-        if case_id is None:
-            return
-        books = self.books[case_id]
-        self.now.shift(timedelta(seconds=1))
-        with self.acting(books.counselor) as me:
-            db.session.add(
-                Consent(
-                    case_id=case_id,
-                    purpose=Purpose.REFERRAL,
-                    to_unit_id=self.cast.units[_other(books.unit)],
-                    is_given=says_yes,
-                    method=ConsentMethod.SIGNED,
-                    on=today(),
-                    recorded_by=me.account_id,
-                )
-            )
-        books.agreed = says_yes
-
+    @precondition(lambda self: self.fitting(is_erased=False))
     @rule(data=st.data())
-    def offer(self, data: st.DataObject) -> None:
+    def change_their_mind(self, data: st.DataObject) -> None:
+        case_id = self.chosen(data, is_erased=False)
+        self.say(case_id, not self.books[case_id].agreed)
+
+    @precondition(lambda self: self.fitting(is_open=True))
+    @rule(data=st.data(), is_asked=st.sampled_from([True, True, False]))
+    def offer(self, data: st.DataObject, is_asked: bool) -> None:
         case_id = self.chosen(data, is_open=True)
-        if case_id is None:
-            return
+        if is_asked:
+            self.say(case_id, True)
         books = self.books[case_id]
         with self.acting(books.counselor) as me:
             case = db.session.get_one(Case, case_id)
@@ -263,13 +264,15 @@ class Casework(RuleBasedStateMachine):
             transfers.offer_case(case, unit, "ghi chú", by=me.actor, on=today())
         books.offered_to = _other(books.unit)
 
-    @rule(data=st.data(), answer=st.sampled_from(["accept", "decline", "withdraw"]))
-    def answer(self, data: st.DataObject, answer: str) -> None:
-        case_id = next((i for i, books in self.books.items() if books.offered_to), None)
-        if case_id is None:
-            return
+    @precondition(lambda self: any(books.offered_to for books in self.books.values()))
+    @rule(
+        answer=st.sampled_from(["accept", "accept", "decline", "withdraw"]),
+        to=st.sampled_from(sorted(COUNSELORS)),
+    )
+    def answer(self, answer: str, to: str) -> None:
+        case_id = next(i for i, books in self.books.items() if books.offered_to)
         books = self.books[case_id]
-        to_unit, to = books.offered_to or "", data.draw(st.sampled_from(sorted(COUNSELORS)))
+        to_unit = books.offered_to or ""
         who = books.counselor if answer == "withdraw" else COORDINATORS[to_unit]
         with self.acting(who) as me:
             case = db.session.get_one(Case, case_id)
@@ -315,11 +318,10 @@ class Casework(RuleBasedStateMachine):
             elif books.cover and books.cover[0] == leaver and books.unit == "a":
                 books.cover = None
 
+    @precondition(lambda self: self.fitting(is_open=True))
     @rule(data=st.data())
     def close(self, data: st.DataObject) -> None:
         case_id = self.chosen(data, is_open=True)
-        if case_id is None:
-            return
         books = self.books[case_id]
         with self.acting(books.counselor) as me:
             case, reason = db.session.get_one(Case, case_id), ClosureReason.GOALS_MET
@@ -330,38 +332,33 @@ class Casework(RuleBasedStateMachine):
             closures.close_case(case, reason, "đã ổn định", by=me.actor, on=today())
         books.is_open, books.cover = False, None
 
+    @precondition(lambda self: self.fitting(is_open=False, is_erased=False))
     @rule(data=st.data())
     def reopen(self, data: st.DataObject) -> None:
         case_id = self.chosen(data, is_open=False, is_erased=False)
-        if case_id is None:
-            return
         books, reason = self.books[case_id], ReopeningReason.NEEDS_AGAIN
         with self.acting(books.counselor) as me:
             case = db.session.get_one(Case, case_id)
             closures.reopen_case(case, reason, by=me.actor, on=today())
-        books.is_open, books.was_erasure_proposed = True, False
+        books.is_open = True
 
+    @precondition(lambda self: self.fitting(is_open=True))
     @rule(data=st.data())
-    def propose_to_erase(self, data: st.DataObject) -> None:
-        case_id = self.chosen(data, is_erased=False, was_erasure_proposed=False)
-        if case_id is None:
-            return
+    def erase_what_is_open(self, data: st.DataObject) -> None:
+        case_id = self.chosen(data, is_open=True)
+        with self.acting(COORDINATORS[self.books[case_id].unit]) as me:
+            case = db.session.get_one(Case, case_id)
+            with pytest.raises(RuleBroken):
+                closures.propose_erasure(case, ErasureCause.REQUEST, by=me.actor)
+
+    @precondition(lambda self: self.fitting(is_open=False, is_erased=False))
+    @rule(data=st.data())
+    def erase(self, data: st.DataObject) -> None:
+        case_id = self.chosen(data, is_open=False, is_erased=False)
         books = self.books[case_id]
         with self.acting(COORDINATORS[books.unit]) as me:
             case = db.session.get_one(Case, case_id)
-            if books.is_open:
-                with pytest.raises(RuleBroken):
-                    closures.propose_erasure(case, ErasureCause.REQUEST, by=me.actor)
-                return
             closures.propose_erasure(case, ErasureCause.REQUEST, by=me.actor)
-        books.was_erasure_proposed = True
-
-    @rule(data=st.data())
-    def erase(self, data: st.DataObject) -> None:
-        case_id = self.chosen(data, is_erased=False, was_erasure_proposed=True)
-        if case_id is None:
-            return
-        books = self.books[case_id]
         with self.acting("dpo") as me:
             case = db.session.get_one(Case, case_id)
             erasure = closures.find_proposal(case)
