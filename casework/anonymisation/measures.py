@@ -39,7 +39,7 @@ from sqlalchemy import (
 
 from casework.anonymisation.models import PublishedCount
 from casework.anonymisation.relations import quarter_of, whole
-from casework.confidential.cases.models import Case, Episode
+from casework.confidential.cases.models import Episode
 from casework.confidential.consent.models import Consent, Purpose
 from casework.confidential.contacts.models import Contact
 from casework.confidential.groups.models import Attendance, GroupMember, GroupSession
@@ -279,7 +279,7 @@ class _Records:
         }
 
     def _countable(self) -> Subquery:
-        """The cases of this province whose first recorded answer was yes."""
+        """The cases supported in this province whose first recorded answer was yes."""
         answers = (
             select(
                 Consent.case_id,
@@ -292,11 +292,14 @@ class _Records:
                 )
                 .label("nth"),
             )
-            .join(Case, Case.id == Consent.case_id)
-            .join(Unit, Unit.id == Case.unit_id)
+            # A case that has gone on to another province was counted here, and stays counted.
             .where(
                 Consent.purpose == Purpose.ANONYMOUS_STATISTICS,
-                Unit.province_id == self.province_id,
+                Consent.case_id.in_(
+                    select(Episode.case_id)
+                    .join(Unit, Unit.id == Episode.unit_id)
+                    .where(Unit.province_id == self.province_id)
+                ),
             )
             .subquery()
         )

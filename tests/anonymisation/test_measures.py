@@ -5,10 +5,11 @@ from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from casework.anonymisation.measures import ACTIVITY, Counted, count, days_of, list_parts
 from casework.anonymisation.relations import months_between
+from casework.confidential.cases.models import Case, Episode
 from casework.core.database import db
 from casework.inspection.readmodel.models import Measure
 from tests.anonymisation.records import (
@@ -202,3 +203,77 @@ def test_units_take_part_where_somebody_works_meets_or_is_supported(app, cast):
 )
 def test_days_of_a_period(period, days):
     assert days_of(period) == days
+
+
+def move(case, unit, on):
+    """Transfer a case: its episode ends, another begins elsewhere on the same day."""
+    episode = db.session.scalars(
+        select(Episode).where(Episode.case_id == case, Episode.closed_on.is_(None))
+    ).one()
+    episode.closed_on, episode.ended_by = on, "transfer"
+    db.session.flush()
+    db.session.add(Episode(case_id=case, unit_id=unit, opened_on=on))
+    db.session.get_one(Case, case).unit_id = unit
+
+
+def stock(got, place, month):
+    return got.opened.get((place, month), 0) - got.closed.get((place, month), 0)
+
+
+def test_a_reopened_case_is_closed_and_new_and_one_person(app, cast):
+    a, province = cast.units["a"], cast.units["province"]
+    with app.app_context():
+        case = add_case(a, date(2026, 4, 10), date(2026, 5, 20))
+        db.session.scalars(select(Episode)).one().ended_by = "closure"
+        db.session.add(Episode(case_id=case, unit_id=a, opened_on=date(2026, 6, 2)))
+        for on in (date(2026, 4, 12), date(2026, 5, 25), date(2026, 6, 5)):
+            add_contact(case, a, on)
+        got = counted(cast)
+    for place in (a, province):
+        assert [stock(got, place, f"2026-{month:02}") for month in range(3, 8)] == [0, 1, 0, 1, 1]
+        assert got.opened[place, "2026-06"] == 2
+        assert got.closed[place, "2026-06"] == 1
+        assert got.supported[place, "2026-Q2"] == 1
+
+
+def test_a_transferred_case_is_closed_here_and_new_there(app, cast):
+    a, b, province = (cast.units[name] for name in ("a", "b", "province"))
+    with app.app_context():
+        case = add_case(a, date(2026, 4, 10))
+        add_contact(case, a, date(2026, 4, 12))
+        move(case, b, date(2026, 6, 2))
+        add_contact(case, b, date(2026, 6, 20))
+        got = counted(cast)
+    for month in MONTHS:
+        places = [stock(got, place, month) for place in (a, b, province)]
+        assert places[0] + places[1] == places[2], "stock agrees at every level"
+    assert (stock(got, a, "2026-05"), stock(got, b, "2026-05")) == (1, 0)
+    assert (stock(got, a, "2026-06"), stock(got, b, "2026-06")) == (0, 1)
+    assert got.opened[province, "2026-06"] - got.closed[province, "2026-06"] == 1
+    # Supported in two units in one quarter: one person, counted where they were last.
+    assert got.supported.get((a, "2026-Q2"), 0) == 0
+    assert got.supported[b, "2026-Q2"] == got.supported[province, "2026-Q2"] == 1
+
+
+def test_a_contact_on_the_day_of_a_transfer_counts_once(app, cast):
+    a, b, province = (cast.units[name] for name in ("a", "b", "province"))
+    with app.app_context():
+        case = add_case(a, date(2026, 4, 10))
+        move(case, b, date(2026, 6, 2))
+        add_contact(case, a, date(2026, 6, 2))
+        got = counted(cast)
+    found = [got.supported.get((place, "2026-Q2"), 0) for place in (a, b, province)]
+    assert found == [0, 1, 1]
+
+
+def test_a_case_that_went_to_another_province_stays_counted_in_the_first(app, cast):
+    a, c, province = (cast.units[name] for name in ("a", "c", "province"))
+    with app.app_context():
+        case = add_case(a, date(2026, 4, 10))
+        add_contact(case, a, date(2026, 4, 12))
+        before = counted(cast, MONTHS[:3])
+        move(case, c, date(2026, 6, 2))
+        got = counted(cast)
+    assert got.opened[province, "2026-05"] == before.opened[province, "2026-05"] == 1
+    assert stock(got, province, "2026-06") == 0
+    assert got.supported[a, "2026-Q2"] == 1

@@ -114,21 +114,16 @@ def also_open(door: Door) -> None:
 
 def opened(access: Access) -> ColumnElement[bool]:
     """The cases whose doors open: those reached, and those open out of turn."""
-    return or_(reached(access), *(door(access) for door in _doors))
+    out_of_turn = or_(false(), *(door(access) for door in _doors))
+    return or_(reached(access), and_(Case.erased_at.is_(None), out_of_turn))
 
 
 def get_case(access: Access, case_id: UUID) -> Case:
     """A case that opens to this access. Raises OutOfReach, alike for foreign and absent ones."""
-    write = access.identity.access(Permission.CASE_WRITE)
-    writable = (reached(write) if write else false()).label("writable")
-    row = db.session.execute(
-        select(Case, writable).where(Case.id == case_id, opened(access))
-    ).first()
+    row = db.session.execute(_with_standing().where(Case.id == case_id, opened(access))).first()
     if row is None:
         raise OutOfReach
-    g.setdefault("may_write", {})[row.Case.id] = bool(row.writable)
-    case: Case = row.Case
-    return case
+    return _keep_standing(row)
 
 
 def get_person(case: Case, access: Access) -> PersonIdentity:
@@ -314,22 +309,30 @@ def own_in_force() -> ColumnElement[bool]:
 
 
 def _standing(case: Case) -> _Standing:
-    """Asked once a request, in one statement."""
+    """Known since the case was loaded for this request, or asked now."""
     known: dict[UUID, _Standing] = g.setdefault("standing", {})
     if case.id not in known:
-        access = current_identity().access(Permission.CASE_WRITE)
-        is_cover = and_(Assignment.case_id == Case.id, Assignment.is_cover, in_force())
-        query = (
-            select(reached(access) if access else false(), Assignment, Account.display_name)
-            .select_from(Case)
-            .outerjoin(Assignment, is_cover)
-            .outerjoin(Account, Account.id == Assignment.account_id)
-            .where(Case.id == case.id)
-        )
-        writes, held, name = db.session.execute(query).one()
-        cover = Cover(held.account_id, name, held.last_day) if held else None
-        known[case.id] = _Standing(bool(writes), cover)
+        _keep_standing(db.session.execute(_with_standing().where(Case.id == case.id)).one())
     return known[case.id]
+
+
+def _with_standing() -> Select[Case, bool, Assignment, str]:
+    """Cases with what every page about them asks, in one statement."""
+    write = current_identity().access(Permission.CASE_WRITE)
+    is_cover = and_(Assignment.case_id == Case.id, Assignment.is_cover, in_force())
+    return (
+        select(Case, reached(write) if write else false(), Assignment, Account.display_name)
+        .outerjoin(Assignment, is_cover)
+        .outerjoin(Account, Account.id == Assignment.account_id)
+    )
+
+
+def _keep_standing(row: Any) -> Case:
+    case: Case = row[0]
+    may_write, held, name = row[1:]
+    cover = Cover(held.account_id, name, held.last_day) if held else None
+    g.setdefault("standing", {})[case.id] = _Standing(bool(may_write), cover)
+    return case
 
 
 def _assigned(account_id: UUID) -> Select[Any]:

@@ -1,12 +1,14 @@
 """Setting reminders, postponing them, and ending them: done or dropped, they stay readable."""
 
+from collections.abc import Sequence
 from datetime import date
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 
 from casework.confidential.cases.models import Case
-from casework.confidential.cases.operations import check_key
+from casework.confidential.cases.operations import check_key, follow_cases
 from casework.confidential.reminders.models import Reminder
 from casework.core import audit
 from casework.core.audit import Actor
@@ -46,6 +48,24 @@ def end_reminder(case: Case, reminder: Reminder, *, is_done: bool, by: Actor, on
     else:
         reminder.dropped_on = on
     _note("reminder.done" if is_done else "reminder.drop", case, by)
+
+
+@follow_cases
+def pass_reminders_on(cases: Sequence[Case], to: UUID | None, on: date) -> None:
+    """Open reminders go with the case to its new counselor; where support ended they are dropped.
+
+    Whoever set one as a colleague who stood in is not the one to do it any more either.
+    """
+    query = select(Reminder).where(
+        Reminder.case_id.in_([case.id for case in cases]),
+        Reminder.done_on.is_(None),
+        Reminder.dropped_on.is_(None),
+    )
+    for reminder in db.session.scalars(query):
+        if to is None:
+            reminder.dropped_on = on
+        else:
+            reminder.account_id = to
 
 
 def _check_open(reminder: Reminder) -> None:
