@@ -4,7 +4,6 @@ A repeated POST gets the first one's answer. The id is unique per account and is
 change.
 """
 
-from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -52,15 +51,13 @@ def first_answer(account_id: UUID) -> BaseResponse | None:
     return redirect(location, 303) if location else None
 
 
-def carried_out(account_id: UUID, operations: Collection[str]) -> set[str]:
-    """Those of an account's operations (ids as forms carry them) that were carried out."""
-    ids = {parsed: text for text in operations if (parsed := _parsed(text))}
-    if not ids:
-        return set()
-    query = select(Operation.operation_id).where(
-        Operation.account_id == account_id, Operation.operation_id.in_(ids)
+def is_carried_out(account_id: UUID, operation: str) -> bool:
+    """Whether a form with this operation (as forms carry it) was carried out."""
+    operation_id = _parsed(operation)
+    query = select(Operation.id).where(
+        Operation.account_id == account_id, Operation.operation_id == operation_id
     )
-    return {ids[done] for done in db.session.scalars(query)}
+    return operation_id is not None and db.session.scalar(query) is not None
 
 
 def init_app(app: Flask) -> None:

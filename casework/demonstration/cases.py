@@ -29,6 +29,7 @@ from casework.demonstration.lives import Life, contact_days
 from casework.demonstration.needs import Needs, assess
 from casework.demonstration.papers import PaperMaker
 from casework.demonstration.plans import PlanMaker
+from casework.demonstration.rights import RightsMaker
 from casework.demonstration.rows import UNIT_SHIFT, Batch, Ids, Keys, seal
 from casework.demonstration.staff import Team
 from casework.demonstration.support import SupportMaker, Whom
@@ -104,6 +105,7 @@ class CaseMaker:
     team: Team
     organisation: Organisation | None
     support: SupportMaker
+    rights: RightsMaker
 
     def make(self, life: Life, reference: str, counselor: Staff, due_on: date | None) -> MadeCase:
         """One case with all that belongs to it. `due_on`: its next appointment, if not chance."""
@@ -167,6 +169,7 @@ class CaseMaker:
         chance = Random(f"{case_id}|plan")  # nosec B311
         ids = Ids(chance, case_id.int >> UNIT_SHIFT)
         PlanMaker(self.batch, ids, chance, self.horizon, self.unit).make(whom, needs)
+        self.rights.make(whom)
         return MadeCase(case_id, called, counselor, life)
 
     def _needs(self, case_id: UUID, life: Life, counselor: Staff, keys: Keys) -> Needs:

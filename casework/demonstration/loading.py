@@ -30,6 +30,7 @@ from casework.demonstration.horizon import Horizon, moment
 from casework.demonstration.keys import Organisation
 from casework.demonstration.organisation import Country, prepare
 from casework.demonstration.places import choose_units
+from casework.demonstration.rights import RightsMaker, tell_openings
 from casework.demonstration.rows import Batch, Ids
 from casework.demonstration.staff import Team, hire_players, hire_team
 from casework.demonstration.support import SupportMaker
@@ -38,6 +39,8 @@ from casework.organisation.bodies.models import Group
 from casework.organisation.settings.operations import load_usual
 from casework.organisation.units.models import Unit
 from casework.vault import locks
+from casework.vault.grants import Grant
+from casework.vault.recovery import recovery_grant
 
 ACTION = "demo.load"
 RECOVERY_KEY = "organisation_recovery_key"
@@ -46,6 +49,7 @@ USUAL_UNITS, USUAL_MONTHS, USUAL_OWN_CASES = 12, 24, 28
 DUE_DAYS_AGO = (0, 0, 0, 2, 5, 12)
 STAFF_SINCE = date(2025, 7, 1)
 PLAYERS_ORDINAL = 1
+OFFICER = "dpo"
 
 
 class AlreadyLoaded(Exception):
@@ -93,18 +97,23 @@ def load(wish: Wish, password: str, pepper: bytes, instance: Path, *, recovery: 
     _refuse_a_second_time()
     began = time.monotonic()
     units = choose_units(wish.provinces, wish.units)
-    organisation, key_file = _organisation(instance) if recovery else (None, None)
+    organisation, key_file, secret = _organisation(instance) if recovery else (None, None, None)
     rng = _draws(wish.seed, "everybody")
     since = moment(rng, min(wish.horizon.begins_on, STAFF_SINCE))
     batch = Batch(Ids(rng, PLAYERS_ORDINAL))
     teams = hire_players(batch, units, password, pepper, on=since.date(), at=since)
     connection = db.session.connection()
     rows = batch.write(connection)
+    officer = db.session.scalars(select(Account).where(Account.username == OFFICER)).one()
+    if organisation and secret:
+        held = recovery_grant(organisation.id, secret, officer.id, None)
+        batch.add(Grant, **(held | {"id": batch.ids.new(), "granted_at": since}))
     load_usual(by=SYSTEM)
     db.session.flush()
     country = prepare(batch, wish.horizon, units)
     rows += batch.write(connection)
-    story = _Story(wish, organisation, teams, since, _province_codes(units), country)
+    codes = _province_codes(units)
+    story = _Story(wish, organisation, teams, since, codes, country, officer.id)
     cases, own = _how_many(wish, len(units))
     shares, number = lives.share_out(cases - own, len(units), rng), 0
     for ordinal, share in enumerate(tqdm(shares, unit="unit", disable=None)):
@@ -127,6 +136,7 @@ class _Story:
     since: datetime
     codes: Mapping[UUID | None, str]
     country: Country
+    officer: UUID
 
     def of_unit(self, ordinal: int, unit: Unit, own: int, others: int, number: int) -> Batch:
         """Everything of one unit: `own` open cases of its first counselor, and others."""
@@ -142,7 +152,8 @@ class _Story:
         punctuality = _punctuality(rng)
         bodies = self.country.make(batch, rng, unit, code, team, punctuality)
         support = SupportMaker(batch, rng, wish.horizon, unit, bodies.partners)
-        cases = CaseMaker(batch, rng, wish.horizon, unit, code, team, organisation, support)
+        rights = RightsMaker(batch, wish.horizon, unit)
+        cases = CaseMaker(batch, rng, wish.horizon, unit, code, team, organisation, support, rights)
         made = _cases(cases, own, others, number, wish.seed)
         groups = GroupMaker(
             batch, rng, wish.horizon, unit, team, organisation, punctuality, bodies.club["id"]
@@ -150,6 +161,9 @@ class _Story:
         groups.make_all(plans_to_try(team) if ordinal == 0 else usual_plans(rng, team), made)
         if ordinal == 0:
             pause_for_the_flood(batch, rng, wish.horizon, unit, team.counselors[0].id)
+            if len(made) > 1:
+                ids, asker = [case.id for case in made[:2]], team.counselors[1].id
+                tell_openings(batch, wish.horizon, unit, ids, asker, self.officer)
         return batch
 
 
@@ -210,18 +224,20 @@ def _punctuality(rng: Random) -> float:
     return rng.triangular(0.55, 0.98, 0.93)
 
 
-def _organisation(instance: Path) -> tuple[Organisation, Path | None]:
-    """The organisation's key; a new one's private half goes into a file for its owner only."""
+def _organisation(instance: Path) -> tuple[Organisation, Path | None, bytes | None]:
+    """The organisation's key; a new one's private half goes into a file for its owner only, and to
+    the demonstration's data-protection officer.
+    """
     found = locks.find_organisation()
     if found is not None:
-        return Organisation(found.id, found.public_key), None
+        return Organisation(found.id, found.public_key), None, None
     holder, secret = locks.make_organisation_key()
     db.session.flush()
     file = instance / RECOVERY_KEY
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as output:
         output.write(secret.hex() + "\n")
-    return Organisation(holder.id, holder.public_key), file
+    return Organisation(holder.id, holder.public_key), file, secret
 
 
 def _province_codes(units: Sequence[Unit]) -> dict[UUID | None, str]:

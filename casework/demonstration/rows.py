@@ -17,7 +17,7 @@ from sqlalchemy import Connection, insert
 from casework.core.database import Base
 from casework.vault import envelope
 from casework.vault.grants import Compartment
-from casework.vault.sealed import Sealed
+from casework.vault.sealed import Peppered, Sealed
 
 Row = dict[str, Any]
 UNIT_SHIFT = 96
@@ -85,3 +85,9 @@ def seal(row: Row, model: type[Base], attribute: str, text: str, keys: Keys) -> 
     key = keys[place.compartment]
     binding = place.place(model.__tablename__, row["id"]).binding()
     row[place.column] = envelope.seal(text.encode(), key.secret, key.id, binding) if text else None
+
+
+def pepper(row: Row, model: type[Base], attribute: str, text: str) -> None:
+    """Put a text that the program seals into a row as the model's attribute would."""
+    place: Peppered = getattr(model, attribute)
+    row[place.column] = place.seal(text, model.__tablename__, row["id"])

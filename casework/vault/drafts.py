@@ -21,7 +21,7 @@ from werkzeug.datastructures import MultiDict
 
 from casework.core.clock import now
 from casework.core.database import Base, apart, db, operational
-from casework.core.operations import carried_out
+from casework.core.operations import Operation, is_carried_out
 from casework.vault.locks import SUITE, Holder
 
 KEPT_FOR = timedelta(days=7)
@@ -65,7 +65,7 @@ def keep(holder_id: UUID, address: str, fields: Sequence[tuple[str, str]]) -> bo
     """
     public = db.session.scalar(select(Holder.public_key).where(Holder.id == holder_id))
     operation = dict(fields).get("operation", "")
-    done = carried_out(holder_id, [operation])
+    done = is_carried_out(holder_id, operation)
     db.session.rollback()
     if public is None or not fields or done:
         return False
@@ -77,6 +77,11 @@ def keep(holder_id: UUID, address: str, fields: Sequence[tuple[str, str]]) -> bo
     key = X25519PublicKey.from_public_bytes(public)
     sealed = SUITE.encrypt(padded, key, info=_info(row_id, holder_id))
     with apart() as session:
+        if session.scalar(select(KeptForm.holder_id).where(KeptForm.id == row_id)) not in (
+            None,
+            holder_id,
+        ):
+            return False  # an id that somebody made up
         session.execute(delete(KeptForm).where(KeptForm.id == row_id))
         session.add(
             KeptForm(id=row_id, holder_id=holder_id, address=address, sealed=sealed, at=now())
@@ -88,17 +93,20 @@ def keep(holder_id: UUID, address: str, fields: Sequence[tuple[str, str]]) -> bo
 
 def list_drafts(holder_id: UUID, secret: bytes, address: str) -> list[Draft]:
     """What an account has not saved in the form of an address, newest first."""
-    query = select(KeptForm).where(
-        KeptForm.holder_id == holder_id,
-        KeptForm.address == address,
-        KeptForm.at > now() - KEPT_FOR,
+    done = (Operation.account_id == holder_id) & (Operation.operation_id == KeptForm.id)
+    query = (
+        select(KeptForm)
+        .outerjoin(Operation, done)
+        .where(
+            KeptForm.holder_id == holder_id,
+            KeptForm.address == address,
+            KeptForm.at > now() - KEPT_FOR,
+            Operation.id.is_(None),
+        )
+        .order_by(KeptForm.at.desc())
     )
-    opened = [
-        _open(kept, secret) for kept in db.session.scalars(query.order_by(KeptForm.at.desc()))
-    ]
-    drafts = [draft for draft in opened if draft]
-    done = carried_out(holder_id, [draft.fields.get("operation", "") for draft in drafts])
-    return [draft for draft in drafts if draft.fields.get("operation") not in done]
+    opened = [_open(kept, secret) for kept in db.session.scalars(query)]
+    return [draft for draft in opened if draft]
 
 
 def forget(holder_id: UUID, address: str, operation: str) -> None:
@@ -141,7 +149,11 @@ def _clear(session: Session, holder_id: UUID) -> None:
 
 
 def _id_of(holder_id: UUID, address: str, operation: str) -> UUID:
-    return uuid5(holder_id, operation or address)
+    """The operation's own id, so that one statement knows which were carried out."""
+    try:
+        return UUID(operation)
+    except ValueError:
+        return uuid5(holder_id, address)
 
 
 def _info(row_id: UUID, holder_id: UUID) -> bytes:

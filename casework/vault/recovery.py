@@ -9,6 +9,7 @@ an opening takes two people and leaves rows in the log. It is used inside one re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -60,7 +61,7 @@ def entrust_recovery(organisation_secret: bytes, officer: UUID, *, by: UUID | No
 
 def recovery_grant(
     organisation: UUID, secret: bytes, officer: UUID, by: UUID | None
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """The row that entrusts an officer with the organisation's private half. The key that it holds
     is the organisation's own, so its id is too.
     """

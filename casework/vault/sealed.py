@@ -89,24 +89,27 @@ class Peppered:
         if sealed is None:
             return ""
         try:
-            return envelope.unseal(sealed, self._key(row), self._binding(row)).decode()
+            key = self._key(row.__tablename__, row.id)
+            return envelope.unseal(sealed, key, self._binding(row.__tablename__, row.id)).decode()
         except envelope.CannotOpen:
             return UNREADABLE
 
     def __set__(self, row: HasId, text: str | None) -> None:
-        sealed = (
-            envelope.seal(text.encode(), self._key(row), row.id, self._binding(row))
-            if text
-            else None
-        )
-        setattr(row, self.column, sealed)
+        setattr(row, self.column, self.seal(text, row.__tablename__, row.id))
 
-    def _key(self, row: HasId) -> bytes:
+    def seal(self, text: str | None, table: str, row_id: UUID) -> bytes | None:
+        """The ciphertext of one row's text; none of no text."""
+        if not text:
+            return None
+        key, binding = self._key(table, row_id), self._binding(table, row_id)
+        return envelope.seal(text.encode(), key, row_id, binding)
+
+    def _key(self, table: str, row_id: UUID) -> bytes:
         pepper: bytes = current_app.config["SETTINGS"].pepper
-        return envelope.derive(pepper, f"texts of {row.__tablename__}", row.id.bytes)
+        return envelope.derive(pepper, f"texts of {table}", row_id.bytes)
 
-    def _binding(self, row: HasId) -> bytes:
-        return envelope.Place(row.__tablename__, self.column, row.id, self.compartment).binding()
+    def _binding(self, table: str, row_id: UUID) -> bytes:
+        return envelope.Place(table, self.column, row_id, self.compartment).binding()
 
 
 class Sealed:

@@ -110,7 +110,7 @@ def test_a_draft_that_crossed_with_its_form_is_not_offered(counselor, address, a
     with app.test_request_context():
         fields = list(page.form(address).items())
         account = app_account(app, counselor)
-        monkeypatch.setattr(drafts, "carried_out", lambda *_: set())
+        monkeypatch.setattr(drafts, "is_carried_out", lambda *_: False)
         assert drafts.keep(account, address, [*fields, ("note", "một")])
         monkeypatch.undo()
     assert count(app, KeptForm) == 1
@@ -212,6 +212,16 @@ def test_nobody_else_sees_or_opens_it(counselor, address, client_as, cast, case,
     draft = link.partition("?kept=")[2]
     other.post("/drafts/discard", {"csrf_token": token, "draft": draft, "back": "/"})
     assert count(app, KeptForm) == 1, "nor throws it away"
+
+
+def test_an_id_of_somebody_elses_form_keeps_nothing(counselor, address, client_as, app):
+    page = counselor.get(address)
+    typing(counselor, page, address, note="của tôi")
+    other = client_as("counselor2")
+    made_up = page.form(address)["operation"]
+    answer = begin(other, "/cases/new", name="của họ", operation=made_up)
+    assert (answer.status, answer.text) == (200, "")
+    assert counselor.get(offered(counselor.get(address))[0]).form(address)["note"] == "của tôi"
 
 
 def test_no_row_holds_text_in_clear(counselor, address, app):

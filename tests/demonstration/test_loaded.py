@@ -4,25 +4,30 @@ import hashlib
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime, time
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+import time_machine
 from flask import g
 from flask_migrate import upgrade
 from sqlalchemy import func, select
 
 from casework.authz.permissions import Role
+from casework.confidential.break_glass.models import EmergencyOpening, State
+from casework.confidential.break_glass.operations import approve
 from casework.confidential.cases.models import Assignment, Case, PersonIdentity
 from casework.confidential.consent.models import Consent, Purpose
 from casework.confidential.contacts.models import Contact, ContactKind
 from casework.confidential.groups.models import Attendance, Facilitator, GroupMember, GroupSession
 from casework.confidential.referrals.models import Referral, ReferralStatus, ReferralStep
 from casework.confidential.referrals.rules import FOLLOWING, is_answer
+from casework.confidential.rights.models import Disclosure, RightsRequest
 from casework.confidential.services.models import Service, ServiceKind
 from casework.confidential.services.operations import _VOUCHER
 from casework.core import audit
-from casework.core.audit import AuditEntry
+from casework.core.audit import Actor, AuditEntry
 from casework.core.database import Base, db
 from casework.demonstration.loading import Wish, _how_many
 from casework.demonstration.staff import PLAYERS
@@ -35,7 +40,7 @@ from casework.organisation.meetings.models import Meeting
 from casework.organisation.remuneration.models import Payment
 from casework.organisation.units.models import Unit
 from casework.vault import locks
-from casework.vault.grants import Grant, Keyring, Use
+from casework.vault.grants import Compartment, Grant, Keyring, Use
 from casework.vault.sealed import Sealed, Unreadable
 from tests.conftest import MIGRATIONS, Program
 from tests.demonstration.conftest import (
@@ -63,6 +68,8 @@ KEPT = (
     Service,
     Referral,
     ReferralStep,
+    RightsRequest,
+    Disclosure,
 )
 
 
@@ -130,7 +137,10 @@ def test_only_counselors_read_and_only_coordinators_keep(demonstration: Demonstr
         assert set(map(tuple, db.session.execute(held.distinct()))) == {
             (Role.COUNSELOR, Use.READ),
             (Role.COORDINATOR, Use.CUSTODY),
+            (Role.DPO, Use.READ),
         }
+        officer = select(Grant.compartment).where(Grant.holder_id == _account("dpo").id)
+        assert db.session.scalars(officer).all() == [Compartment.RECOVERY]
         kept = select(Grant.subject_id).where(Grant.use == Use.CUSTODY)
         assert set(db.session.scalars(select(Case.id))) <= set(db.session.scalars(kept))
         others = select(Grant.id).where(Grant.holder_id == _account("unithead").id)
@@ -243,6 +253,38 @@ def test_referrals_keep_their_rules(demonstration: Demonstration) -> None:
                 answered_on = answered_on or (on if is_answer(status) else None)
             assert (status, answered_on) == (referral.status, referral.answered_on)
         assert len({referral.status for referral, _consent in rows}) > 1
+
+
+def test_an_opening_out_of_turn_waits_that_the_officer_can_approve(
+    demonstration: Demonstration,
+) -> None:
+    pepper = demonstration.app.config["SETTINGS"].pepper
+    story_ends = datetime.combine(demonstration.told.today, time(2), UTC)
+    with time_machine.travel(story_ends), demonstration.app.test_request_context():
+        openings = db.session.scalars(select(EmergencyOpening)).all()
+        assert {opening.status for opening in openings} == {"approved", "asked"}
+        assert all(opening.explanation for opening in openings)
+        waiting = next(opening for opening in openings if opening.status == "asked")
+        officer = _account("dpo")
+        secret = locks.open_with_password(officer.id, PASSWORD, pepper)
+        assert secret is not None
+        g.keyring = Keyring(officer.id, secret)
+        waiting = db.session.get_one(EmergencyOpening, waiting.id)
+        approve(waiting, "", by=Actor(officer.id))
+        assert waiting.state is State.RUNNING
+        db.session.rollback()
+
+
+def test_requests_keep_their_rules(demonstration: Demonstration) -> None:
+    with demonstration.app.app_context():
+        requests = db.session.scalars(select(RightsRequest)).all()
+        disclosures = db.session.scalars(select(Disclosure)).all()
+        assert requests or disclosures
+        for asked in (*requests, *disclosures):
+            assert asked.answered_on is None or asked.answered_on >= asked.received_on
+        assert all((row.outcome is None) == (row.answered_on is None) for row in requests)
+        assert all((row.decision is None) == (row.answered_on is None) for row in disclosures)
+        assert all(row.agency and row.number and row.ground for row in disclosures)
 
 
 def test_groups_have_neutral_names(demonstration: Demonstration) -> None:

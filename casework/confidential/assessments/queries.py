@@ -87,17 +87,13 @@ def find_latest(case: Case) -> Assessed | None:
     return next(iter(_assessed(Assessment.id.in_(newest.scalar_subquery()))), None)
 
 
-def get_assessment(case: Case, assessment_id: UUID) -> Assessed:
-    """An assessment of this case. Raises OutOfReach."""
-    found = _assessed(Assessment.id == assessment_id, Assessment.case_id == case.id)
-    if not found:
-        raise OutOfReach
-    return found[0]
-
-
-def find_before(case: Case, on: date) -> Assessed | None:
-    """The newest assessment of an earlier day."""
-    return next((each for each in list_assessments(case) if each.on < on), None)
+def get_assessment(case: Case, assessment_id: UUID) -> tuple[Assessed, Assessed | None]:
+    """An assessment of this case, and the one before it. Raises OutOfReach."""
+    found = list_assessments(case)
+    for place, each in enumerate(found):
+        if each.assessment.id == assessment_id:
+            return each, next(iter(found[place + 1 :]), None)
+    raise OutOfReach
 
 
 def latest_assessments(*conditions: ColumnElement[bool], on: date) -> Sequence[Latest]:

@@ -14,7 +14,6 @@ from casework.confidential.assessments.operations import assess, correct_assessm
 from casework.confidential.assessments.queries import (
     Assessed,
     compare,
-    find_before,
     find_latest,
     get_assessment,
     holds_before,
@@ -72,7 +71,7 @@ def new(access: Access, case_id: UUID) -> ResponseReturnValue:
 def correct(access: Access, case_id: UUID, assessment_id: UUID) -> ResponseReturnValue:
     """Read one whole and put it right, unless somebody did before: then both are shown."""
     case = get_case(access, case_id)
-    assessed = get_assessment(case, assessment_id)
+    assessed, before = get_assessment(case, assessment_id)
     person = get_person(case, access)
     form = AssessmentForm.of(assessed)
     status = carry_out(
@@ -81,7 +80,6 @@ def correct(access: Access, case_id: UUID, assessment_id: UUID) -> ResponseRetur
         assessed.assessment.version,
     )
     if status != 303:
-        before = find_before(case, assessed.on)
         return _form(case, person, form, before, assessed, conflict=status == 409), status
     flash(_("The assessment is corrected. What it said before stays readable."), "success")
     return redirect(url_for(".index", case_id=case.id), 303)
