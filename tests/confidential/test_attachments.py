@@ -16,7 +16,7 @@ from werkzeug.test import encode_multipart
 from casework.confidential.attachments import operations
 from casework.confidential.attachments.models import Attachment
 from casework.core.audit import AuditEntry
-from casework.core.database import db
+from casework.core.database import Base, db
 from tests.confidential.test_cases import open_case
 
 MARK = "Giấy của Đào Thị Ngọc Ánh"
@@ -156,8 +156,10 @@ def test_taken_away_its_content_is_gone_and_its_row_stays(counselor, case, app):
         row = db.session.scalars(select(Attachment)).one()
         assert (row.content_sealed, row.filename_sealed) == (None, None)
         assert row.removed_at
-    for path in ("", "/removal"):
-        assert counselor.get(link + path).status == 404
+    assert counselor.get(link).status == 404
+    again = counselor.submit(link + "/removal", link + "/removal")
+    assert again.status == 422
+    assert "taken away before" in again.words
 
 
 def test_a_closed_case_takes_no_paper_and_still_gives_them(counselor, case):
@@ -222,7 +224,7 @@ def _stored(app):
             for file in Path(engine.url.database).parent.glob("*.sqlite3*"):
                 yield file.read_bytes()
             return
-        for table in db.metadata.sorted_tables:
+        for table in Base.metadata.sorted_tables:
             for row in db.session.execute(text(f'SELECT * FROM "{table.schema}"."{table.name}"')):
                 for value in row:
                     yield bytes(value) if isinstance(value, memoryview) else str(value).encode()

@@ -145,6 +145,9 @@ def test_a_mistake_is_taken_away_whole(counselor, case, app):
     record(counselor, case)
     address = link(counselor, case)
     counselor.submit(address, address, ended_on="2026-09-30")
+    seen = counselor.get(address)
+    counselor.submit(address, address, ended_on="2026-08-31")
+    assert counselor.submit(seen, address + "/remove").status == 409, "corrected meanwhile"
     assert counselor.submit(address, address + "/remove").status == 303
     assert "Most people have none" in counselor.get(case + "/statutory").words
     with app.app_context():

@@ -62,6 +62,8 @@ def add_paper(case: Case, sent: Paper, *, by: Actor) -> Attachment:
 
 def remove_paper(case: Case, paper: Attachment, *, by: Actor) -> None:
     """Take a paper away, of a closed case too: what should not be there is gone for good."""
+    if paper.removed_at is not None:
+        raise RuleBroken(_l("This paper was taken away before."))
     paper.content_sealed = paper.filename_sealed = None
     paper.removed_by, paper.removed_at = by.id, now()
     _note("attachment.remove", case, paper, by)

@@ -44,10 +44,8 @@ def list_papers(case: Case) -> list[PaperLine]:
 
 
 def get_paper(case: Case, paper_id: UUID) -> Attachment:
-    """A paper of this case that was not taken away. Raises OutOfReach."""
-    query = select(Attachment).where(
-        Attachment.id == paper_id, Attachment.case_id == case.id, Attachment.removed_at.is_(None)
-    )
+    """A paper of this case, one taken away too. Raises OutOfReach."""
+    query = select(Attachment).where(Attachment.id == paper_id, Attachment.case_id == case.id)
     paper = db.session.scalar(query)
     if paper is None:
         raise OutOfReach

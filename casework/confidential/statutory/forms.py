@@ -17,3 +17,7 @@ class StatusForm(VersionedForm):
     def told(self) -> Given:
         """What was typed."""
         return Given(**self.answer())
+
+
+class RemovalForm(VersionedForm):
+    """The button that takes a status away, as it was seen."""

@@ -1,6 +1,5 @@
 """Reading statutory statuses, with the rule that made each end."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,6 +15,7 @@ from casework.core.database import db
 from casework.core.errors import OutOfReach
 from casework.organisation.settings.models import USUAL, Setting
 from casework.organisation.settings.queries import read_settings
+from casework.organisation.units.models import Unit
 
 RULES = {
     StatutoryKind.PR_VOLUNTARY: Setting.PR_VOLUNTARY_MONTHS,
@@ -69,15 +69,16 @@ def rule_of(case: Case, kind: StatutoryKind, on: date) -> Rule:
 def list_statuses(case: Case) -> list[StatusLine]:
     """The statuses of a case, newest first."""
     query = (
-        select(StatutoryStatus)
+        select(StatutoryStatus, Unit.province_id)
+        .join(Unit, Unit.id == case.unit_id)
         .where(StatutoryStatus.case_id == case.id)
         .order_by(StatutoryStatus.from_on.desc(), StatutoryStatus.recorded_at.desc())
     )
-    found: Sequence[StatutoryStatus] = db.session.scalars(query).all()
-    settings = read_settings(unit_of(case).province_id) if found else {}
+    rows = db.session.execute(query).all()
+    settings = read_settings(rows[0].province_id) if rows else {}
     return [
         StatusLine(status, _rule(settings, StatutoryKind(status.kind), status.from_on))
-        for status in found
+        for status, _province_id in rows
     ]
 
 

@@ -12,7 +12,7 @@ from casework.authz.permissions import Permission
 from casework.confidential.cases.models import Case, PersonIdentity
 from casework.confidential.cases.queries import get_case, get_person
 from casework.confidential.history.queries import list_earlier
-from casework.confidential.statutory.forms import StatusForm
+from casework.confidential.statutory.forms import RemovalForm, StatusForm
 from casework.confidential.statutory.models import StatutoryKind
 from casework.confidential.statutory.operations import correct_status, record_status, remove_status
 from casework.confidential.statutory.queries import get_status, list_statuses
@@ -67,8 +67,9 @@ def record(access: Access, case_id: UUID) -> ResponseReturnValue:
 def edit(access: Access, case_id: UUID, status_id: UUID) -> ResponseReturnValue:
     """The form to correct or end a status."""
     case = get_case(access, case_id)
-    form = StatusForm(obj=get_status(case, status_id))
-    return _form(case, get_person(case, access), form, status_id=status_id)
+    found = get_status(case, status_id)
+    person, removal = get_person(case, access), RemovalForm(obj=found)
+    return _form(case, person, StatusForm(obj=found), status_id=status_id, removal=removal)
 
 
 @bp.post("/<uuid:status_id>")
@@ -81,8 +82,8 @@ def correct(access: Access, case_id: UUID, status_id: UUID) -> ResponseReturnVal
         form, lambda: correct_status(case, found, form.told(), by=access.actor), found.version
     )
     if status != 303:
-        saved = found if status == 409 else None
-        return _form(case, person, form, status_id=status_id, saved=saved), status
+        more = {"saved": found if status == 409 else None, "removal": RemovalForm(obj=found)}
+        return _form(case, person, form, status_id=status_id, **more), status
     flash(_("The status is saved."), "success")
     return redirect(url_for(".index", case_id=case.id), 303)
 
@@ -90,21 +91,25 @@ def correct(access: Access, case_id: UUID, status_id: UUID) -> ResponseReturnVal
 @bp.post("/<uuid:status_id>/remove")
 @requires(Permission.CASE_WRITE)
 def remove(access: Access, case_id: UUID, status_id: UUID) -> ResponseReturnValue:
-    """Take away what was written down by mistake."""
-    case = get_case(access, case_id)
-    remove_status(case, get_status(case, status_id), by=access.actor)
+    """Take away what was written down by mistake, unless somebody corrected it meanwhile."""
+    case, removal = get_case(access, case_id), RemovalForm()
+    found = get_status(case, status_id)
+    status = carry_out(removal, lambda: remove_status(case, found, by=access.actor), found.version)
+    if status != 303:
+        person, form = get_person(case, access), StatusForm(obj=found, formdata=None)
+        return _form(case, person, form, status_id=status_id, removal=removal), status
     flash(_("The status is taken away."), "success")
     return redirect(url_for(".index", case_id=case.id), 303)
 
 
 def _form(case: Case, person: PersonIdentity, form: StatusForm, **more: Any) -> str:
-    values = {"status_id": None, "saved": None, **more}
+    values = {"status_id": None, "saved": None, "removal": None, **more}
     return render(
         "confidential/statutory/form.html",
         case=case,
         person=person,
         form=form,
-        address=request.path,
+        address=request.path.removesuffix("/remove"),
         StatutoryKind=StatutoryKind,
         **values,
     )
