@@ -38,7 +38,6 @@ from casework.confidential.facilitators.routes import bp as facilitators
 from casework.confidential.followups.routes import bp as followups
 from casework.confidential.group_sessions.routes import bp as group_sessions
 from casework.confidential.groups.routes import bp as groups
-from casework.confidential.history import models as _history  # noqa: F401
 from casework.confidential.intake.routes import bp as intake
 from casework.confidential.looks.routes import bp as looks
 from casework.confidential.plans.routes import bp as support_plans
