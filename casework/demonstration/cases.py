@@ -23,6 +23,7 @@ from casework.confidential.consent.models import Consent, ConsentMethod, Purpose
 from casework.confidential.contacts.models import Contact, ContactKind
 from casework.confidential.reminders.models import Reminder
 from casework.demonstration import names, notes
+from casework.demonstration.courses import tell_the_course
 from casework.demonstration.horizon import Horizon, moment
 from casework.demonstration.keys import Organisation, Staff, make_keys
 from casework.demonstration.lives import Life, contact_days
@@ -91,6 +92,7 @@ class MadeCase:
     called: str
     counselor: Staff
     life: Life
+    whom: Whom
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ class CaseMaker:
             is_urgent=False,
             version=1,
         )
-        self.batch.add(
+        episode = self.batch.add(
             Episode,
             case_id=case_id,
             unit_id=self.unit.id,
@@ -170,7 +172,8 @@ class CaseMaker:
         ids = Ids(chance, case_id.int >> UNIT_SHIFT)
         PlanMaker(self.batch, ids, chance, self.horizon, self.unit).make(whom, needs)
         self.rights.make(whom)
-        return MadeCase(case_id, called, counselor, life)
+        tell_the_course(self.batch, whom, self.unit.id, episode)
+        return MadeCase(case_id, called, counselor, life, whom)
 
     def _needs(self, case_id: UUID, life: Life, counselor: Staff, keys: Keys) -> Needs:
         # Chance of its own: what is told of the contacts and groups does not depend on it.

@@ -8,6 +8,7 @@ half is kept elsewhere, by HPKE.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -32,6 +33,19 @@ class Organisation:
 
     id: UUID
     public_key: bytes
+
+
+class Sealing(Protocol):
+    """A case, whose it is, and its keys."""
+
+    @property
+    def case_id(self) -> UUID: ...
+
+    @property
+    def counselor(self) -> Staff: ...
+
+    @property
+    def keys(self) -> Keys: ...
 
 
 def make_holder(
@@ -99,3 +113,29 @@ def make_keys(
                 expires_at=None,
             )
     return keys
+
+
+def give_keys(
+    batch: Batch,
+    case: Sealing,
+    holder: Staff,
+    use: Use,
+    *,
+    at: datetime,
+    expires_at: datetime | None = None,
+) -> None:
+    """The keys of a case for one more holder, for reading or in custody."""
+    for compartment, key in case.keys.items():
+        batch.add(
+            Grant,
+            data_key_id=key.id,
+            subject_id=case.case_id,
+            compartment=compartment,
+            holder_id=holder.id,
+            use=use,
+            is_hpke=False,
+            wrapped=holder.ring.wrap(key.id, use, key.secret),
+            granted_by=case.counselor.id,
+            granted_at=at,
+            expires_at=expires_at,
+        )

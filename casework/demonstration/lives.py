@@ -64,6 +64,14 @@ def draw_open_life(rng: Random, horizon: Horizon) -> Life:
     return Life(draw_life(rng, horizon).opened_on, None)
 
 
+def long_over(horizon: Horizon) -> Life:
+    """A case that was closed before the months told begin."""
+    return Life(
+        working_day(horizon.begins_on - timedelta(days=400)),
+        working_day(horizon.begins_on - timedelta(days=40)),
+    )
+
+
 def contact_days(rng: Random, life: Life, horizon: Horizon) -> Iterator[tuple[date, date | None]]:
     """Days of contacts with the next appointment agreed on: weekly at first, then monthly.
 

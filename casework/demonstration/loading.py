@@ -20,6 +20,12 @@ from casework.core.audit import SYSTEM, AuditEntry
 from casework.core.database import db
 from casework.demonstration import lives
 from casework.demonstration.cases import CaseMaker, MadeCase, reference_of
+from casework.demonstration.courses import (
+    came_from,
+    have_somebody_stand_in,
+    offer_to,
+    propose_to_erase,
+)
 from casework.demonstration.gatherings import (
     GroupMaker,
     pause_for_the_flood,
@@ -46,6 +52,8 @@ ACTION = "demo.load"
 RECOVERY_KEY = "organisation_recovery_key"
 USUAL_UNITS, USUAL_MONTHS, USUAL_OWN_CASES = 12, 24, 28
 # The first counselor's next appointments that must lie near: today, and days ago.
+# Records of the first unit that were closed before the months told: due for erasure.
+OLD_RECORDS = 2
 DUE_DAYS_AGO = (0, 0, 0, 2, 5, 12)
 STAFF_SINCE = date(2025, 7, 1)
 PLAYERS_ORDINAL = 1
@@ -113,7 +121,7 @@ def load(wish: Wish, password: str, pepper: bytes, instance: Path, *, recovery: 
     country = prepare(batch, wish.horizon, units)
     rows += batch.write(connection)
     codes = _province_codes(units)
-    story = _Story(wish, organisation, teams, since, codes, country, officer.id)
+    story = _Story(wish, organisation, teams, since, codes, country, officer.id, units[1])
     cases, own = _how_many(wish, len(units))
     shares, number = lives.share_out(cases - own, len(units), rng), 0
     for ordinal, share in enumerate(tqdm(shares, unit="unit", disable=None)):
@@ -137,6 +145,7 @@ class _Story:
     codes: Mapping[UUID | None, str]
     country: Country
     officer: UUID
+    neighbour: Unit
 
     def of_unit(self, ordinal: int, unit: Unit, own: int, others: int, number: int) -> Batch:
         """Everything of one unit: `own` open cases of its first counselor, and others."""
@@ -164,7 +173,23 @@ class _Story:
             if len(made) > 1:
                 ids, asker = [case.id for case in made[:2]], team.counselors[1].id
                 tell_openings(batch, wish.horizon, unit, ids, asker, self.officer)
+            self._courses(batch, unit, team, made)
         return batch
+
+    def _courses(self, batch: Batch, unit: Unit, team: Team, made: Sequence[MadeCase]) -> None:
+        """What there is to try in the first unit: standing in, transfers, an erasure to decide."""
+        horizon, there = self.wish.horizon, self.neighbour
+        mine = [case for case in made if case.counselor is team.counselors[0]]
+        going_on = [case.whom for case in mine if case.life.closed_on is None]
+        ended = [case.whom for case in mine if case.life.closed_on]
+        for whom in going_on[2:4]:
+            have_somebody_stand_in(batch, whom, team.counselors[1], horizon)
+        for whom in going_on[4:5]:
+            offer_to(batch, whom, unit, there, self.teams[1], horizon.last_day)
+        for whom in going_on[5:7]:
+            came_from(batch, whom, there, unit)
+        for whom in ended[:1]:
+            propose_to_erase(batch, whom, unit, team.coordinators[0], horizon.last_day)
 
 
 def count() -> dict[str, int]:
@@ -199,6 +224,8 @@ def _cases(maker: CaseMaker, own: int, others: int, number: int, seed: int) -> l
         made.append(maker.make(life, reference_of(number + index, seed), counselors[0], due_on))
     for index in range(own, own + others):
         life = lives.draw_life(rng, horizon)
+        if own and index >= own + others - OLD_RECORDS:
+            life = lives.long_over(horizon)
         counselor = rng.choice(counselors) if life.closed_on or not own else counselors[-1]
         made.append(maker.make(life, reference_of(number + index, seed), counselor, None))
     return made

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from casework.authz.permissions import Role
 from casework.confidential.cases.models import Assignment, Case
 from casework.confidential.groups.models import Facilitator
+from casework.confidential.reminders.models import Reminder
 from casework.core.audit import SYSTEM, AuditEntry
 from casework.core.clock import today
 from casework.core.database import db
@@ -431,3 +432,20 @@ def test_thirty_cases_go_over_in_a_handful_of_statements(counselor, client_as, c
     page = coordinator.submit(path, path, receiver=str(cast.accounts["counselor2"]), budget=40)
     assert page.status == 303
     assert len(page.statements) <= 40
+
+
+def test_reminders_go_with_the_case_and_end_with_the_support(counselor, client_as, cast, app):
+    address = open_case(counselor)
+    new = address + "/reminders/new"
+    assert counselor.submit(new, new, text="gọi lại", due_on=str(today())).status == 303
+    path = address + "/assignment"
+    receiver = str(cast.accounts["counselor2"])
+    assert client_as("coordinator").submit(path, path, counselor=receiver).status == 303
+    second = client_as("counselor2")
+    assert "gọi lại" in second.get(address + "/reminders").words
+    with app.app_context():
+        assert db.session.scalars(select(Reminder.account_id)).one() == cast.accounts["counselor2"]
+    close = address + "/closure"
+    assert second.submit(close, close, reason="moved").status == 303
+    with app.app_context():
+        assert db.session.scalars(select(Reminder.dropped_on)).one() == today()

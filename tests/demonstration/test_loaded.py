@@ -5,6 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, time
+from itertools import pairwise
 from pathlib import Path
 from uuid import UUID
 
@@ -12,12 +13,13 @@ import pytest
 import time_machine
 from flask import g
 from flask_migrate import upgrade
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from casework.authz.permissions import Role
 from casework.confidential.break_glass.models import EmergencyOpening, State
 from casework.confidential.break_glass.operations import approve
-from casework.confidential.cases.models import Assignment, Case, PersonIdentity
+from casework.confidential.cases.models import Assignment, Case, Episode, PersonIdentity
+from casework.confidential.closures.models import Erasure
 from casework.confidential.consent.models import Consent, Purpose
 from casework.confidential.contacts.models import Contact, ContactKind
 from casework.confidential.groups.models import Attendance, Facilitator, GroupMember, GroupSession
@@ -26,6 +28,7 @@ from casework.confidential.referrals.rules import FOLLOWING, is_answer
 from casework.confidential.rights.models import Disclosure, RightsRequest
 from casework.confidential.services.models import Service, ServiceKind
 from casework.confidential.services.operations import _VOUCHER
+from casework.confidential.transfers.models import Transfer
 from casework.core import audit
 from casework.core.audit import Actor, AuditEntry
 from casework.core.database import Base, db
@@ -150,7 +153,7 @@ def test_only_counselors_read_and_only_coordinators_keep(demonstration: Demonstr
 def test_a_case_is_read_by_whom_it_is_assigned_to(demonstration: Demonstration) -> None:
     with demonstration.app.app_context():
         assigned = select(Assignment.case_id, Assignment.account_id).where(
-            Assignment.until_on.is_(None)
+            or_(Assignment.until_on.is_(None), Assignment.is_cover)
         )
         organisation = locks.find_organisation()
         assert organisation is not None
@@ -160,7 +163,27 @@ def test_a_case_is_read_by_whom_it_is_assigned_to(demonstration: Demonstration) 
             Grant.subject_id.in_(select(Case.id)),
         )
         pairs = set(map(tuple, db.session.execute(assigned)))
-        assert len(pairs) == 60 and set(map(tuple, db.session.execute(granted))) == pairs
+        # Two cases are read by a colleague who stands in, too.
+        assert len(pairs) == 62 and set(map(tuple, db.session.execute(granted))) == pairs
+
+
+def test_courses_are_told(demonstration: Demonstration) -> None:
+    """Reopened, transferred, offered, noted: with episodes that do not overlap."""
+    with demonstration.app.app_context():
+        query = select(Episode).order_by(Episode.case_id, Episode.opened_on)
+        episodes = db.session.scalars(query).all()
+        for earlier, later in pairwise(episodes):
+            if earlier.case_id == later.case_id:
+                assert earlier.closed_on is not None
+                assert earlier.closed_on <= later.opened_on
+        newest = {episode.case_id: episode for episode in episodes}
+        for case in db.session.scalars(select(Case)):
+            said = (case.unit_id, case.opened_on, case.closed_on)
+            last = newest[case.id]
+            assert said == (last.unit_id, last.opened_on, last.closed_on)
+        assert set(db.session.scalars(select(Transfer.status))) == {"offered", "accepted"}
+        assert db.session.scalars(select(Erasure.status)).all() == ["proposed"]
+        assert any(episode.closing_note_sealed for episode in episodes)
 
 
 def test_the_counselors_day(demonstration: Demonstration) -> None:

@@ -39,7 +39,7 @@ class CoverForm(Form):
 class CaseloadForm(Form):
     """Who takes a caseload over: one for all, and others for some of it."""
 
-    receiver = SelectField(_l("Who takes it over"), [Optional()], validate_choice=True)
+    receiver = SelectField(_l("Who takes it over"), validate_choice=True)
 
     def receiver_of(self, item_id: UUID) -> UUID | None:
         """Who was chosen for a case or a group; None when nobody was."""
