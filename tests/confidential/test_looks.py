@@ -186,7 +186,7 @@ def test_the_panel_tells_who_did_what_and_marks_what_stands_out(client_as, case)
     page = client_as("counselor").get(case + "/looks")
     assert "you took the person in" in page.words
     assert "Lê Thị Ánh saw the code and dates" in page.words
-    assert "Trần Văn Đức was refused Case codes, status and due dates refused" in page.words
+    assert "Trần Văn Đức was refused (Case codes, status and due dates) refused" in page.words
     assert "case." not in page.words, "every deed in words"
 
 
@@ -255,9 +255,18 @@ def test_a_forged_position_is_refused(client_as, case, position):
 
 def test_the_note_as_a_part_of_today_has_no_heading_of_a_page(client_as, case):
     headers = {"HX-Request": "true", "HX-Target": "panel"}
+    quiet = client_as("counselor").get("/looks", headers=headers)
+    assert (quiet.status, quiet.text.strip()) == (200, ""), "nothing to tell takes no room"
+    for who in ("counselor2", "counselor-b", "coordinator-b", "counselor2"):
+        client_as(who).get(f"{case}/contacts")
+        client_as(who).get(case)
     part = client_as("counselor").get("/looks", headers=headers)
     assert "<h2>" in part.text
     assert "<html" not in part.text
+    assert "3 of " in part.words
+    assert "All of them" in part.words
+    today = client_as("counselor").get("/").text
+    assert today.index('hx-get="/looks"') < today.index("Log a contact"), "above all work"
 
 
 def test_the_looks_of_a_case_are_for_those_it_is_entrusted_to(client_as, case):

@@ -57,7 +57,6 @@ menu(
     lambda: can(Permission.EMERGENCY_DECIDE),
     count=_waiting,
 )
-menu(_l("Open out of turn"), "break_glass.index", lambda: can(Permission.EMERGENCY_ASK))
 
 
 @bp.get("")

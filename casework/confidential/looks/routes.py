@@ -15,10 +15,11 @@ from casework.confidential.looks.forms import SeenForm
 from casework.confidential.looks.operations import put_away
 from casework.confidential.looks.queries import list_looks, read_note
 from casework.core.forms import carry_out
-from casework.core.htmx import render
+from casework.core.htmx import render, wants_fragment
 
 bp = Blueprint("looks", __name__)
-SHOWN = 20
+# On the page itself, and above the work of Today.
+SHOWN, SHOWN_ON_TODAY = 100, 3
 
 
 @bp.get("/cases/<uuid:case_id>/looks")
@@ -53,7 +54,7 @@ def _note(access: Access, form: SeenForm | None = None) -> str:
     return render(
         "confidential/looks/note.html",
         note=told,
-        shown=told.looks[:SHOWN],
+        shown=told.looks[: SHOWN_ON_TODAY if wants_fragment() else SHOWN],
         form=form or SeenForm(formdata=None, position=str(told.newest)),
         me=access.account_id,
     )

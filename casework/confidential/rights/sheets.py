@@ -235,7 +235,7 @@ def _readers(paper: Paper, told: Everything) -> None:
             f"Mở khẩn cấp ngày {moment(opening.decided_at)}, trong một giờ, chỉ để đọc: {part}."
         )
     paper.line(
-        "Lãnh đạo đơn vị, kiểm tra viên, người quản trị máy chủ không mở được hồ sơ. Ai đã mở hồ "
+        "Lãnh đạo đơn vị và kiểm tra viên không mở được hồ sơ. Ai đã mở hồ "
         "sơ đều được ghi lại; tôi có thể hỏi tư vấn viên."
     )
 
@@ -260,7 +260,12 @@ def _requests(paper: Paper, told: Everything) -> None:
         )
         for row in told.requests
     ]
-    _table(paper, ["Ngày", "Tôi yêu cầu", "Nội dung", "Hạn", "Kết quả", "Trả lời"], rows)
+    _table(
+        paper,
+        ["Ngày", "Tôi yêu cầu", "Nội dung", "Hạn", "Kết quả", "Trả lời"],
+        rows,
+        "Tôi chưa yêu cầu gì.",
+    )
 
 
 def _disclosures(paper: Paper, told: Everything) -> None:
@@ -275,7 +280,12 @@ def _disclosures(paper: Paper, told: Everything) -> None:
         for row in told.disclosures
         if row.decision is not None
     ]
-    _table(paper, ["Ngày trả lời", "Cơ quan", "Văn bản số", "Quyết định", "Đã trả lời"], rows)
+    _table(
+        paper,
+        ["Ngày trả lời", "Cơ quan", "Văn bản số", "Quyết định", "Đã trả lời"],
+        rows,
+        "Chưa trả lời cơ quan nào.",
+    )
 
 
 def _own_rights(paper: Paper, days: int) -> None:
@@ -314,12 +324,14 @@ def _facts(paper: Paper, *pairs: tuple[str, Any]) -> None:
             paper.line(f"{label}: {_said(value)}")
 
 
-def _table(paper: Paper, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def _table(
+    paper: Paper, columns: Sequence[str], rows: Iterable[Sequence[Any]], nothing: str = NOTHING
+) -> None:
     kept = list(rows)
     if kept:
         paper.table(columns, kept)
     else:
-        paper.line(NOTHING)
+        paper.line(nothing)
 
 
 def _or_nothing(paper: Paper, rows: Sequence[Any]) -> Sequence[Any]:
