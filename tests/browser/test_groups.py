@@ -92,6 +92,7 @@ def test_a_lost_signal_loses_no_tick(phone, sign_in, app, complaints):
     hand.tap(phone.locator("main label").get_by_text("Trúc 2", exact=True))
     phone.locator("[name=note]").fill("Nói về việc làm.")
     complaints.expect("ERR_INTERNET_DISCONNECTED")
+    phone.wait_for_load_state("networkidle")  # no font is cut off half-way
     phone.context.set_offline(True)
     hand.press("Save the session")
     phone.wait_for_timeout(500)

@@ -41,7 +41,7 @@ def take_in(page: Page, day: date) -> None:
     page.get_by_role("link", name="Take a person in").first.click()
     page.get_by_label("Name", exact=False).first.fill(NAME)
     page.get_by_label("Sex").select_option("female")
-    page.get_by_label("Year of birth").fill("1990")
+    page.get_by_label("Born").fill("1990")
     page.get_by_label("Group").select_option("A")
     page.get_by_label("Came through").select_option("self")
     page.get_by_label("Taken in on").fill(day.isoformat())

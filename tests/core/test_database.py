@@ -78,7 +78,7 @@ def log(counselor: Visitor, shown: Page, case: str, note: str) -> Page:
     if answer.status_code < 500:
         return Page(answer, budget=40)
     answer.status_code, status = 400, answer.status_code
-    page = Page(answer)  # the standing checks hold for pages of failure too
+    page = Page(answer, budget=40)  # the standing checks hold for pages of failure too
     page.status = status
     return page
 

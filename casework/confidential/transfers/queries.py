@@ -109,10 +109,14 @@ def list_course(case: Case) -> Sequence[Stretch]:
     ]
 
 
-def list_possible_units(case: Case, province_id: UUID) -> Sequence[Unit]:
-    """The units of a province that exist today, without the case's own."""
+def list_possible_units(case: Case, province_id: UUID | None) -> Sequence[Unit]:
+    """The units of a province (the case's own unless told) that exist today, without the case's
+    own.
+    """
+    own = aliased(Unit)
+    of_own = select(own.province_id).where(own.id == case.unit_id).scalar_subquery()
     query = select(Unit).where(
-        Unit.province_id == province_id,
+        Unit.province_id == (of_own if province_id is None else province_id),
         ~Unit.is_province,
         Unit.id != case.unit_id,
         valid_on(today()),

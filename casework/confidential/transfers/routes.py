@@ -18,7 +18,7 @@ from casework.confidential.cases.models import (
     PersonIdentity,
     ReopeningReason,
 )
-from casework.confidential.cases.queries import get_case, get_person, unit_of
+from casework.confidential.cases.queries import get_case, get_person
 from casework.confidential.transfers import queries
 from casework.confidential.transfers.forms import (
     AcceptForm,
@@ -183,11 +183,9 @@ def decline(access: Access, transfer_id: UUID) -> ResponseReturnValue:
 
 
 def _transfer(case: Case, person: PersonIdentity, form: OfferForm) -> str:
-    own = unit_of(case)
     provinces = [row[0] for row in list_provinces(today())]
     asked = find_province(provinces) if request.args.get("province") else None
-    province_id = asked.id if asked else own.province_id
-    units = queries.list_possible_units(case, province_id) if province_id else []
+    units = queries.list_possible_units(case, asked.id if asked else None)
     form.offer(units)
     return render(
         f"{FOLDER}/transfer.html",
@@ -196,7 +194,7 @@ def _transfer(case: Case, person: PersonIdentity, form: OfferForm) -> str:
         form=form,
         offer=queries.find_offer(case),
         provinces=provinces,
-        province_id=province_id,
+        province_id=asked.id if asked else next((unit.province_id for unit in units), None),
     )
 
 
