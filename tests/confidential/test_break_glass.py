@@ -538,7 +538,7 @@ def test_the_key_is_entrusted_and_withdrawn_by_command(app, cast, client_as, cas
     with app.app_context():
         assert list_entrusted() == []
         logged = select(AuditEntry.action).where(AuditEntry.action.startswith("keys."))
-        assert db.session.scalars(logged).all()[-3:] == [
+        assert db.session.scalars(logged.order_by(AuditEntry.position)).all()[-3:] == [
             "keys.entrust",
             "keys.entrust",
             "keys.withdraw",
