@@ -16,6 +16,7 @@ from casework.core.database import db
 from casework.vault import envelope
 from casework.vault.grants import (
     Compartment,
+    DataKey,
     Grant,
     Keyring,
     NoKey,
@@ -27,6 +28,7 @@ from casework.vault.grants import (
     rewrap_own,
     take_back,
 )
+from casework.vault.recovery import entrust_recovery, forget_emergencies, open_for
 from casework.vault.sealed import UNREADABLE, Sealed
 from tests.cast import Cast
 
@@ -54,6 +56,25 @@ def opens(app: Flask, cast: Cast) -> Callable[[str, UUID], bool]:
             ring = Keyring(cast.accounts[username], cast.secrets[username])
             try:
                 ring.sealing_key(subject, Compartment.NOTES)
+            except NoKey:
+                return False
+            return True
+
+    return try_to
+
+
+@pytest.fixture
+def reads(app: Flask, cast: Cast) -> Callable[[str, UUID, Compartment], bool]:
+    """Whether an account can read one compartment, though it may seal nothing."""
+
+    def try_to(username: str, subject: UUID, compartment: Compartment) -> bool:
+        key = select(DataKey.id).where(
+            DataKey.subject_id == subject, DataKey.compartment == compartment
+        )
+        with app.test_request_context():
+            ring = Keyring(cast.accounts[username], cast.secrets[username])
+            try:
+                ring.opening_key(subject, db.session.scalars(key).one().bytes)
             except NoKey:
                 return False
             return True
@@ -183,7 +204,7 @@ def test_a_grant_copied_to_another_account_opens_nothing(
 PEOPLE = ["counselor", "counselor2", "coordinator", "unithead"]
 
 
-def test_need_to_know_holds_whatever_is_tried(opens, act_as, cast: Cast):
+def test_need_to_know_holds_whatever_is_tried(opens, reads, act_as, cast: Cast):  # noqa: C901 - rules of one class
     class Grants(RuleBasedStateMachine):
         """Handovers and take-backs in any order, beside the books of who should hold what."""
 
@@ -191,6 +212,8 @@ def test_need_to_know_holds_whatever_is_tried(opens, act_as, cast: Cast):
             super().__init__()
             self.subject = uuid4()
             self.books = {("counselor", Use.READ), ("coordinator", Use.CUSTODY)}
+            with act_as("admin"):
+                entrust_recovery(cast.organisation_secret, cast.accounts["dpo"], by=None)
             with act_as("counselor") as me:
                 custodian = cast.accounts["coordinator"]
                 make_keys(self.subject, BOTH, readers=[me], custodians=[custodian], by=me)
@@ -215,6 +238,32 @@ def test_need_to_know_holds_whatever_is_tried(opens, act_as, cast: Cast):
                 take_back(self.subject, cast.accounts[whose], use=use)
             self.books.discard((whose, use))
 
+        @rule(to=st.sampled_from(PEOPLE), hours=st.sampled_from([-1, 1]))
+        def open_out_of_turn(self, to: str, hours: int) -> None:
+            """For an hour; or one that is over already."""
+            with act_as("dpo") as me:
+                until = now().replace(microsecond=0) + timedelta(hours=hours)
+                holder = cast.accounts[to]
+                open_for(self.subject, Compartment.NOTES, holder, until=until, by=me)
+            self.books.discard((to, Use.EMERGENCY))
+            if hours > 0:
+                self.books.add((to, Use.EMERGENCY))
+
+        @rule(whose=st.sampled_from(PEOPLE))
+        def sign_out(self, whose: str) -> None:
+            with act_as("admin"):
+                forget_emergencies(cast.accounts[whose])
+            self.books.discard((whose, Use.EMERGENCY))
+
+        @rule(whose=st.sampled_from(PEOPLE))
+        def prolong_in_the_database(self, whose: str) -> None:
+            """It opens nothing then, and never will."""
+            with act_as("admin"):
+                mine = (Grant.holder_id == cast.accounts[whose], Grant.use == Use.EMERGENCY)
+                later = update(Grant).where(*mine).values(expires_at=now() + timedelta(days=9))
+                db.session.execute(later)
+            self.books.discard((whose, Use.EMERGENCY))
+
         @rule(whose=st.sampled_from(PEOPLE))
         def sign_in(self, whose: str) -> None:
             with act_as(whose):
@@ -224,6 +273,13 @@ def test_need_to_know_holds_whatever_is_tried(opens, act_as, cast: Cast):
         def only_the_entrusted_open(self) -> None:
             found = {who for who in PEOPLE if opens(who, self.subject)}
             assert found == {who for who, use in self.books if use is Use.READ}
+
+        @invariant()
+        def an_emergency_lets_read_one_compartment_and_no_more(self) -> None:
+            readers = {who for who, use in self.books if use is Use.READ}
+            helpers = {who for who, use in self.books if use is Use.EMERGENCY}
+            for compartment, expected in zip(BOTH, (readers, readers | helpers), strict=True):
+                assert {who for who in PEOPLE if reads(who, self.subject, compartment)} == expected
 
     run_state_machine_as_test(
         Grants,
