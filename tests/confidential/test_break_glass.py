@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 import time_machine
 from click.testing import Result
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from casework.authz.permissions import Role
 from casework.confidential.break_glass.models import EmergencyOpening
@@ -417,7 +417,9 @@ def test_signing_out_ends_it(client_as, app, case, officer):
     assert helper.submit(page, "/sign-out").status == 303
     assert emergency_grants(app) == []
     assert client_as("counselor2").get(case).status == 404
-    assert "closed when you signed out" in client_as("counselor2").get("/emergency").words
+    again = client_as("counselor2")
+    assert "closed when you signed out" in again.get("/emergency").words
+    assert ask(again, app, case).status == 303, "it may be asked for again at once"
 
 
 def test_disabling_the_asker_ends_it(client_as, app, cast, case, officer):
@@ -429,6 +431,19 @@ def test_disabling_the_asker_ends_it(client_as, app, cast, case, officer):
         db.session.commit()
     assert emergency_grants(app) == []
     assert helper.get(case).status == 303, "signed out"
+
+
+def test_who_lost_their_keys_may_ask_for_their_own_case(client_as, app, cast, case, officer):
+    """A reset of access takes the keys, not the assignment."""
+    with app.app_context():
+        mine = delete(Grant).where(Grant.holder_id == cast.accounts["counselor"])
+        db.session.execute(mine)
+        db.session.commit()
+    counselor = client_as("counselor")
+    assert "Đào" not in counselor.get(case).text
+    assert ask(counselor, app, case).status == 303
+    assert approve(officer, app).status == 303
+    assert "Đào Thị Ngọc Ánh" in counselor.get(case).words
 
 
 def test_the_role_that_ends_closes_the_door_and_stops_an_approval(

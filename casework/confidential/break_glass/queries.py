@@ -29,7 +29,7 @@ from casework.organisation.accounts.models import Account, AccountRole
 from casework.organisation.accounts.queries import held_roles, names_of
 from casework.organisation.accounts.queries import in_force as in_force_on
 from casework.organisation.units.models import Unit
-from casework.vault.grants import Grant, Use, current_keyring, unexpired
+from casework.vault.grants import Grant, Use, current_keyring, holders_of, unexpired
 from casework.vault.recovery import list_entrusted
 
 # Writing, exporting and looking into the log stay closed.
@@ -91,23 +91,26 @@ def find_any(reference: str) -> UUID | None:
 
 
 def is_entrusted(case: Case, identity: Identity) -> bool:
-    """Whether an account may read a case in the usual way."""
+    """Whether an account reads a case in the usual way: it is its own, and it holds a key of it."""
     access = identity.access(Permission.CASE_READ)
-    if access is None:
+    if access is None or identity.account_id not in holders_of(case.id):
         return False
     query = select(Case.id).where(Case.id == case.id, reached(access))
     return db.session.scalar(query) is not None
 
 
 def has_asked(case: Case, part: str, account_id: UUID) -> bool:
-    """Whether the same was asked for by the same account and waits, or is open."""
+    """Whether the same was asked for by the same account and waits, or is open. What was closed by
+    signing out may be asked for again.
+    """
     query = select(EmergencyOpening.id).where(
         EmergencyOpening.case_id == case.id,
         EmergencyOpening.compartment == part,
         EmergencyOpening.asked_by == account_id,
-        or_(_waiting(), EmergencyOpening.expires_at > now()),
+        _waiting(),
     )
-    return db.session.scalar(query.limit(1)) is not None
+    is_waiting = db.session.scalar(query.limit(1)) is not None
+    return is_waiting or (case.id, part) in list_open_cases(account_id)
 
 
 def may_still_ask(account_id: UUID, unit_id: UUID) -> bool:

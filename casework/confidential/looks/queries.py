@@ -67,8 +67,8 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What was outside the usual in somebody's cases since the Monday before last week's end, and
-    since they last saw the note. `newest` is the position of the newest row it tells of.
+    """What was outside the usual in somebody's cases since the Monday of last week, and since they
+    put the note away the last time.
     """
 
     since: date
