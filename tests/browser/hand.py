@@ -22,12 +22,14 @@ class Hand:
         target.click()
 
     def go(self, words: str) -> None:
-        """Follow the link with these words."""
+        """Follow the link with these words, and wait for the page it leads to."""
         self.tap(self._shown("link", words))
+        self.page.wait_for_load_state()
 
     def press(self, words: str) -> None:
-        """Press the button with these words."""
+        """Press the button with these words, and wait for the page that answers."""
         self.tap(self._shown("button", words))
+        self.page.wait_for_load_state()
 
     def menu(self, entry: str, section: str = "") -> None:
         """Go somewhere by the menu; a section of it has to be opened on a wide screen only."""

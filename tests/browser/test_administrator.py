@@ -84,7 +84,9 @@ def test_a_proposal_is_answered_and_access_reviewed(
     accessible(screen)
     screenshot(screen, "access-review")
     hand.go("Phường Bạc Liêu")
-    for answer in screen.locator("main label").get_by_text("Keep", exact=True).all():
+    keep = screen.locator("main label").get_by_text("Keep", exact=True)
+    expect(keep.first).to_be_visible()
+    for answer in keep.all():
         hand.tap(answer)
     accessible(screen)
     screenshot(screen, "access-review-unit")

@@ -120,7 +120,9 @@ def test_the_case_page_loads_its_panels_as_they_come_into_view(
     screen.locator(".jumps").get_by_role("link", name="Who looked").click()
     expect(screen.locator("#panel-looks").get_by_text("took the person in")).to_be_visible()
     assert screen.viewport_size != PHONE or waiting > 0
-    for panel in screen.locator("section.panel[id]").all():
+    panels_shown = screen.locator("section.panel[id]")
+    expect(panels_shown.last).to_be_attached()
+    for panel in panels_shown.all():
         panel.scroll_into_view_if_needed()
     expect(screen.locator(".panel .waiting")).to_have_count(0)
     panels = [address for address in asked if address.startswith(case + "/")]

@@ -17,7 +17,9 @@ MOST_TAPS, MOST_SECONDS = 13, 120
 
 def choose(page: Page, levels: list[int], hand: Hand | None = None) -> None:
     """A level in every area, top to bottom."""
-    for number, area in enumerate(page.locator("fieldset.picked").all()):
+    areas = page.locator("fieldset.picked")
+    expect(areas).to_have_count(AREAS)
+    for number, area in enumerate(areas.all()):
         pill = area.locator(".picks label").nth(levels[number % len(levels)])
         if hand:
             hand.tap(pill)
