@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import Connection, select
 
 from casework.anonymisation import attack, measures
@@ -193,15 +194,23 @@ def _check_order(published: Sequence[str], periods: Sequence[str], first: Any) -
         expected = min(periods[0], f"{first:%Y-%m}") if first else periods[0]
     for period in periods:
         if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", period):
-            raise Refused(f"{period} is not a month: write it like 2026-10.")
+            raise Refused(_l("%(period)s is not a month: write it like 2026-10.", period=period))
         if days_of(period)[1] >= today():
-            raise Refused(f"{period} is not over yet.")
+            raise Refused(_l("%(period)s is not over yet.", period=period))
         if period in published:
-            raise Refused(f"{period} is published already. An edition is never drawn again.")
+            reason = _l(
+                "%(period)s is published already. An edition is never drawn again.", period=period
+            )
+            raise Refused(reason)
         if published and period < published[0]:
-            raise Refused(f"{period} lies before the first edition, {published[0]}.")
+            reason = _l(
+                "%(period)s lies before the first edition, %(first)s.",
+                period=period,
+                first=published[0],
+            )
+            raise Refused(reason)
         if period != expected:
-            raise Refused(f"{expected} has to be published first.")
+            raise Refused(_l("%(period)s has to be published first.", period=expected))
         expected = _following(period)
 
 
@@ -252,14 +261,14 @@ def _prove(
 ) -> Batch:
     """The months, proved together with everything before them. Raises Refused."""
     if not parts:
-        raise Refused("No unit of this province takes part yet.")
+        raise Refused(_l("No unit of this province takes part yet."))
     try:
         batch = next_months(past, periods, counted, parts, province_id, watch=tell)
     except TableWrong as error:
-        raise Refused(f"The counts do not agree: {error}") from error
-    wrong = [f"unproved: {cell}" for cell in batch.result.unproved] or batch.result.verify()
+        raise Refused(_l("The counts do not agree: %(cells)s", cells=str(error))) from error
+    wrong = [*batch.result.unproved] or batch.result.verify()
     if wrong:
-        raise Refused(f"This is not safe to publish. {'; '.join(wrong[:6])}")
+        raise Refused(_l("These counts could not be protected, so nothing was published:"), wrong)
     return batch
 
 
@@ -279,7 +288,9 @@ def _attack(past: Past, period: str, batch: Batch, seconds: float, tell: Watch) 
     table = batch.result.table
     stops = findings.stops(dict(zip(table.ids, table.true.tolist(), strict=True)))
     if stops:
-        raise Refused(
-            f"{period} is not published: the attack stops at {len(stops)} cells, "
-            f"first {', '.join(stops[:6])}"
+        reason = _l(
+            "%(period)s is not published: the attack stops at %(count)s counts:",
+            period=period,
+            count=len(stops),
         )
+        raise Refused(reason, stops)

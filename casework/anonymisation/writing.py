@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 from uuid import UUID, uuid4
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -29,9 +30,21 @@ from casework.core.clock import now
 from casework.core.database import db
 from casework.inspection.readmodel.models import Edition, Figure, Measure
 
+NAMED = 6
+
 
 class Refused(Exception):
-    """Why nothing was published, for the person who publishes."""
+    """Why nothing was published, for the person who publishes. `reason` is translated where it is
+    shown; `cells` are the ids of the counts it is about.
+    """
+
+    def __init__(self, reason: Any, cells: Sequence[str] = ()) -> None:
+        super().__init__(reason)
+        self.reason, self.cells = reason, tuple(cells)
+
+    def __str__(self) -> str:
+        named = "; ".join(self.cells[:NAMED])
+        return f"{self.reason} {named}".rstrip()
 
 
 def write(
@@ -58,7 +71,7 @@ def write(
         db.session.commit()
     except IntegrityError:
         db.session.rollback()
-        raise Refused("Somebody else has just published this month.") from None
+        raise Refused(_l("Somebody else has just published this month.")) from None
     finish(province_id, by=by)
 
 
@@ -96,8 +109,10 @@ def _reveal(editions: list[dict[str, Any]], figures: list[dict[str, Any]]) -> No
     except DBAPIError as error:
         db.session.rollback()
         raise Refused(
-            "The read model could not be written, so nothing was published. "
-            "What was prepared is kept: run the command again."
+            _l(
+                "The read model could not be written, so nothing was published. "
+                "What was prepared is kept: publish again."
+            )
         ) from error
 
 
@@ -128,7 +143,8 @@ def check_reachable(province_id: UUID) -> set[UUID]:
         )
     except DBAPIError as error:
         db.session.rollback()
-        raise Refused("The read model can't be reached, so nothing was published.") from error
+        reason = _l("The read model can't be reached, so nothing was published.")
+        raise Refused(reason) from error
     known = set(
         db.session.scalars(select(Publication.id).where(Publication.province_id == province_id))
     )
@@ -136,8 +152,11 @@ def check_reachable(province_id: UUID) -> set[UUID]:
     strangers = sorted(period for id_, period in present.items() if id_ not in known)
     if strangers:
         raise Refused(
-            f"The read model has an edition of {strangers[0]} whose counts are missing here. "
-            "One of the two databases comes from another backup."
+            _l(
+                "The read model has an edition of %(period)s whose counts are missing here. "
+                "One of the two databases comes from another backup.",
+                period=strangers[0],
+            )
         )
     return set(present)
 

@@ -470,7 +470,7 @@ def test_without_the_read_model_nothing_is_published(app, cast):
         with engine.begin() as connection:
             connection.execute(text(f"ALTER TABLE {schema}away RENAME TO editions"))
             connection.execute(text(f"ALTER TABLE {schema}figures RENAME TO away"))
-        with pytest.raises(Refused, match="run the command again"):
+        with pytest.raises(Refused, match="publish again"):
             publish_period(province(cast), "2026-03", by=SYSTEM)
         assert editions() == []
         db.session.commit()
