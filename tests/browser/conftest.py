@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from casework.core.database import db
+from casework.core.i18n import COOKIE
 from tests.browser.cdn import HTMX_ADDRESS, Cdn, intercept
 from tests.browser.complaints import Complaints
 from tests.browser.records import Records, furnish
@@ -186,11 +187,22 @@ def records(cast: Cast, write: Callable[..., Any]) -> Records:
 
 @pytest.fixture
 def screenshot() -> Callable[[Page, str], None]:
-    """Save a picture to look at, where CASEWORK_SCREENSHOTS is set."""
+    """Save a picture to look at, where CASEWORK_SCREENSHOTS is set; `vi` takes the page in
+    Vietnamese besides, as its address shows it.
+    """
+    wanted = os.environ.get("CASEWORK_SCREENSHOTS")
 
     def screenshot_(page: Page, name: str) -> None:
-        if os.environ.get("CASEWORK_SCREENSHOTS"):
-            page.screenshot(path=SCREENSHOTS / f"{name}-{_width(page)}.png", full_page=True)
+        if not wanted:
+            return
+        page.screenshot(path=SCREENSHOTS / f"{name}-{_width(page)}.png", full_page=True)
+        if wanted == "vi":
+            page.context.add_cookies([{"name": COOKIE, "value": "vi", "url": page.url}])
+            other = page.context.new_page()
+            other.goto(page.url, wait_until="networkidle")
+            other.screenshot(path=SCREENSHOTS / f"{name}-{_width(page)}-vi.png", full_page=True)
+            other.close()
+            page.context.clear_cookies(name=COOKIE)
 
     return screenshot_
 

@@ -27,7 +27,9 @@ class Hand:
         self.page.wait_for_load_state()
 
     def press(self, words: str) -> None:
-        """Press the button with these words, and wait for the page that answers."""
+        """Press the button with these words, and wait for the page that answers. A form that saves
+        drafts is sent once its draft is: look for what the next page shows.
+        """
         self.tap(self._shown("button", words))
         self.page.wait_for_load_state()
 
@@ -59,10 +61,13 @@ class Hand:
         """Tick a box by its words, which are the larger target."""
         self.tap(self.page.locator("main label").get_by_text(label, exact=True))
 
-    def attach(self, label: str, name: str, content: bytes) -> None:
+    def pick(self, words: str) -> None:
+        """Tap on one of a few choices that stand side by side."""
+        self.tap(self.page.locator(".picks label").get_by_text(words, exact=True))
+
+    def attach(self, label: str, name: str, content: bytes, kind: str = "application/pdf") -> None:
         """Choose a file."""
         self.taps += 2
-        kind = "application/pdf"
         self.field(label).set_input_files(FilePayload(name=name, mimeType=kind, buffer=content))
 
     def save(self, words: str) -> bytes:

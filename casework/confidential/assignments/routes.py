@@ -36,7 +36,12 @@ from casework.confidential.assignments.queries import (
     list_without_custody,
 )
 from casework.confidential.cases.models import Case
-from casework.confidential.cases.queries import find_cover, get_case, list_assignments
+from casework.confidential.cases.queries import (
+    find_cover,
+    find_person,
+    get_case,
+    list_assignments,
+)
 from casework.core import audit
 from casework.core.clock import today
 from casework.core.forms import RuleBroken, carry_out
@@ -138,7 +143,7 @@ def reassign(access: Access, case_id: UUID) -> ResponseReturnValue:
 def case_cover(access: Access, case_id: UUID) -> ResponseReturnValue:
     """Who stands in in this case, or the form to choose somebody."""
     case = get_case_to_entrust(access, case_id)
-    return _case_cover(case, _cover_form([case]))
+    return _case_cover(access, case, _cover_form([case]))
 
 
 @bp.post("/cases/<uuid:case_id>/cover")
@@ -153,7 +158,7 @@ def cover_case(access: Access, case_id: UUID) -> ResponseReturnValue:
         lambda: cover([case], UUID(colleague.data), last_day.data, by=access.actor, on=today()),
     )
     if status != 303:
-        return _case_cover(case, form), status
+        return _case_cover(access, case, form), status
     flash(_("A colleague stands in from today."), "success")
     return redirect(url_for("cases.show", case_id=case.id), 303)
 
@@ -239,5 +244,8 @@ def _assignment(case: Case, form: HandoverForm) -> str:
     )
 
 
-def _case_cover(case: Case, form: CoverForm) -> str:
-    return render(f"{FOLDER}/cover.html", case=case, person=None, form=form, cover=find_cover(case))
+def _case_cover(access: Access, case: Case, form: CoverForm) -> str:
+    person = find_person(case, access.identity.access(Permission.CASE_READ))
+    return render(
+        f"{FOLDER}/cover.html", case=case, person=person, form=form, cover=find_cover(case)
+    )

@@ -87,7 +87,7 @@ class ContactForm(VersionedForm):
         return cls(
             kind=contact.kind,
             on=contact.on,
-            length=str(contact.minutes) if is_quick else OTHER,
+            length=str(contact.minutes) if is_quick else OTHER if contact.minutes else None,
             minutes=None if is_quick else contact.minutes,
             again=Again.DAY if contact.next_on else Again.NONE,
             next_on=contact.next_on,

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from casework.authz.enforce import Access, requires
 from casework.authz.permissions import Permission
-from casework.confidential.cases.queries import get_case
+from casework.confidential.cases.queries import get_case, get_person
 from casework.confidential.looks.forms import SeenForm
 from casework.confidential.looks.operations import put_away
 from casework.confidential.looks.queries import list_looks, read_note
@@ -27,8 +27,11 @@ SHOWN, SHOWN_ON_TODAY = 100, 3
 def index(access: Access, case_id: UUID) -> ResponseReturnValue:
     """Who opened this case, for those it is entrusted to."""
     case = get_case(access, case_id)
+    person = get_person(case, access)
     looks = list_looks(case)
-    return render("confidential/looks/list.html", case=case, looks=looks, me=access.account_id)
+    return render(
+        "confidential/looks/list.html", case=case, person=person, looks=looks, me=access.account_id
+    )
 
 
 @bp.get("/looks")
