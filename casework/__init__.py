@@ -24,6 +24,7 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from casework import cli
+from casework.anonymisation.routes import bp as publishing
 from casework.authz import enforce
 from casework.confidential.assessments.routes import bp as assessments
 from casework.confidential.assignments.routes import bp as assignments
@@ -137,6 +138,7 @@ FEATURES = (
     partners,
     reports,
     indicators,
+    publishing,
     programmes,
     documents,
     units,

@@ -98,3 +98,14 @@ class Permission(Labelled):
     LOG_READ = "organisation:log:read", _l("The access log")
     LOG_CHECK = "organisation:log:check", _l("Check that the access log is whole")
     FIGURE_READ = "inspection:figure:read", _l("Published figures of a unit")
+    NOTICE_READ = "anonymisation:notice:read", _l("Word that figures are out")
+    PUBLICATION_READ = (
+        "anonymisation:publication:read",
+        _l("How far a month's figures are on the way to publication"),
+    )
+    COMPLETENESS_MARK = (
+        "anonymisation:completeness:mark",
+        _l("Look what is missing of a month, mark it complete"),
+    )
+    FIGURE_SIGN = "anonymisation:figure:sign", _l("Sign the unit's activity figures of a month")
+    FIGURE_PUBLISH = "anonymisation:figure:publish", _l("Try and publish a province's figures")

@@ -60,6 +60,9 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         Permission.EMERGENCY_ASK: Reach.UNIT,
         **_OF_THE_UNIT,
         Permission.FIGURE_READ: Reach.UNIT,
+        Permission.NOTICE_READ: Reach.UNIT,
+        Permission.PUBLICATION_READ: Reach.UNIT,
+        Permission.COMPLETENESS_MARK: Reach.UNIT,
     },
     Role.VOLUNTEER: {
         **_EVERYONE,
@@ -81,6 +84,9 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         Permission.PROPOSAL_READ: Reach.UNIT,
         Permission.PROPOSAL_WRITE: Reach.UNIT,
         Permission.FIGURE_READ: Reach.UNIT,
+        Permission.NOTICE_READ: Reach.UNIT,
+        Permission.PUBLICATION_READ: Reach.UNIT,
+        Permission.FIGURE_SIGN: Reach.UNIT,
     },
     Role.ACCOUNTANT: {
         **_EVERYONE,
@@ -94,12 +100,15 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         **_EVERYONE,
         **_OF_ALL_UNITS,
         Permission.FIGURE_READ: Reach.ALL,
+        Permission.NOTICE_READ: Reach.ALL,
     },
     Role.MANAGER: {
         **_EVERYONE,
         **_OF_ALL_UNITS,
         Permission.ROLE_APPROVE: Reach.ALL,
         Permission.FIGURE_READ: Reach.ALL,
+        Permission.PUBLICATION_READ: Reach.ALL,
+        Permission.FIGURE_PUBLISH: Reach.ALL,
     },
     Role.DPO: {
         **_EVERYONE,

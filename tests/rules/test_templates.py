@@ -36,6 +36,7 @@ TITLE_VARIABLES = {
     "line.purpose_label",
     "criteria_set.number",
     "setting.label",
+    "month.label",
     "month.strftime",
     "payment.month.strftime",
     "meeting.held_on",

@@ -12,6 +12,8 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
+from casework.anonymisation.models import Outcome, Publication
+from casework.anonymisation.runs import Wanted, ask_for_run
 from casework.authz.enforce import permission_of
 from casework.authz.permissions import Role
 from casework.confidential.assessments.models import NeedArea
@@ -21,8 +23,8 @@ from casework.confidential.closures.operations import propose_erasure
 from casework.confidential.consent.models import Consent, ConsentMethod, Purpose
 from casework.confidential.groups.models import Facilitator
 from casework.confidential.transfers.models import Transfer
-from casework.core.audit import SYSTEM
-from casework.core.clock import today
+from casework.core.audit import SYSTEM, Actor
+from casework.core.clock import add_months, now, today
 from casework.core.database import db
 from casework.organisation.accounts import sessions
 from casework.organisation.accounts.models import Account, AccountRole
@@ -102,6 +104,10 @@ PARAMETERS = frozenset(
         "membership_id",
         "erasure_id",
         "transfer_id",
+        # Of the figures, which belong to provinces.
+        "province_id",
+        "run_id",
+        "publication_id",
     }
 )
 # Where the same name stands for another kind of record: the blueprint or endpoint, the name in the
@@ -172,6 +178,8 @@ def build(app: Flask, cast: Cast) -> World:
     for unit, counselor in (("a", "counselor"), ("b", "counselor-b")):
         ids = _ids(world, world.sign_in(counselor), unit, counselor)
         world.ids[unit] = ids | record_everything(app, cast, unit, ids["group_id"])
+    for unit, province in (("a", "province"), ("b", "elsewhere")):
+        world.ids[unit] |= _publish(world, cast.units[province])
     for unit, other, counselor in (("a", "b", "counselor-b"), ("b", "a", "counselor2")):
         world.ids[unit]["transfer_id"] = _offer_a_case(world, world.sign_in(counselor), other, unit)
     return world
@@ -265,6 +273,23 @@ def _ids(world: World, counselor: Visitor, unit: str, username: str) -> dict[str
         "request_id": request,
         "disclosure_id": disclosure,
     }
+
+
+def _publish(world: World, province_id: UUID) -> dict[str, UUID]:
+    """A province's edition of an earlier month, and a trial of the last one that was done."""
+    last, before = (f"{add_months(today(), -back):%Y-%m}" for back in (1, 2))
+    with world.app.app_context():
+        publication = Publication(
+            province_id=province_id, period=before, prepared_by="test", published_at=now()
+        )
+        run = ask_for_run(
+            Wanted(province_id, (last,), is_trial=True), by=Actor(world.cast.accounts["manager"])
+        )
+        run.ended_at, run.outcome = now(), Outcome.DONE
+        db.session.add(publication)
+        made = {"province_id": province_id, "run_id": run.id, "publication_id": publication.id}
+        db.session.commit()
+    return made
 
 
 def _assess(counselor: Visitor, case: str) -> UUID:

@@ -30,7 +30,7 @@ from casework.vault.recovery import forget_expired
 TOUCH_EVERY = timedelta(seconds=60)
 TOTP_SECONDS = 30
 # What a page sends of its own accord does not show that somebody is at it.
-QUIET = frozenset({"drafts.save"})
+QUIET = frozenset({"drafts.save", "publishing.progress"})
 login_manager = LoginManager()
 login_manager.session_protection = None
 

@@ -46,6 +46,7 @@ class Setting(Labelled):
     REQUEST_DAYS = "request_days", _l("Days within which a person's own request is answered")
     RETENTION_MONTHS = "retention_months", _l("Months a closed case is kept")
     BACKUP_DAYS = "backup_days", _l("Days a backup is kept")
+    CLOSING_DAYS = "closing_days", _l("Days after a month's end until its figures close")
     PR_VOLUNTARY_MONTHS = (
         "pr_voluntary_months",
         _l("Months of management after voluntary rehabilitation"),
@@ -88,6 +89,7 @@ USUAL: dict[Setting, tuple[str, Any]] = {
     Setting.REQUEST_DAYS: ("15", _OWN),
     Setting.RETENTION_MONTHS: ("24", _OWN),
     Setting.BACKUP_DAYS: ("90", _OWN),
+    Setting.CLOSING_DAYS: ("10", _OWN),
     Setting.PR_VOLUNTARY_MONTHS: ("12", _OWN),
     Setting.PR_COMPULSORY_MONTHS: ("24", _OWN),
     Setting.PR_SUBSTITUTION_MONTHS: ("12", _OWN),
@@ -114,6 +116,7 @@ BOUNDS: dict[Setting, tuple[int, int]] = {
     Setting.REQUEST_DAYS: (1, 92),
     Setting.RETENTION_MONTHS: (1, 240),
     Setting.BACKUP_DAYS: (1, 3660),
+    Setting.CLOSING_DAYS: (1, 60),
     Setting.PR_VOLUNTARY_MONTHS: (1, 60),
     Setting.PR_COMPULSORY_MONTHS: (1, 60),
     Setting.PR_SUBSTITUTION_MONTHS: (1, 60),
