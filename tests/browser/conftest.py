@@ -196,7 +196,7 @@ def screenshot() -> Callable[[Page, str], None]:
         if not wanted:
             return
         page.screenshot(path=SCREENSHOTS / f"{name}-{_width(page)}.png", full_page=True)
-        if wanted == "vi":
+        if wanted == "vi" and page.request.get(page.url).ok:
             page.context.add_cookies([{"name": COOKIE, "value": "vi", "url": page.url}])
             other = page.context.new_page()
             other.goto(page.url, wait_until="networkidle")

@@ -174,14 +174,14 @@ def everything(case: str, cast, on: date) -> list[object]:
         Reminder(id=uuid4(), case_id=case_id, account_id=by(cast), due_on=on),
         Assignment(
             id=uuid4(), case_id=case_id, account_id=cast.accounts["counselor2"],
-            from_on=OPENED, until_on=on, assigned_by=by(cast), is_cover=True,
+            from_on=OPENED, until_on=on + timedelta(days=1), assigned_by=by(cast), is_cover=True,
         ),
     ]  # fmt: skip
 
 
 ALL_KINDS = {
     "plan review", "step of a plan", "referral without answer", "consent ends", "status ends",
-    "the person's own request", "standing in ends", "reminder",
+    "the person's own request", "last day of standing in", "reminder",
 }  # fmt: skip
 
 
@@ -193,6 +193,17 @@ def test_every_kind_follows_from_its_record(app, cast, client_as, counselor, cas
     # Who stands in has the case too, but not somebody else's reminder.
     assert due(client_as("counselor2").get("/")) == dict.fromkeys(ALL_KINDS - {"reminder"}, (1, 0))
     assert due(client_as("counselor-b").get("/")) == {}
+
+
+def test_standing_in_is_due_on_its_last_day(app, cast, counselor, case):
+    *_others, cover = everything(case, cast, today())
+    write(app, cover)
+    assert due(counselor.get("/")) == {"last day of standing in": (1, 0)}
+    assert f"{today():%d/%m/%Y}" in counselor.get("/due?kind=cover").words
+    with app.app_context():
+        db.session.execute(update(Assignment).where(Assignment.is_cover).values(until_on=today()))
+        db.session.commit()
+    assert due(counselor.get("/")) == {}
 
 
 def test_what_is_answered_is_due_no_more(app, cast, counselor, case):

@@ -22,7 +22,7 @@ class DueKind(Labelled):
     CONSENT = "consent", _l("consent ends")
     STATUTORY = "statutory", _l("status ends")
     REQUEST = "request", _l("the person's own request")
-    COVER = "cover", _l("standing in ends")
+    COVER = "cover", _l("last day of standing in")
     TRANSFER = "transfer", _l("transfer waits for an answer")
     SESSION = "session", _l("group session")
     REMINDER = "reminder", _l("reminder")

@@ -106,6 +106,8 @@ def _due(row: Any, settings: Mapping[UUID | None, Mapping[Setting, Dated]]) -> D
             on = add_months(on, number(Setting.ASSESSMENT_MONTHS))
         case "first_assessment":
             on += timedelta(days=number(Setting.CONTACT_DAYS))
+        case DueKind.COVER:
+            on -= timedelta(days=1)  # it holds up to the day before
         case DueKind.SESSION if (today() - on).days > number(Setting.LATEST_DAYS):
             return None  # it counts as not held now
     kind = DueKind.ASSESSMENT if row.kind == FIRST_ASSESSMENT else DueKind(row.kind)
@@ -212,7 +214,7 @@ def _of_cases(own: CTE, access: Access, furthest: date) -> Iterator[Select[Any]]
         Assignment.until_on,
         Assignment.case_id == c.id,
         Assignment.is_cover.is_(True),
-        Assignment.until_on.between(on, furthest),
+        Assignment.until_on.between(on + timedelta(days=1), furthest + timedelta(days=1)),
     )
     yield _row(
         own,

@@ -5,6 +5,7 @@ from flask_babel import lazy_gettext as _l
 from casework.confidential.rights.models import DisclosureDecision, RequestKind, RequestOutcome
 from casework.core.forms import (
     Form,
+    Required,
     VersionedForm,
     choice,
     long_text,
@@ -45,4 +46,8 @@ class DecisionForm(VersionedForm):
 
     decision = choice(_l("Decision"), DisclosureDecision, required(), blank=True)
     answered_on = past_day(_l("Answered on"), years=2)
-    told = long_text(_l("What was told, or why nothing was"), render_kw={"rows": 4})
+    told = long_text(
+        _l("What was told, or why nothing was"),
+        Required(_l("Write what the authority was told, or why nothing was.")),
+        render_kw={"rows": 4},
+    )

@@ -106,9 +106,6 @@ def answer_disclosure(
     check_key(case, Compartment.NOTES)
     decision: DisclosureDecision = answer["decision"]
     _check_order(answer["answered_on"], disclosure.received_on)
-    if not answer["told"]:
-        message = _l("Write what the authority was told, or why nothing was.")
-        raise RuleBroken(message, field="told")
     if disclosure.answered_on is not None:
         keep_revision(disclosure, "disclosure", ("answered_on", "decision", "told"), by=by)
     disclosure.answered_on, disclosure.decision = answer["answered_on"], decision
