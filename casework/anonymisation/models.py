@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped
 from casework.core.clock import now
 from casework.core.database import Base, coded, operational
 from casework.core.labels import Labelled
+from casework.inspection.readmodel.models import ActivityColumns, CriterionColumns
 
 
 class Publication(Base):
@@ -149,3 +150,23 @@ class NoticeRead(Base):
     account_id: Mapped[UUID] = operational(ForeignKey("organisation.accounts.id"), nullable=False)
     publication_id: Mapped[UUID] = operational(ForeignKey(Publication.id), nullable=False)
     read_at: Mapped[datetime] = operational(nullable=False, default=now)
+
+
+class PublishedActivity(ActivityColumns, Base):
+    """A figure of activity as it was printed: the read model's is a copy of it."""
+
+    __tablename__ = "published_activities"
+    __table_args__ = (UniqueConstraint("publication_id", "unit_id", "measure", "kind"),)
+
+    id: Mapped[UUID] = operational(primary_key=True)
+    publication_id: Mapped[UUID] = operational(ForeignKey(Publication.id), nullable=False)
+
+
+class PublishedCriterion(CriterionColumns, Base):
+    """A criterion as it was judged: the read model's is a copy of it."""
+
+    __tablename__ = "published_criteria"
+    __table_args__ = (UniqueConstraint("publication_id", "unit_id", "code"),)
+
+    id: Mapped[UUID] = operational(primary_key=True)
+    publication_id: Mapped[UUID] = operational(ForeignKey(Publication.id), nullable=False)

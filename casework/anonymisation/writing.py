@@ -2,7 +2,8 @@
 
 Two databases have no common commit, so writing goes in three steps, each a transaction:
 
-1. the working database gets the counts, the prints and a `Publication` that is only prepared;
+1. the working database gets the counts, the prints and a `Publication` that is only prepared; and
+   what the edition says of work done, counted in the same transaction;
 2. the read model gets the edition with its figures, all or nothing: this is the publication;
 3. the working database notes that it is published, with a row in the access log.
 
@@ -22,13 +23,27 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from casework.anonymisation.measures import days_of
-from casework.anonymisation.models import Publication, PublishedCount
+from casework.anonymisation.models import (
+    Publication,
+    PublishedActivity,
+    PublishedCount,
+    PublishedCriterion,
+)
 from casework.anonymisation.sequence import Print
+from casework.anonymisation.work import Work, count_work
 from casework.core import audit
 from casework.core.audit import Actor
 from casework.core.clock import now
-from casework.core.database import db
-from casework.inspection.readmodel.models import Edition, Figure, Measure
+from casework.core.database import ReadBase, db
+from casework.inspection.readmodel.models import (
+    ActivityColumns,
+    ActivityFigure,
+    CriterionColumns,
+    CriterionFigure,
+    Edition,
+    Figure,
+    Measure,
+)
 
 NAMED = 6
 
@@ -55,7 +70,11 @@ def write(
     by: Actor,
 ) -> None:
     """Publish months that passed. `ids`: units and the province by name. Raises Refused."""
+    here = {period: _units_of(period, prints, ids) for period, prints in months.items()}
+    work = count_work(db.session.connection(), province_id, here)
     rows: list[dict[str, Any]] = []
+    activities: list[dict[str, Any]] = []
+    criteria: list[dict[str, Any]] = []
     for period, prints in months.items():
         publication = Publication(
             id=uuid4(),
@@ -65,9 +84,17 @@ def write(
         )
         db.session.add(publication)
         rows += [_count_row(publication.id, one, ids) for one in prints]
+        activities += _activity_rows(publication.id, work[period])
+        criteria += _criterion_rows(publication.id, work[period])
     try:
         db.session.flush()
-        db.session.execute(insert(PublishedCount), rows)
+        for table, own in (
+            (PublishedCount, rows),
+            (PublishedActivity, activities),
+            (PublishedCriterion, criteria),
+        ):
+            if own:
+                db.session.execute(insert(table), own)
         db.session.commit()
     except IntegrityError:
         db.session.rollback()
@@ -91,20 +118,28 @@ def finish(province_id: UUID, *, by: Actor) -> tuple[str, ...]:
     missing = [publication for publication in waiting if publication.id not in present]
     editions = [_edition_row(publication) for publication in missing]
     figures = [row for publication in missing for row in _figure_rows(publication.id)]
+    activities = _copies(PublishedActivity, ActivityColumns, missing)
+    criteria = _copies(PublishedCriterion, CriterionColumns, missing)
     done = [(publication.id, publication.period) for publication in waiting]
     db.session.commit()
     if editions:
-        _reveal(editions, figures)
+        _reveal(
+            (Edition, editions),
+            (Figure, figures),
+            (ActivityFigure, activities),
+            (CriterionFigure, criteria),
+        )
     if done:
         _note_published(province_id, done, by)
     return tuple(period for _, period in done)
 
 
-def _reveal(editions: list[dict[str, Any]], figures: list[dict[str, Any]]) -> None:
+def _reveal(*tables: tuple[type[ReadBase], list[dict[str, Any]]]) -> None:
     """Step 2: the editions become visible, whole."""
     try:
-        db.session.execute(insert(Edition), editions)
-        db.session.execute(insert(Figure), figures)
+        for table, rows in tables:
+            if rows:
+                db.session.execute(insert(table), rows)
         db.session.commit()
     except DBAPIError as error:
         db.session.rollback()
@@ -175,6 +210,78 @@ def _count_row(publication_id: UUID, one: Print, ids: Mapping[str, UUID]) -> dic
         "low": one.low,
         "high": one.high,
     }
+
+
+def _units_of(period: str, prints: Sequence[Print], ids: Mapping[str, UUID]) -> frozenset[UUID]:
+    """The units that are in the edition of a month: something of that month is printed of them."""
+    return frozenset(
+        ids[one.cell.unit]
+        for one in prints
+        if one.is_printed and one.cell.level == "unit" and one.cell.period == period
+    )
+
+
+def _activity_rows(publication_id: UUID, work: Work) -> Iterator[dict[str, Any]]:
+    for one in work.figures:
+        yield {
+            "id": uuid4(),
+            "publication_id": publication_id,
+            "unit_id": one.unit_id,
+            "level": "province" if one.is_province else "unit",
+            "measure": str(one.measure),
+            "kind": str(one.kind),
+            "from_on": one.from_on,
+            "until_on": one.until_on,
+            "shown": str(one.shown),
+            "low": one.low,
+            "high": one.high,
+            "on": one.on,
+        }
+
+
+def _criterion_rows(publication_id: UUID, work: Work) -> Iterator[dict[str, Any]]:
+    for one in work.criteria:
+        rule, found = one.rule, one.found
+        yield {
+            "id": uuid4(),
+            "publication_id": publication_id,
+            "unit_id": one.unit_id,
+            "code": rule.code,
+            "position": rule.position,
+            "text": rule.text,
+            "set_id": rule.set_id,
+            "set_number": rule.set_number,
+            "met": rule.met,
+            "partly": rule.partly,
+            "from_on": one.from_on,
+            "until_on": one.until_on,
+            "numerator": found.numerator,
+            "denominator": found.denominator,
+            "value": found.value,
+            "unit_of_value": str(found.unit),
+            "rating": str(one.rating),
+        }
+
+
+def _copies(
+    table: type[PublishedActivity] | type[PublishedCriterion],
+    columns: type[ActivityColumns | CriterionColumns],
+    publications: Sequence[Publication],
+) -> list[dict[str, Any]]:
+    """The rows of the read model: the same columns, under the id of the edition."""
+    names = list(columns.__annotations__)
+    query = select(table).where(
+        table.publication_id.in_([publication.id for publication in publications])
+    )
+    rows: Sequence[Any] = db.session.scalars(query).all()
+    return [
+        {
+            "id": uuid4(),
+            "edition_id": row.publication_id,
+            **{name: getattr(row, name) for name in names},
+        }
+        for row in rows
+    ]
 
 
 def _edition_row(publication: Publication) -> dict[str, Any]:

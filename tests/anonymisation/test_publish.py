@@ -12,7 +12,12 @@ from sqlalchemy import delete, func, select, text, update
 
 from casework.anonymisation import publish, writing
 from casework.anonymisation.export import read_figures
-from casework.anonymisation.models import Publication, PublishedCount
+from casework.anonymisation.models import (
+    Publication,
+    PublishedActivity,
+    PublishedCount,
+    PublishedCriterion,
+)
 from casework.anonymisation.publish import publish_backlog, publish_period, publish_periods
 from casework.anonymisation.relations import months_between
 from casework.anonymisation.writing import Refused
@@ -20,7 +25,13 @@ from casework.confidential.cases.models import Case, Episode
 from casework.confidential.contacts.models import Contact
 from casework.core.audit import SYSTEM, Actor, AuditEntry
 from casework.core.database import db
-from casework.inspection.readmodel.models import Edition, Figure, Measure
+from casework.inspection.readmodel.models import (
+    ActivityFigure,
+    CriterionFigure,
+    Edition,
+    Figure,
+    Measure,
+)
 from casework.organisation.units.models import Unit
 from tests.anonymisation.records import add_case, add_contact, fill
 from tests.anonymisation.test_measures import countable, counted
@@ -438,8 +449,8 @@ def test_an_edition_lost_from_the_read_model_is_written_again_as_it_was(app, cas
             )
 
         before = shown()
-        db.session.execute(delete(Figure))
-        db.session.execute(delete(Edition))
+        for table in (CriterionFigure, ActivityFigure, Figure, Edition):
+            db.session.execute(delete(table))
         db.session.commit()
         writing.finish(cast.units["province"], by=SYSTEM)
         assert shown() == before
@@ -449,8 +460,8 @@ def test_an_edition_that_nobody_here_made_stops_everything(app, cast):
     with app.app_context():
         filled(cast)
         publish_period(province(cast), "2026-03", by=SYSTEM)
-        db.session.execute(delete(PublishedCount))
-        db.session.execute(delete(Publication))
+        for table in (PublishedCriterion, PublishedActivity, PublishedCount, Publication):
+            db.session.execute(delete(table))
         db.session.commit()
         with pytest.raises(Refused, match="another backup"):
             publish_period(province(cast), "2026-03", by=SYSTEM)

@@ -1,0 +1,469 @@
+"""A unit, or the whole province, as it stands on the last day of a month: the facts that activity
+figures and criteria are both made of.
+
+Everything is as of that day: what was done later is not known yet. What happened counts for the
+twelve months that end on it, or for its month or year, as each property says. The rules are those
+of the organisation's own pages (docs/organisation.md).
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from casework.anonymisation.measures import days_of
+from casework.anonymisation.records import Records, Standing, lasts
+from casework.core.clock import add_months, last_year_to, month_end
+from casework.organisation.bodies.models import CONFIDENTIAL_KINDS, BodyKind, GroupKind
+from casework.organisation.budgets.balance import Balance, Entry
+from casework.organisation.meetings.calendar import longest_gap
+from casework.organisation.members.models import LEADING, MemberRole
+from casework.organisation.remuneration.models import PAID_ROLES, Held
+from casework.organisation.settings.models import Setting
+
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How a body or group kept its schedule in twelve months: due are neither excused nor still
+    open; `minuted` are those held that have minutes, of those that need them.
+    """
+
+    circle: Standing
+    on_time: int
+    due: int
+    excused: int
+    held: int
+    gap: int
+    minuted: int
+    to_minute: int
+    meets: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Vacancy:
+    """A leading post that nobody holds, for so many days."""
+
+    body: Standing
+    role: MemberRole
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A budget line with its balance as of the day."""
+
+    row: Any
+    balance: Balance
+    allotted_by_day: Sequence[tuple[date, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Remuneration:
+    """Months that had to be paid within twelve months, by member and team; amounts in đồng."""
+
+    due: int = 0
+    paid: int = 0
+    in_time: int = 0
+    paid_amount: int = 0
+    owed_amount: int = 0
+
+
+class Place:
+    """A unit with the units it followed by the day, or a province with all of them."""
+
+    def __init__(self, records: Records, unit_id: UUID, on: date) -> None:
+        self.records, self.unit_id, self.on = records, unit_id, on
+        self.is_province = unit_id == records.province_id
+        self.ids = (
+            frozenset(each for own in records.units for each in records.line(own, on))
+            if self.is_province
+            else records.line(unit_id, on)
+        )
+        self.month = on.replace(day=1), on
+        self.twelve_months = last_year_to(on)
+
+    @cached_property
+    def circles(self) -> list[Standing]:
+        """Bodies and groups that existed on a day of the twelve months."""
+        begun = self.records.of(self.records.standing(self.on), self.ids)
+        first = self.twelve_months[0]
+        return [each for each in begun if each.active_until is None or each.active_until >= first]
+
+    @cached_property
+    def bodies(self) -> list[Standing]:
+        """The bodies of the day."""
+        return [each for each in self.circles if each.is_body and each.stands_on(self.on)]
+
+    @cached_property
+    def groups(self) -> list[Standing]:
+        """The groups of the day."""
+        return [each for each in self.circles if not each.is_body and each.stands_on(self.on)]
+
+    @cached_property
+    def regulations(self) -> dict[UUID, date]:
+        """The bodies with a regulation in force, and since when it is."""
+        found = {}
+        for body in self.bodies:
+            held = [
+                row.valid_from
+                for row in self.records.regulations.get(body.id, ())
+                if lasts(row.valid_from, row.valid_until, self.on)
+            ]
+            if held:
+                found[body.id] = max(held)
+        return found
+
+    @cached_property
+    def unbound(self) -> list[Standing]:
+        """The bodies that still stand under a unit that is no more."""
+        return [body for body in self.bodies if not self.exists(body.unit_id)]
+
+    def exists(self, unit_id: UUID) -> bool:
+        """Whether a unit is there on the day."""
+        unit = self.records.known[unit_id]
+        return lasts(unit.valid_from, unit.valid_until, self.on)
+
+    @cached_property
+    def posts(self) -> list[Any]:
+        """The posts held on the day in bodies of the day."""
+        rows = self.records.of(self.records.posts, (body.id for body in self.bodies))
+        return [row for row in rows if lasts(row.from_on, row.until_on, self.on)]
+
+    def members(self, body: Standing | None = None, role: str | None = None) -> set[UUID]:
+        """Who holds a post: in a body, in a role."""
+        return {
+            row.member_id
+            for row in self.posts
+            if (body is None or row.body_id == body.id) and (role is None or row.role == role)
+        }
+
+    @cached_property
+    def vacancies(self) -> list[Vacancy]:
+        """Leading posts nobody holds, since the last holder's last day or the body's beginning."""
+        found = []
+        for body in self.bodies:
+            filled = {row.role for row in self.posts if row.body_id == body.id}
+            for role in LEADING[BodyKind(body.kind)]:
+                if role not in filled:
+                    since = self._vacant_since(body, role)
+                    found.append(Vacancy(body, role, (self.on - since).days + 1))
+        return found
+
+    def _vacant_since(self, body: Standing, role: MemberRole) -> date:
+        ends = [
+            row.until_on
+            for row in self.records.posts.get(body.id, ())
+            if row.role == role and row.until_on and row.until_on < self.on
+        ]
+        return max(ends) + ONE_DAY if ends else body.active_from
+
+    @cached_property
+    def counsellors(self) -> set[UUID]:
+        """Who counsels: as counselor, in any post of a counselling group, or with an account that
+        has the role of counselor here.
+        """
+        counsels = {
+            row.member_id
+            for row in self._posts_of_members
+            if row.role == MemberRole.COUNSELOR or row.group_kind == GroupKind.COUNSELLING
+        }
+        roles = self.records.of(self.records.counselor_roles, self.ids)
+        return counsels | {
+            row.member_id
+            for row in roles
+            if row.role_unit_id in self.ids and lasts(row.from_on, row.until_on, self.on)
+        }
+
+    @cached_property
+    def _posts_of_members(self) -> list[Any]:
+        """Posts in bodies of this place, and of its members in bodies elsewhere."""
+        here = {body.id for body in self.bodies}
+        elsewhere = [
+            row
+            for rows in self.records.standing(self.on).values()
+            for body in rows
+            if body.is_body and body.stands_on(self.on) and body.id not in here
+            for row in self.records.posts.get(body.id, ())
+            if row.member_unit_id in self.ids and lasts(row.from_on, row.until_on, self.on)
+        ]
+        return [*self.posts, *elsewhere]
+
+    @cached_property
+    def trained(self) -> set[UUID]:
+        """Who of them took part in a course in counselling that ended within the months set."""
+        months = self.records.number(Setting.TRAINING_MONTHS, self.on)
+        since = add_months(self.on, -months)
+        return {
+            member_id
+            for member_id in self.counsellors
+            if any(
+                since <= row.until_on <= self.on for row in self.records.trained.get(member_id, ())
+            )
+        }
+
+    @cached_property
+    def meetings(self) -> list[Any]:
+        """The meetings of bodies and groups, due or held whenever."""
+        return self.records.of(self.records.meetings, self.ids)
+
+    @cached_property
+    def kept(self) -> list[Kept]:
+        """How each body and group kept its schedule in twelve months."""
+        rows: dict[UUID, list[Any]] = {each.id: [] for each in self.circles}
+        for row in self.meetings:
+            circle_id = row.body_id or row.group_id
+            if circle_id in rows:
+                rows[circle_id].append(row)
+        return [self._kept(circle, rows[circle.id]) for circle in self.circles]
+
+    def _kept(self, circle: Standing, rows: Sequence[Any]) -> Kept:
+        first, last = self.twelve_months
+        end = min(last, circle.active_until or last)
+        due = [row for row in rows if row.due_on and first <= row.due_on <= end]
+        statuses = [self._status(row) for row in due]
+        held = [row for row in rows if row.held_on and first <= row.held_on <= last]
+        has_minutes = circle.id in self.circles_with_minutes
+        excused, still_open = statuses.count("excused"), statuses.count("open")
+        return Kept(
+            circle,
+            on_time=statuses.count("on_time"),
+            due=len(due) - excused - still_open,
+            excused=excused,
+            held=len(held),
+            gap=longest_gap((row.held_on for row in held), max(first, circle.active_from), end),
+            minuted=sum(row.minutes_id is not None for row in held) if has_minutes else 0,
+            to_minute=len(held) if has_minutes else 0,
+            meets=bool(circle.interval or due or held),
+        )
+
+    def _status(self, row: Any) -> str:
+        """How a due meeting stands on the day; one held later is not held yet."""
+        if row.held_on is not None and row.held_on <= self.on:
+            late = abs((row.held_on - row.due_on).days) > row.window_days
+            return "late" if late else "on_time"
+        if row.held_on is None and row.excuse:
+            return "excused"
+        return "missed" if (self.on - row.due_on).days > row.window_days else "open"
+
+    @cached_property
+    def circles_with_minutes(self) -> set[UUID]:
+        """Bodies and open groups; what is said in the others is confidential."""
+        return {
+            each.id for each in self.circles if each.is_body or each.kind not in CONFIDENTIAL_KINDS
+        }
+
+    @cached_property
+    def hamlets(self) -> set[UUID]:
+        """The hamlets of the day."""
+        rows = self.records.of(self.records.hamlets, self.ids)
+        return {row.id for row in rows if lasts(row.active_from, row.active_until, self.on)}
+
+    @cached_property
+    def covered(self) -> set[UUID]:
+        """Those of them that a communication session of the twelve months reached."""
+        rows = self.records.of(self.records.covered, self.ids)
+        return self.hamlets & {row.hamlet_id for row in within(rows, self.twelve_months)}
+
+    @cached_property
+    def communications(self) -> list[Any]:
+        """Communication sessions, whenever."""
+        return self.records.of(self.records.communications, self.ids)
+
+    @cached_property
+    def partners(self) -> set[UUID]:
+        """The partners with which something was done in the twelve months."""
+        rows = self.records.of(self.records.joint, self.ids)
+        return {row.partner_id for row in within(rows, self.twelve_months)}
+
+    @property
+    def has_plan(self) -> bool:
+        """Whether there is a plan for the year."""
+        plans = self.records.of(self.records.plans, self.ids)
+        return any(plan.year == self.on.year for plan in plans)
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        """Budget lines with what moved until the day."""
+        return [self._line(row) for row in self.records.of(self.records.lines, self.ids)]
+
+    def _line(self, row: Any) -> Line:
+        moved = [m for m in self.records.movements.get(row.id, ()) if m.on <= self.on]
+        entries = [Entry(m.kind, m.amount, m.on, bool(m.waits)) for m in moved]
+        allotted = [(m.on, m.amount) for m in moved if m.kind == "allotment"]
+        return Line(row, Balance.of(entries), allotted)
+
+    @cached_property
+    def lines_of_year(self) -> list[Line]:
+        """The lines of the year."""
+        return [line for line in self.lines if line.row.year == self.on.year]
+
+    @cached_property
+    def lines_due(self) -> list[Line]:
+        """The lines with an advance that had to be settled on a day of the twelve months."""
+        first, last = self.twelve_months
+        return [
+            line
+            for line in self.lines
+            if first <= line.row.due_on <= last and line.balance.advanced > 0
+        ]
+
+    @cached_property
+    def lines_on_time(self) -> list[Line]:
+        """Those of them settled by their day."""
+        return [
+            line
+            for line in self.lines_due
+            if line.balance.settled_on and line.balance.settled_on <= line.row.due_on
+        ]
+
+    @property
+    def days_late(self) -> int:
+        """The most days that one of them was, or is, late."""
+        late = (line.balance.days_late(line.row.due_on, self.on) for line in self.lines_due)
+        return max(late, default=0)
+
+    @cached_property
+    def sources(self) -> dict[str, int]:
+        """What each source allotted in the twelve months, in đồng."""
+        first, last = self.twelve_months
+        found: dict[str, int] = {}
+        for line in self.lines:
+            amount = sum(given for day, given in line.allotted_by_day if first <= day <= last)
+            if amount:
+                source = line.row.funding_source
+                found[source] = found.get(source, 0) + amount
+        return found
+
+    @cached_property
+    def remuneration(self) -> Remuneration:
+        """How volunteers' months were paid whose last day of paying lies in the twelve months."""
+        told = [each for body in self.circles for each in self._months_of(body)]
+        return Remuneration(
+            due=len(told),
+            paid=sum(paid == amount for amount, paid, _ in told),
+            in_time=sum(paid == amount and not late for amount, paid, late in told),
+            paid_amount=sum(paid for _, paid, _ in told),
+            owed_amount=sum(max(0, amount - paid) for amount, paid, _ in told),
+        )
+
+    def _months_of(self, body: Standing) -> Iterator[tuple[int, int, bool]]:
+        """What was due and paid in each member's months, and whether a payment came late."""
+        if not body.is_body or body.kind != BodyKind.VOLUNTEER_TEAM:
+            return
+        held: dict[UUID, list[Held]] = {}
+        for row in self.records.posts.get(body.id, ()):
+            if row.role in PAID_ROLES:
+                ends = [day for day in (row.until_on, body.active_until) if day]
+                first = max(row.from_on, body.active_from)
+                held.setdefault(row.member_id, []).append(
+                    Held(row.role, first, min(ends, default=None))
+                )
+        for month, payable in self._months():
+            for member_id, roles in held.items():
+                due = self.records.due(tuple(roles), month)
+                if due is not None and due.amount:
+                    yield due.amount, *self._paid(body.id, member_id, month, payable)
+
+    def _months(self) -> list[tuple[date, date]]:
+        """The months to be paid within the twelve, with the last day of paying."""
+        first, last = self.twelve_months
+        begin = add_months(first.replace(day=1), -4)
+        found = []
+        for back in range(18):
+            month = add_months(begin, back)
+            payable = month_end(month.year, month.month) + timedelta(
+                days=self.records.number(Setting.PAID_DAYS, month)
+            )
+            if first <= payable <= last:
+                found.append((month, payable))
+        return found
+
+    def _paid(self, body_id: UUID, member_id: UUID, month: date, payable: date) -> tuple[int, bool]:
+        rows = [
+            row
+            for row in self.records.payments.get((body_id, member_id), ())
+            if row.month == month and row.paid_on <= self.on
+        ]
+        undone = {row.corrects_id for row in rows}
+        late = any(
+            row.amount > 0 and row.id not in undone and row.paid_on > payable for row in rows
+        )
+        return sum(row.amount for row in rows), late
+
+    @cached_property
+    def reports(self) -> tuple[int, int]:
+        """Reports handed in on time, and those due, in the twelve months. One that can still be on
+        time counts nowhere. Of a province only the units at work are asked.
+        """
+        first, last = self.twelve_months
+        on_time = due = 0
+        for period in self.records.report_periods:
+            if not first <= period.due_on <= last:
+                continue
+            for unit_id in self._reporting:
+                submitted = self.records.reports.get((unit_id, period.id), date.max)
+                if self._is_expected(unit_id, period):
+                    is_settled = submitted <= self.on or self.on > period.due_on
+                    due += is_settled
+                    on_time += submitted <= min(period.due_on, self.on)
+        return on_time, due
+
+    @cached_property
+    def _reporting(self) -> frozenset[UUID]:
+        at_work = self.records.first_bodies.keys() | self.records.first_roles.keys()
+        return self.ids & at_work if self.is_province else self.ids
+
+    def _is_expected(self, unit_id: UUID, period: Any) -> bool:
+        unit = self.records.known[unit_id]
+        begun = self.records.first_bodies.get(unit_id)
+        return (
+            unit.province_id == period.province_id
+            and lasts(unit.valid_from, unit.valid_until, period.until_on)
+            and (begun is None or begun <= period.until_on)
+        )
+
+    @cached_property
+    def reviews(self) -> tuple[int, int]:
+        """Months in which the accounts were reviewed, and months that somebody had one, of the
+        twelve.
+        """
+        begun = [day for each in self.ids if (day := self.records.first_roles.get(each))]
+        first = min(begun, default=date.max)
+        months = [add_months(self.on.replace(day=1), -back) for back in range(12)]
+        due = {month for month in months if month_end(month.year, month.month) >= first}
+        done = {row.month for row in self.records.of(self.records.reviews, self.ids)}
+        return len(due & done), len(due)
+
+
+@dataclass(frozen=True)
+class Month:
+    """A month of an edition: the units that are in it (`here`), those of them that existed in the
+    month as they stood on its last day (or their own last one), and the province.
+    """
+
+    period: str
+    here: frozenset[UUID]
+    units: Mapping[UUID, Place]
+    province: Place
+
+
+def month_of(records: Records, period: str, here: Collection[UUID]) -> Month:
+    """A month for the units of an edition. What is left of a unit that ended before it is counted
+    with the units that followed it.
+    """
+    first, last = days_of(period)
+    places = {}
+    for unit_id in sorted(here, key=str):
+        unit = records.units[unit_id]
+        if unit.valid_from <= last and (unit.valid_until or last) >= first:
+            places[unit_id] = Place(records, unit_id, min(last, unit.valid_until or last))
+    return Month(period, frozenset(here), places, Place(records, records.province_id, last))
+
+
+def within(rows: Sequence[Any], days: tuple[date, date]) -> list[Any]:
+    """The rows of what was held between two days."""
+    return [row for row in rows if days[0] <= row.held_on <= days[1]]
