@@ -2,7 +2,7 @@
 read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -10,15 +10,24 @@ from uuid import UUID
 from sqlalchemy import select
 
 from casework.authz.enforce import Access
+from casework.authz.permissions import Permission
 from casework.core.clock import add_months, month_end, today
 from casework.core.database import db
 from casework.core.errors import OutOfReach
 from casework.core.text import words_key
-from casework.inspection.readmodel.models import Edition, Figure, Measure
+from casework.inspection.readmodel.models import (
+    ActivityFigure,
+    ActivityMeasure,
+    CriterionFigure,
+    Edition,
+    Figure,
+    Measure,
+)
 from casework.organisation.units.models import Unit
 
 TREND_PERIODS = 12
 LONGEST_DAYS = 100
+QUARTER = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +97,62 @@ def unit_figures(unit: Unit, period: str | None = None) -> UnitFigures:
             if (figure.until_on - figure.from_on).days < LONGEST_DAYS:
                 figures[Measure(figure.measure)].append(figure)
     return UnitFigures(unit, chosen, periods, {key: tuple(value) for key, value in figures.items()})
+
+
+def criteria_of(
+    unit_ids: Collection[UUID], province_id: UUID | None, period: str
+) -> dict[UUID, list[CriterionFigure]]:
+    """The criteria of units as judged for a period, by unit, in the order of the checklist; in one
+    statement, however many units.
+    """
+    query = (
+        select(CriterionFigure)
+        .join(Edition, Edition.id == CriterionFigure.edition_id)
+        .where(
+            Edition.province_id == province_id,
+            Edition.period == period,
+            CriterionFigure.unit_id.in_(unit_ids),
+        )
+        .order_by(CriterionFigure.position)
+    )
+    found: dict[UUID, list[CriterionFigure]] = {unit_id: [] for unit_id in unit_ids}
+    for figure in db.session.scalars(query):
+        found[figure.unit_id].append(figure)
+    return found
+
+
+def activity_of(unit: Unit, period: str) -> dict[tuple[ActivityMeasure, str], ActivityFigure]:
+    """The newest figures of a unit's activity up to a period, by measure and kind; those of a
+    quarter come with its last month.
+    """
+    end = month_end(int(period[:4]), int(period[5:]))
+    query = (
+        select(ActivityFigure)
+        .join(Edition, Edition.id == ActivityFigure.edition_id)
+        .where(
+            ActivityFigure.unit_id == unit.id,
+            Edition.until_on <= end,
+            Edition.until_on > add_months(end, -QUARTER),
+        )
+        .order_by(Edition.until_on)
+    )
+    found: dict[tuple[ActivityMeasure, str], ActivityFigure] = {}
+    editions: dict[ActivityMeasure, UUID] = {}
+    for figure in db.session.scalars(query):
+        measure = ActivityMeasure(figure.measure)
+        if editions.get(measure) != figure.edition_id:  # a kind of before may be no more
+            editions[measure] = figure.edition_id
+            found = {key: each for key, each in found.items() if key[0] is not measure}
+        found[measure, figure.kind] = figure
+    return found
+
+
+def sees_money(access: Access, unit: Unit) -> bool:
+    """Whether amounts of a unit's money may be shown: to those who may read its budgets."""
+    reading = access.identity.access(Permission.BUDGET_READ)
+    return reading is not None and (
+        reading.everywhere or unit.id in reading.units or unit.province_id in reading.provinces
+    )
 
 
 def latest_open(units: Sequence[Unit]) -> dict[UUID, Figure]:

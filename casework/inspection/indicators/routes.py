@@ -13,12 +13,16 @@ from casework.authz.permissions import Permission
 from casework.core.htmx import render
 from casework.core.navigation import menu
 from casework.inspection.indicators.queries import (
+    activity_of,
+    criteria_of,
     get_unit,
     latest_open,
     list_units,
     published_on,
+    sees_money,
     unit_figures,
 )
+from casework.inspection.indicators.rules import tell_activity, tell_checklist
 from casework.inspection.readmodel.models import Measure
 
 bp = Blueprint("figures", __name__, url_prefix="/figures")
@@ -43,10 +47,15 @@ def show(access: Access, unit_id: UUID) -> ResponseReturnValue:
     """A unit's page for a period."""
     unit = get_unit(access, unit_id)
     view = unit_figures(unit, request.args.get("period"))
+    money = sees_money(access, unit)
+    judged = criteria_of([unit.id], unit.province_id, view.period)[unit.id]
+    done = {} if view.is_empty else activity_of(unit, view.period)
     return render(
         "inspection/indicators/show.html",
         unit=unit,
         view=view,
         published_on=published_on(unit, view.period),
+        checklist=tell_checklist(judged, sees_money=money),
+        activity=tell_activity(done, sees_money=money),
         Measure=Measure,
     )

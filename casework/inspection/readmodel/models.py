@@ -3,6 +3,7 @@ case.
 """
 
 from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
@@ -21,7 +22,7 @@ class UnitOfCount(Labelled):
     PERSONS = "persons", _l("persons")
     CONTACTS = "contacts", _l("contacts")
     MEMBERS = "members", _l("members")
-    BODIES = "bodies", _l("clubs, teams and support points")
+    BODIES = "bodies", _l("bodies")
     GROUPS = "groups", _l("groups")
     POSTS = "posts", _l("posts")
     CONDITIONS = "conditions", _l("conditions")
@@ -121,14 +122,14 @@ _UNITS_OF_COUNT = {
 }
 
 
-class Span(Labelled):
+class Span(StrEnum):
     """The days a figure of activity is about, seen from the last day of the edition's month."""
 
-    DAY = "day", _l("as of the last day")
-    MONTH = "month", _l("in the month")
-    QUARTER = "quarter", _l("in the quarter")
-    YEAR = "year", _l("in the year so far")
-    TWELVE_MONTHS = "twelve_months", _l("in twelve months")
+    DAY = "day"
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+    TWELVE_MONTHS = "twelve_months"
 
 
 class ActivityMeasure(Labelled):

@@ -1,0 +1,449 @@
+"""What published figures and criteria say in words. Nothing here asks a database, and nothing says
+more than what was printed.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from casework.core.i18n import day, number
+from casework.core.labels import Labelled
+from casework.inspection.readmodel.models import (
+    ActivityFigure,
+    ActivityMeasure,
+    CriterionFigure,
+    Rating,
+    UnitOfCount,
+)
+from casework.organisation.bodies.models import BodyKind, GroupKind
+from casework.organisation.budgets.models import FundingSource
+from casework.organisation.members.models import MemberRole
+from casework.organisation.settings.models import USUAL, Setting
+
+M = ActivityMeasure
+NOTHING = "–"
+_KINDS: dict[ActivityMeasure, type[Labelled]] = {
+    M.BODIES: BodyKind,
+    M.GROUPS: GroupKind,
+    M.MEMBERS: MemberRole,
+    M.SUPPORT_ITEMS: FundingSource,
+    M.SUPPORT_AMOUNT: FundingSource,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A criterion in words: its figure, the rule with its thresholds, and what it was computed
+    from.
+    """
+
+    code: str
+    text: str
+    rating: Rating
+    figure: str
+    rule: str
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checklist:
+    """The judged criteria of a unit, in the order of the checklist; those to look at apart, the
+    unmet first.
+    """
+
+    number: int
+    days: str
+    said: Sequence[Said]
+
+    @property
+    def to_look_at(self) -> list[Said]:
+        """What is not met, and what is partly."""
+        return [
+            each
+            for rating in (Rating.NOT_MET, Rating.PARTLY)
+            for each in self.said
+            if each.rating is rating
+        ]
+
+    @property
+    def others(self) -> list[Said]:
+        """What is met, does not apply, or can't be told."""
+        return [each for each in self.said if each not in self.to_look_at]
+
+    @property
+    def counts(self) -> list[tuple[Rating, int]]:
+        """How many have each rating; ratings that none has are left out."""
+        ratings = [each.rating for each in self.said]
+        return [(rating, ratings.count(rating)) for rating in Rating if rating in ratings]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A figure of activity in words. `parts`: what it is made of; `is_blurred`: as a range, so that
+    nobody is recognised.
+    """
+
+    label: str
+    value: str
+    parts: str = ""
+    is_blurred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Figures of activity that belong together."""
+
+    title: str
+    note: str
+    lines: Sequence[Line]
+
+    @property
+    def is_blurred(self) -> bool:
+        """Whether any of them is a range."""
+        return any(line.is_blurred for line in self.lines)
+
+
+def tell_checklist(figures: Sequence[CriterionFigure], *, sees_money: bool) -> Checklist | None:
+    """The criteria of a unit and period; None where none were judged. Amounts of money are for
+    those who may read budgets.
+    """
+    if not figures:
+        return None
+    first = figures[0]
+    return Checklist(
+        first.set_number,
+        f"{day(first.from_on)} – {day(first.until_on)}",
+        [
+            Said(
+                figure.code,
+                figure.text,
+                Rating(figure.rating),
+                _figure(figure, sees_money) or NOTHING,
+                _rule(figure),
+                str(_BASES.get(figure.code, "")),
+            )
+            for figure in figures
+        ],
+    )
+
+
+def _figure(figure: CriterionFigure, sees_money: bool) -> str:
+    """What was found: so many of so many, or a value, each with what it counts."""
+    part, whole, value = figure.numerator, figure.denominator, figure.value
+    if figure.code in _FIGURES:
+        if value is None:
+            return ""
+        return _FIGURES[figure.code](figure, sees_money)
+    if part is None or not whole:
+        return ""
+    if figure.unit_of_value == UnitOfCount.DONG and not sees_money:
+        return _per_cent(part, whole)
+    return _of(part, whole, UnitOfCount(figure.unit_of_value))
+
+
+def _of(part: int, whole: int, unit: UnitOfCount) -> str:
+    told = f"{number(part)}/{number(whole)} {unit.label}"
+    return f"{told} ({_per_cent(part, whole)})"
+
+
+def _per_cent(part: int, whole: int) -> str:
+    # Rounded down: 89.9 % are never shown as 90 %.
+    return f"{part * 100 // whole} %"
+
+
+def _counted(figure: CriterionFigure, _sees_money: bool) -> str:
+    return f"{number(figure.value or 0)} {UnitOfCount(figure.unit_of_value).label}"
+
+
+def _kinds_of_groups(figure: CriterionFigure, _sees_money: bool) -> str:
+    return str(_("%(count)s of 3 kinds", count=figure.value))
+
+
+def _staff(figure: CriterionFigure, _sees_money: bool) -> str:
+    if not figure.denominator:
+        return ""
+    return str(
+        _(
+            "%(part)s of %(whole)s conditions; %(members)s members in all",
+            part=figure.numerator,
+            whole=figure.denominator,
+            members=figure.value,
+        )
+    )
+
+
+def _vacant(figure: CriterionFigure, _sees_money: bool) -> str:
+    if not figure.denominator:
+        return ""
+    days = (
+        _("longest vacant: %(days)s days", days=number(figure.value or 0))
+        if figure.value
+        else _("no post vacant")
+    )
+    unbound = figure.denominator - (figure.numerator or 0)
+    if not unbound:
+        return str(days)
+    return str(_("%(days)s; under a unit that is no more: %(count)s", days=days, count=unbound))
+
+
+def _meetings(figure: CriterionFigure, _sees_money: bool) -> str:
+    if not figure.denominator:
+        return (
+            str(_("postponed with a reason: %(count)s", count=figure.value)) if figure.value else ""
+        )
+    told = _of(figure.numerator or 0, figure.denominator, UnitOfCount.SESSIONS)
+    if not figure.value:
+        return told
+    return str(_("%(told)s; postponed with a reason: %(count)s", told=told, count=figure.value))
+
+
+def _gap(figure: CriterionFigure, _sees_money: bool) -> str:
+    return str(
+        _(
+            "%(days)s days, meeting every %(months)s months",
+            days=number(figure.value or 0),
+            months=figure.denominator,
+        )
+        if figure.denominator != 1
+        else _("%(days)s days, meeting every month", days=number(figure.value or 0))
+    )
+
+
+def _communication(figure: CriterionFigure, _sees_money: bool) -> str:
+    sessions = f"{number(figure.value or 0)} {UnitOfCount.SESSIONS.label}"
+    if not figure.denominator:
+        return sessions
+    return f"{sessions}; {_of(figure.numerator or 0, figure.denominator, UnitOfCount.HAMLETS)}"
+
+
+def _sources(figure: CriterionFigure, sees_money: bool) -> str:
+    told = _counted(figure, sees_money)
+    if not figure.denominator:
+        return told
+    share = _per_cent(figure.numerator or 0, figure.denominator)
+    return str(_("%(told)s; the largest gave %(share)s of the money", told=told, share=share))
+
+
+def _settled(figure: CriterionFigure, _sees_money: bool) -> str:
+    if not figure.denominator:
+        return ""
+    told = _of(figure.numerator or 0, figure.denominator, UnitOfCount.LINES)
+    if not figure.value:
+        return told
+    return str(_("%(told)s; at most %(days)s days late", told=told, days=number(figure.value or 0)))
+
+
+def _paid(figure: CriterionFigure, sees_money: bool) -> str:
+    if not figure.denominator:
+        return ""
+    told = _of(figure.numerator or 0, figure.denominator, UnitOfCount.MONTHS)
+    if not figure.value or not sees_money:
+        return told
+    return str(_("%(told)s; %(amount)s đồng owed", told=told, amount=number(figure.value)))
+
+
+_FIGURES = {
+    "A3": _kinds_of_groups,
+    "A4": _staff,
+    "A5": _vacant,
+    "B1": _meetings,
+    "B2": _meetings,
+    "B3": _gap,
+    "C1": _communication,
+    "D6": _sources,
+    "E2": _settled,
+    "E3": _paid,
+    "H1": _counted,
+}
+
+
+def _rule(figure: CriterionFigure) -> str:
+    """When it is met and when partly, with the thresholds it was judged by."""
+    met, partly, code = figure.met, figure.partly, figure.code
+    if code in _RULES and (code not in _SETTABLE or met is None):
+        blanks = {"met": met, "partly": partly, **_USUAL.get(code, {})}
+        if met is not None:
+            blanks["met"] = met
+        return str(_RULES[code]) % blanks
+    if code in _LEAST:
+        return _from(1 if met is None else met, partly, "")
+    if code in _BANDED and (met is None or code == "D3"):
+        met, partly = 90, 70
+    if met is None:
+        return str(_("met when all, partly when some"))
+    return _from(met, partly, " %")
+
+
+def _from(met: int, partly: int | None, sign: str) -> str:
+    if partly is None:
+        return str(_("met from %(met)s", met=f"{met}{sign}"))
+    return str(
+        _("met from %(met)s, partly from %(partly)s", met=f"{met}{sign}", partly=f"{partly}{sign}")
+    )
+
+
+_RULES = {
+    "A4": _l("each with a leader, a deputy and %(met)s–%(partly)s members; partly when in part"),
+    "A5": _l("no leading post vacant above %(met)s days, and all under units that exist"),
+    "B3": _l("at most %(met)s %% of the interval between meetings"),
+    "C1": _l("met when every hamlet was reached, partly when some"),
+    "H2": _l("judged once there are recommendations"),
+}
+_USUAL: dict[str, dict[str, Any]] = {
+    "A5": {"met": USUAL[Setting.VACANT_DAYS][0]},
+    "B3": {"met": USUAL[Setting.LONGEST_GAP][0]},
+}
+_SETTABLE = ("C1",)
+"""Judged by a number instead where the checklist sets one."""
+_LEAST = ("A3", "C1", "D6", "H1")
+_BANDED = ("D1", "D2", "D3", "D4", "D5")
+_BASES = {
+    "A1": _l("decisions about clubs, teams and support points, on the last day"),
+    "A2": _l("regulations, on the last day"),
+    "A3": _l("groups on the last day: communication, counselling, self-help"),
+    "A4": _l("posts held on the last day"),
+    "A5": _l("posts and decisions, on the last day"),
+    "A6": _l("the plan of the year"),
+    "B1": _l("meetings of clubs and teams; those postponed with a reason are not counted"),
+    "B2": _l("sessions of the group that kept its schedule worst"),
+    "B3": _l("meetings of all clubs, teams and groups: the longest gap for its interval"),
+    "B4": _l("meetings held, of clubs, teams and open groups"),
+    "C1": _l("communication sessions and the hamlets they reached"),
+    "D1": _l("cases, as a band"),
+    "D2": _l("cases, as a band"),
+    "D3": _l("cases, as a band"),
+    "D4": _l("referrals as published for the last four quarters; under ten no share is told"),
+    "D5": _l("cases, as a band"),
+    "D6": _l("sources that allotted money, or gave five items of support in a quarter"),
+    "E1": _l("allotted of what was estimated, lines of the year so far"),
+    "E2": _l("budget lines that had to be settled"),
+    "E3": _l("months of volunteers that had to be paid: in full and in time"),
+    "F1": _l("members who counsel, trained within the months set"),
+    "G1": _l("reports due"),
+    "G2": _l("monthly reviews of who may sign in"),
+    "H1": _l("partners with which something was done"),
+    "H2": _l("recommendations of the last inspection"),
+}
+
+
+def tell_activity(
+    figures: Mapping[tuple[ActivityMeasure, str], ActivityFigure], *, sees_money: bool
+) -> list[Part]:
+    """The figures of activity, in the parts of the page; parts of which nothing is told are left
+    out.
+    """
+    parts = []
+    for title, measures in _PARTS:
+        lines = [
+            line
+            for measure in measures
+            if sees_money or not measure.is_money
+            for line in _lines(measure, figures)
+        ]
+        if lines:
+            told = next(each for each in figures.values() if each.measure in measures)
+            parts.append(Part(str(title), _days_of(told), lines))
+    return parts
+
+
+def _days_of(figure: ActivityFigure) -> str:
+    if figure.from_on == figure.until_on:
+        return str(_("on %(day)s", day=day(figure.until_on)))
+    return f"{day(figure.from_on)} – {day(figure.until_on)}"
+
+
+def _lines(
+    measure: ActivityMeasure, figures: Mapping[tuple[ActivityMeasure, str], ActivityFigure]
+) -> Iterable[Line]:
+    whole = figures.get((measure, ""))
+    kinds = [(code, each) for (of, code), each in figures.items() if of is measure and code]
+    unit = measure.unit_of_count.label
+    base = figures.get((_SHARES[measure], "")) if measure in _SHARES else None
+    if whole and base:
+        since = _("the newest since %(day)s", day=day(whole.on)) if whole.on else ""
+        yield Line(measure.label, f"{_number(whole)}/{_number(base)} {unit}", str(since))
+    elif whole:
+        words = _KINDS.get(measure, Labelled)
+        own = sorted(kinds, key=lambda pair: list(words).index(words(pair[0])))
+        parts = ", ".join(f"{words(code).label} {_number(each)}" for code, each in own)
+        yield Line(measure.label, f"{_number(whole)} {unit}", parts, whole.shown != "exact")
+    elif kinds:
+        yield from _by_source(measure, kinds)
+
+
+def _by_source(
+    measure: ActivityMeasure, kinds: Sequence[tuple[str, ActivityFigure]]
+) -> Iterable[Line]:
+    """Each source that stands out; all that are alike under one line."""
+    told: dict[tuple[Any, ...], list[str]] = {}
+    for code, figure in kinds:
+        if figure.shown != "none":
+            told.setdefault((_number(figure), figure.shown), []).append(FundingSource(code).label)
+    for (value, shown), sources in told.items():
+        names = ", ".join(sources) if len(sources) < len(kinds) else _("each source")
+        yield Line(
+            f"{measure.label}: {names}",
+            f"{value} {measure.unit_of_count.label}",
+            is_blurred=shown != "exact",
+        )
+
+
+def _number(figure: ActivityFigure) -> str:
+    if figure.low is None:
+        return str(_("not shown"))
+    if figure.high is None:
+        return str(_("%(low)s or more", low=number(figure.low)))
+    if figure.low == figure.high:
+        return number(figure.low)
+    if figure.low == 0:
+        return str(_("under %(limit)s", limit=number(figure.high + 1)))
+    return f"{number(figure.low)}–{number(figure.high)}"
+
+
+_SHARES = {
+    M.REGULATIONS: M.BODIES,
+    M.TRAINED: M.COUNSELLORS,
+    M.MEETINGS_ON_TIME: M.MEETINGS_DUE,
+    M.MINUTES: M.MINUTES_DUE,
+    M.HAMLETS_COVERED: M.HAMLETS,
+    M.LINES_ON_TIME: M.LINES_DUE,
+    M.MONTHS_PAID: M.MONTHS_DUE,
+    M.MONTHS_IN_TIME: M.MONTHS_DUE,
+    M.REPORTS_ON_TIME: M.REPORTS_DUE,
+}
+"""What is shown as a part of what."""
+_PARTS: Sequence[tuple[Any, Sequence[ActivityMeasure]]] = (
+    (_l("What exists"), (M.BODIES, M.REGULATIONS, M.GROUPS)),
+    (_l("Who works"), (M.MEMBERS, M.VACANCIES, M.TRAINED)),
+    (
+        _l("Meetings in the month"),
+        (M.MEETINGS_ON_TIME, M.MEETINGS_HELD, M.MEETINGS_EXCUSED, M.MINUTES),
+    ),
+    (_l("Communication in the month"), (M.COMMUNICATION, M.COMMUNICATION_ATTENDANCES)),
+    (
+        _l("In twelve months"),
+        (M.MEETINGS_GAP, M.HAMLETS_COVERED, M.PARTNERS, M.REPORTS_ON_TIME),
+    ),
+    (
+        _l("Support and referrals in the quarter"),
+        (M.REFERRALS_SENT, M.REFERRALS_ANSWERED, M.SUPPORT_ITEMS, M.SUPPORT_AMOUNT),
+    ),
+    (
+        _l("Money of the year so far"),
+        (M.ESTIMATED, M.ALLOTTED, M.ADVANCED, M.SPENT, M.SETTLED),
+    ),
+    (
+        _l("Settlement and remuneration in twelve months"),
+        (
+            M.LINES_ON_TIME,
+            M.DAYS_LATE,
+            M.MONTHS_PAID,
+            M.MONTHS_IN_TIME,
+            M.REMUNERATION_PAID,
+            M.REMUNERATION_OWED,
+        ),
+    ),
+)
