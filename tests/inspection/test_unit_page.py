@@ -1,0 +1,138 @@
+"""The page of a unit: how it stands against the checklist, and what was done, as published."""
+
+from datetime import date
+
+import pytest
+import time_machine
+from sqlalchemy import event
+
+from casework.anonymisation.publish import publish_backlog
+from casework.core.audit import SYSTEM
+from casework.core.database import Base, ReadBase, db
+from casework.inspection.indicators.queries import criteria_of
+from casework.organisation.settings.operations import load_usual
+from casework.organisation.units.models import Unit
+from tests.anonymisation import work
+from tests.anonymisation.records import fill
+from tests.anonymisation.test_criteria import meet_monthly
+
+
+@pytest.fixture(autouse=True)
+def _october():
+    """Everything happens on 15 October 2026."""
+    with time_machine.travel("2026-10-15 03:00:00+00:00", tick=False):
+        yield
+
+
+@pytest.fixture
+def published(app, cast):
+    """July to September 2026 of two units."""
+    a, b = cast.units["a"], cast.units["b"]
+    with app.app_context():
+        load_usual(by=SYSTEM)
+        fill([a, b], 1, date(2026, 7, 1), 90)
+        club = work.add_body(a)
+        work.add_regulation(club, date(2026, 1, 5))
+        work.add_staff(a, club, "club", 2)
+        meet_monthly(a, missed=(3, 4), body_id=club)
+        line = work.add_line(a, club, date(2026, 3, 31), 20_000_000)
+        work.move(a, line, "allotment", date(2026, 1, 5), 15_000_000)
+        work.communicate(a, date(2026, 9, 5), 47, [work.add_hamlet(a)])
+        for _ in range(12):
+            work.refer(a, date(2026, 8, 5), answered=True)
+        for _ in range(6):
+            work.support(a, date(2026, 8, 5), "charity", 150_000)
+        db.session.commit()
+        publish_backlog(db.session.get_one(Unit, cast.units["province"]), "2026-09", SYSTEM)
+
+
+def page_of(client_as, cast, who, unit="a", period="2026-09"):
+    return client_as(who).get(f"/figures/{cast.units[unit]}?period={period}")
+
+
+@pytest.mark.usefixtures("published")
+def test_criteria_say_figure_rule_source_and_rating(client_as, cast):
+    words = page_of(client_as, cast, "unithead").words
+    assert "Judged by version 1 of the checklist, for 01/10/2025 – 30/09/2026." in words
+    assert "B1. Sinh hoạt CLB đúng định kỳ Partly met 10/12 sessions (83 %)" in words
+    assert "met from 90 %, partly from 70 %" in words
+    assert "meetings of clubs and teams; those postponed with a reason are not counted" in words
+    assert "Partly met: " in words
+    assert "Not met: " in words
+    assert "judged once there are recommendations" in words
+    # Partly met criteria come after those that are not met.
+    assert words.index("G2. Bảo mật") < words.index("B1. Sinh hoạt")
+
+
+@pytest.mark.usefixtures("published")
+def test_activity_is_told_in_parts_with_its_days(client_as, cast):
+    words = page_of(client_as, cast, "unithead").words
+    assert "Clubs, teams and support points with a regulation in force 1/1 bodies" in words
+    assert "the newest since 05/01/2026" in words
+    assert "Chair 1, Vice-chair 1, Secretary 1, Counselor 2" in words
+    assert "Attendances at communication sessions 47 attendances" in words
+    assert "Referrals sent 12 referrals" in words
+    # All were answered: that none was not is not told.
+    assert "Referrals answered 8–12 referrals" in words
+    assert "Support given: charitable donors 6 items" in words
+    assert "What the support was worth: charitable donors 900,000 đồng" in words
+    assert "blurred so that nobody can be recognised" in words
+
+
+@pytest.mark.usefixtures("published")
+def test_amounts_are_for_those_who_may_read_budgets(client_as, cast):
+    for who in ("unithead", "inspector", "manager"):
+        words = page_of(client_as, cast, who).words
+        assert "Money allotted 15,000,000 đồng" in words
+        assert "15,000,000/20,000,000 đồng (75 %)" in words
+    for who in ("counselor", "coordinator"):
+        page = page_of(client_as, cast, who)
+        assert "15,000,000" not in page.text
+        assert "75 %" in page.words
+        assert "Money of the year" not in page.words
+
+
+@pytest.mark.usefixtures("published")
+def test_what_a_quarter_told_stays_until_the_next_one(client_as, cast):
+    words = page_of(client_as, cast, "unithead", period="2026-08").words
+    assert "01/04/2026 – 30/06/2026" in words
+    assert "Referrals sent under 5 referrals" in words
+    words = page_of(client_as, cast, "unithead", period="2026-09").words
+    assert "01/07/2026 – 30/09/2026" in words
+    assert "Referrals sent 12 referrals" in words
+
+
+@pytest.mark.usefixtures("published")
+def test_the_province_has_activity_and_no_criteria(client_as, cast):
+    words = page_of(client_as, cast, "manager", "province").words
+    assert "Judged by" not in words
+    assert "Referrals sent 12–16 referrals" in words
+
+
+@pytest.mark.usefixtures("published")
+def test_criteria_of_all_units_of_a_period_are_one_statement(app, cast):
+    asked = []
+    a, b, province = (cast.units[name] for name in ("a", "b", "province"))
+    with app.app_context():
+        event.listen(
+            db.engines["inspection"], "before_cursor_execute", lambda *args: asked.append(args[2])
+        )
+        found = criteria_of([a, b], province, "2026-09")
+        assert len([s for s in asked if s.startswith("SELECT")]) == 1
+        assert [each.code for each in found[a]][:2] == ["A1", "A2"]
+        assert len(found[a]) == len(found[b]) == 21
+        assert criteria_of([a], cast.units["elsewhere"], "2026-09") == {a: []}
+
+
+def test_the_read_model_points_nowhere_else():
+    """Its tables know only one another, and nothing of the working database refers to it."""
+    own = set(ReadBase.metadata.tables)
+    for table in ReadBase.metadata.tables.values():
+        assert {key.column.table.key for key in table.foreign_keys} <= own
+    for table in Base.metadata.tables.values():
+        assert not {
+            key.target_fullname
+            for key in table.foreign_keys
+            if key.target_fullname.startswith("inspection.")
+        }
+    assert {"inspection.activity_figures", "inspection.criterion_figures"} <= own
