@@ -28,7 +28,7 @@ from typing import Any
 from uuid import UUID
 
 from casework.anonymisation.measures import days_of
-from casework.anonymisation.places import Month, Place, within
+from casework.anonymisation.places import Place, Places, within
 from casework.anonymisation.protection import Shown
 from casework.anonymisation.records import Records
 from casework.anonymisation.relations import quarter_of
@@ -89,13 +89,13 @@ class Told:
         return [self.ranges[key] for key in keys if key in self.ranges]
 
 
-def print_activity(records: Records, month: Month, told: Told) -> list[Printed]:
+def print_activity(records: Records, places: Places, told: Told) -> list[Printed]:
     """The figures of a month, by unit and for the province. What a quarter tells is taken into
     `told`.
     """
-    found = [one for place in (*month.units.values(), month.province) for one in _exact(place)]
-    if days_of(quarter_of(month.period))[1] == month.province.on:
-        few = list(_of_persons(records, month))
+    found = [one for place in (*places.units.values(), places.province) for one in _exact(place)]
+    if days_of(quarter_of(places.period))[1] == places.province.on:
+        few = list(_of_persons(records, places))
         for one in few:
             if one.low is not None:
                 told.add(one.unit_id, one.measure, one.kind, one.from_on, (one.low, one.high))
@@ -210,22 +210,22 @@ def _money(place: Place) -> Iterator[tuple[ActivityMeasure, str, int]]:
     yield M.REMUNERATION_OWED, "", paid.owed_amount
 
 
-def _of_persons(records: Records, month: Month) -> Iterator[Printed]:
+def _of_persons(records: Records, places: Places) -> Iterator[Printed]:
     """Referrals and support of the quarter. A unit that is not in the edition, as it ended within
     the quarter, is part of the province's range all the same.
     """
-    province = month.province
+    province = places.province
     days = _days(province, Span.QUARTER)
     ranges: dict[tuple[ActivityMeasure, str], list[Range | None]] = {}
     for unit_id, unit in records.units.items():
         sent = [row for row in records.referrals.get(unit_id, ()) if _lies(row.sent_on, days)]
         given = [row for row in records.support.get(unit_id, ()) if _lies(row.on, days)]
         has_left = _lies(unit.valid_until or date.max, days) and unit_id in records.first_roles
-        if not (unit_id in month.here or has_left or sent or given):
+        if not (unit_id in places.here or has_left or sent or given):
             continue
         for measure, kind, ends in _few(sent, given):
             ranges.setdefault((measure, kind), []).append(ends)
-            if unit_id in month.here:
+            if unit_id in places.here:
                 low, high = ends or (None, None)
                 yield Printed(unit_id, False, measure, kind, *days, low, high)
     for (measure, kind), parts in ranges.items():

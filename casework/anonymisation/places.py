@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from casework.anonymisation.measures import days_of
-from casework.anonymisation.records import Records, Standing, lasts
+from casework.anonymisation.records import Circle, Records, lasts
 from casework.core.clock import add_months, last_year_to, month_end
 from casework.organisation.bodies.models import CONFIDENTIAL_KINDS, BodyKind, GroupKind
 from casework.organisation.budgets.balance import Balance, Entry
@@ -32,7 +32,7 @@ class Kept:
     open; `minuted` are those held that have minutes, of those that need them.
     """
 
-    circle: Standing
+    circle: Circle
     on_time: int
     due: int
     excused: int
@@ -47,7 +47,7 @@ class Kept:
 class Vacancy:
     """A leading post that nobody holds, for so many days."""
 
-    body: Standing
+    body: Circle
     role: MemberRole
     days: int
 
@@ -87,19 +87,19 @@ class Place:
         self.twelve_months = last_year_to(on)
 
     @cached_property
-    def circles(self) -> list[Standing]:
+    def circles(self) -> list[Circle]:
         """Bodies and groups that existed on a day of the twelve months."""
-        begun = self.records.of(self.records.standing(self.on), self.ids)
+        begun = self.records.of(self.records.circles(self.on), self.ids)
         first = self.twelve_months[0]
         return [each for each in begun if each.active_until is None or each.active_until >= first]
 
     @cached_property
-    def bodies(self) -> list[Standing]:
+    def bodies(self) -> list[Circle]:
         """The bodies of the day."""
         return [each for each in self.circles if each.is_body and each.stands_on(self.on)]
 
     @cached_property
-    def groups(self) -> list[Standing]:
+    def groups(self) -> list[Circle]:
         """The groups of the day."""
         return [each for each in self.circles if not each.is_body and each.stands_on(self.on)]
 
@@ -118,7 +118,7 @@ class Place:
         return found
 
     @cached_property
-    def unbound(self) -> list[Standing]:
+    def unbound(self) -> list[Circle]:
         """The bodies that still stand under a unit that is no more."""
         return [body for body in self.bodies if not self.exists(body.unit_id)]
 
@@ -133,7 +133,7 @@ class Place:
         rows = self.records.of(self.records.posts, (body.id for body in self.bodies))
         return [row for row in rows if lasts(row.from_on, row.until_on, self.on)]
 
-    def members(self, body: Standing | None = None, role: str | None = None) -> set[UUID]:
+    def members(self, body: Circle | None = None, role: str | None = None) -> set[UUID]:
         """Who holds a post: in a body, in a role."""
         return {
             row.member_id
@@ -153,7 +153,7 @@ class Place:
                     found.append(Vacancy(body, role, (self.on - since).days + 1))
         return found
 
-    def _vacant_since(self, body: Standing, role: MemberRole) -> date:
+    def _vacant_since(self, body: Circle, role: MemberRole) -> date:
         ends = [
             row.until_on
             for row in self.records.posts.get(body.id, ())
@@ -184,7 +184,7 @@ class Place:
         here = {body.id for body in self.bodies}
         elsewhere = [
             row
-            for rows in self.records.standing(self.on).values()
+            for rows in self.records.circles(self.on).values()
             for body in rows
             if body.is_body and body.stands_on(self.on) and body.id not in here
             for row in self.records.posts.get(body.id, ())
@@ -220,7 +220,7 @@ class Place:
                 rows[circle_id].append(row)
         return [self._kept(circle, rows[circle.id]) for circle in self.circles]
 
-    def _kept(self, circle: Standing, rows: Sequence[Any]) -> Kept:
+    def _kept(self, circle: Circle, rows: Sequence[Any]) -> Kept:
         first, last = self.twelve_months
         end = min(last, circle.active_until or last)
         due = [row for row in rows if row.due_on and first <= row.due_on <= end]
@@ -350,7 +350,7 @@ class Place:
             owed_amount=sum(max(0, amount - paid) for amount, paid, _ in told),
         )
 
-    def _months_of(self, body: Standing) -> Iterator[tuple[int, int, bool]]:
+    def _months_of(self, body: Circle) -> Iterator[tuple[int, int, bool]]:
         """What was due and paid in each member's months, and whether a payment came late."""
         if not body.is_body or body.kind != BodyKind.VOLUNTEER_TEAM:
             return
@@ -440,7 +440,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Month:
+class Places:
     """A month of an edition: the units that are in it (`here`), those of them that existed in the
     month as they stood on its last day (or their own last one), and the province.
     """
@@ -451,7 +451,7 @@ class Month:
     province: Place
 
 
-def month_of(records: Records, period: str, here: Collection[UUID]) -> Month:
+def places_of(records: Records, period: str, here: Collection[UUID]) -> Places:
     """A month for the units of an edition. What is left of a unit that ended before it is counted
     with the units that followed it.
     """
@@ -461,7 +461,7 @@ def month_of(records: Records, period: str, here: Collection[UUID]) -> Month:
         unit = records.units[unit_id]
         if unit.valid_from <= last and (unit.valid_until or last) >= first:
             places[unit_id] = Place(records, unit_id, min(last, unit.valid_until or last))
-    return Month(period, frozenset(here), places, Place(records, records.province_id, last))
+    return Places(period, frozenset(here), places, Place(records, records.province_id, last))
 
 
 def within(rows: Sequence[Any], days: tuple[date, date]) -> list[Any]:

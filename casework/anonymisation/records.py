@@ -51,7 +51,7 @@ ByUnit = Mapping[UUID, Sequence[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Circle:
     """A body or a group as it stands on a day. `interval` is that of its schedule in months;
     `is_decided` whether a decision holds.
     """
@@ -113,7 +113,7 @@ class Records:
     settings: Mapping[Setting, Dated]
     sets: Sequence[Any]
     criteria: ByUnit
-    _standing: dict[date, dict[UUID, list[Standing]]] = field(default_factory=dict)
+    _circles: dict[date, dict[UUID, list[Circle]]] = field(default_factory=dict)
     _due: dict[tuple[tuple[Held, ...], date], Due | None] = field(default_factory=dict)
 
     def line(self, unit_id: UUID, on: date) -> frozenset[UUID]:
@@ -143,10 +143,10 @@ class Records:
             self._due[key] = due_for_month(roles, month, self.rates, part_month)
         return self._due[key]
 
-    def standing(self, on: date) -> Mapping[UUID, list[Standing]]:
+    def circles(self, on: date) -> Mapping[UUID, list[Circle]]:
         """Bodies and groups begun by a day, ended ones too, by the unit they stood under."""
-        if on not in self._standing:
-            found: dict[UUID, list[Standing]] = defaultdict(list)
+        if on not in self._circles:
+            found: dict[UUID, list[Circle]] = defaultdict(list)
             places = {}
             for body in self.bodies:
                 unit_id, is_decided = self._place(body, on)
@@ -157,8 +157,8 @@ class Records:
                 if group.active_from <= on:
                     unit_id = places.get(group.body_id, group.unit_id)
                     found[unit_id].append(self._stand(group, group.body_id, unit_id, False, on))
-            self._standing[on] = found
-        return self._standing[on]
+            self._circles[on] = found
+        return self._circles[on]
 
     @cached_property
     def first_bodies(self) -> Mapping[UUID, date]:
@@ -175,12 +175,12 @@ class Records:
 
     def _stand(
         self, row: Any, body_id: UUID | None, unit_id: UUID, is_decided: bool, on: date
-    ) -> Standing:
+    ) -> Circle:
         day = min(on, row.active_until or on)
         held = [each for each in self.schedules.get(row.id, ())
                 if lasts(each.from_on, each.until_on, day)]  # fmt: skip
         newest = max(held, key=lambda each: each.from_on, default=None)
-        return Standing(
+        return Circle(
             row.id,
             body_id,
             row.kind,

@@ -15,7 +15,7 @@ from casework.anonymisation.activity import Printed, Told, print_activity
 from casework.anonymisation.criteria import Judged, judge_unit, rules_on
 from casework.anonymisation.measures import days_of
 from casework.anonymisation.models import Publication, PublishedActivity
-from casework.anonymisation.places import month_of
+from casework.anonymisation.places import places_of
 from casework.anonymisation.records import read_records
 from casework.core.clock import add_months
 from casework.inspection.readmodel.models import ActivityMeasure
@@ -30,7 +30,7 @@ _TOLD = (
 
 
 @dataclass(frozen=True)
-class Work:
+class WorkDone:
     """What one edition says of work done."""
 
     figures: list[Printed]
@@ -39,7 +39,7 @@ class Work:
 
 def count_work(
     connection: Connection, province_id: UUID, months: Mapping[str, Collection[UUID]]
-) -> dict[str, Work]:
+) -> dict[str, WorkDone]:
     """The work of months, in order, each for the units that are in its edition.
 
     One reading of the records, however many months and units.
@@ -49,16 +49,16 @@ def count_work(
     told = _read_told(connection, province_id, add_months(first, BACK))
     found = {}
     for period in sorted(months):
-        month = month_of(records, period, months[period])
-        figures = print_activity(records, month, told)
-        rules = rules_on(records, month.province)
+        places = places_of(records, period, months[period])
+        figures = print_activity(records, places, told)
+        rules = rules_on(records, places.province)
         criteria = [
             judged
-            for unit_id, place in month.units.items()
-            if place.on == month.province.on
+            for unit_id, place in places.units.items()
+            if place.on == places.province.on
             for judged in judge_unit(place, rules, told)
         ]
-        found[period] = Work(figures, criteria)
+        found[period] = WorkDone(figures, criteria)
     return found
 
 

@@ -30,7 +30,7 @@ from casework.anonymisation.models import (
     PublishedCriterion,
 )
 from casework.anonymisation.sequence import Print
-from casework.anonymisation.work import Work, count_work
+from casework.anonymisation.work import WorkDone, count_work
 from casework.core import audit
 from casework.core.audit import Actor
 from casework.core.clock import now
@@ -221,7 +221,7 @@ def _units_of(period: str, prints: Sequence[Print], ids: Mapping[str, UUID]) -> 
     )
 
 
-def _activity_rows(publication_id: UUID, work: Work) -> Iterator[dict[str, Any]]:
+def _activity_rows(publication_id: UUID, work: WorkDone) -> Iterator[dict[str, Any]]:
     for one in work.figures:
         yield {
             "id": uuid4(),
@@ -239,7 +239,7 @@ def _activity_rows(publication_id: UUID, work: Work) -> Iterator[dict[str, Any]]
         }
 
 
-def _criterion_rows(publication_id: UUID, work: Work) -> Iterator[dict[str, Any]]:
+def _criterion_rows(publication_id: UUID, work: WorkDone) -> Iterator[dict[str, Any]]:
     for one in work.criteria:
         rule, found = one.rule, one.found
         yield {
