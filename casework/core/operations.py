@@ -62,6 +62,7 @@ def is_carried_out(account_id: UUID, operation: str) -> bool:
 
 def init_app(app: Flask) -> None:
     """Write the operation with the change, and answer the loser of a race like the winner."""
+    app.add_template_global(new_operation)
     app.extensions["before_commit"].append(_remember)
     app.extensions["after_refusal"] += [audit.write_kept_reads, _answer_like_the_first]
     app.register_error_handler(IntegrityError, _answer_again)

@@ -221,3 +221,20 @@ def test_many_own_cases_are_searched_not_listed(counselor, group):
     chosen = [UUID(value) for key, value in found.form(address).items() if key.endswith("-case")]
     assert counselor.post(address, tick(found, address, chosen)).status == 303
     assert "27" in counselor.get(f"{group}/members").words
+
+
+def test_names_typed_and_not_saved_are_offered_in_sight(counselor, group):
+    """The form stands folded beneath the list: what was begun in it opens it."""
+    address = f"{group}/members"
+    add(counselor, group, ["Chị Bảy"])
+    page = counselor.get(address)
+    assert page.one("details").get("open") is None
+    counselor.post("/drafts", {**page.form(address), "names": "Anh Tư\nAnh Năm"})
+    page = counselor.get(address)
+    assert page.one("details").get("open") is not None
+    (offer,) = [a.get("href") for a in page.all("a") if "kept=" in (a.get("href") or "")]
+    used = counselor.get(offer)
+    assert used.one("details").get("open") is not None
+    assert used.form(address)["names"] == "Anh Tư\nAnh Năm"
+    assert counselor.submit(used, address).status == 303
+    assert "Anh Năm" in counselor.get(address).words

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
 from casework.authz.enforce import Access
 from casework.authz.permissions import Permission, Role
 from casework.confidential.cases.models import Assignment, Case
-from casework.confidential.cases.queries import in_force, own_in_force, reached
+from casework.confidential.cases.queries import get_case_where, in_force, own_in_force, reached
 from casework.confidential.groups.models import Facilitator
 from casework.confidential.groups.queries import leads_today, led_by
 from casework.core.clock import today
@@ -119,13 +119,8 @@ def get_case_to_entrust(access: Access, case_id: UUID) -> Case:
     own = select(Assignment.case_id).where(
         Assignment.account_id == access.account_id, own_in_force()
     )
-    query = select(Case).where(
-        Case.id == case_id, reached(access), or_(Case.id.in_(own), access.within(Case.unit_id))
-    )
-    case = db.session.scalar(query)
-    if case is None:
-        raise OutOfReach
-    return case
+    is_own = or_(Case.id.in_(own), access.within(Case.unit_id))
+    return get_case_where(Case.id == case_id, reached(access), is_own)
 
 
 def list_possible_counselors(case: Case) -> Sequence[Account]:

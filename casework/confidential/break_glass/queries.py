@@ -144,18 +144,12 @@ def count_open(access: Access) -> int:
     return db.session.scalar(query.where(_to_do(), _within(access))) or 0
 
 
-def get_opening(access: Access, opening_id: UUID) -> EmergencyOpening:
-    """An opening within an officer's reach. Raises OutOfReach."""
-    query = select(EmergencyOpening).where(EmergencyOpening.id == opening_id, _within(access))
-    opening = db.session.scalar(query)
-    if opening is None:
+def get_line(access: Access, opening_id: UUID) -> Line:
+    """An opening within an officer's reach, as lists show it. Raises OutOfReach."""
+    found = _lines(EmergencyOpening.id == opening_id, _within(access))
+    if not found:
         raise OutOfReach
-    return opening
-
-
-def line_of(opening: EmergencyOpening) -> Line:
-    """One opening as lists show it."""
-    return _lines(EmergencyOpening.id == opening.id)[0]
+    return found[0]
 
 
 def list_counselors(opening: EmergencyOpening) -> Sequence[UUID]:

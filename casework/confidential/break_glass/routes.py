@@ -11,7 +11,6 @@ from casework.authz.enforce import Access, can, current_identity, requires
 from casework.authz.permissions import Permission
 from casework.confidential.break_glass.forms import AskForm, DecisionForm, ReviewForm
 from casework.confidential.break_glass.models import (
-    EmergencyOpening,
     EmergencyReason,
     Part,
     ReviewVerdict,
@@ -19,10 +18,10 @@ from casework.confidential.break_glass.models import (
 )
 from casework.confidential.break_glass.operations import approve, ask_to_open, decline, review
 from casework.confidential.break_glass.queries import (
+    Line,
     count_open,
-    get_opening,
+    get_line,
     holds_recovery,
-    line_of,
     list_counselors,
     list_deeds,
     list_officers,
@@ -109,19 +108,23 @@ def decisions(access: Access) -> ResponseReturnValue:
 @requires(Permission.EMERGENCY_DECIDE)
 def show(access: Access, opening_id: UUID) -> ResponseReturnValue:
     """One opening: who asks for what and why, and what to decide."""
-    return _page(access, get_opening(access, opening_id))
+    line = get_line(access, opening_id)
+    version = str(line.opening.version)
+    decision, reviewing = DecisionForm(version=version), ReviewForm(version=version)
+    return _page(access, line, decision=decision, reviewing=reviewing)
 
 
 @bp.post("/<uuid:opening_id>/approve")
 @requires(Permission.EMERGENCY_DECIDE)
 def allow(access: Access, opening_id: UUID) -> ResponseReturnValue:
     """Open it for an hour."""
-    opening, form = get_opening(access, opening_id), DecisionForm()
+    line, form = get_line(access, opening_id), DecisionForm()
+    opening = line.opening
     done = carry_out(
         form, lambda: approve(opening, form.note.data, by=access.actor), opening.version
     )
     if done != 303:
-        return _page(access, opening, decision=form), done
+        return _page(access, line, decision=form), done
     flash(_("It is open for one hour. Its counselor is told."), "success")
     return redirect(url_for(".decisions"), 303)
 
@@ -130,12 +133,13 @@ def allow(access: Access, opening_id: UUID) -> ResponseReturnValue:
 @requires(Permission.EMERGENCY_DECIDE)
 def refuse(access: Access, opening_id: UUID) -> ResponseReturnValue:
     """Decline it, with a word to whoever asked."""
-    opening, form = get_opening(access, opening_id), DecisionForm()
+    line, form = get_line(access, opening_id), DecisionForm()
+    opening = line.opening
     done = carry_out(
         form, lambda: decline(opening, form.note.data, by=access.actor), opening.version
     )
     if done != 303:
-        return _page(access, opening, decision=form), done
+        return _page(access, line, decision=form), done
     flash(_("It is declined."), "success")
     return redirect(url_for(".decisions"), 303)
 
@@ -144,30 +148,32 @@ def refuse(access: Access, opening_id: UUID) -> ResponseReturnValue:
 @requires(Permission.EMERGENCY_DECIDE)
 def look_back(access: Access, opening_id: UUID) -> ResponseReturnValue:
     """Say afterwards whether it was in order."""
-    opening, form = get_opening(access, opening_id), ReviewForm()
+    line, form = get_line(access, opening_id), ReviewForm()
+    opening = line.opening
     done = carry_out(
         form,
         lambda: review(opening, form.verdict.data, form.note.data, by=access.actor),
         opening.version,
     )
     if done != 303:
-        return _page(access, opening, reviewing=form), done
+        return _page(access, line, reviewing=form), done
     flash(_("The review is kept."), "success")
     return redirect(url_for(".decisions"), 303)
 
 
 def _page(
     access: Access,
-    opening: EmergencyOpening,
+    line: Line,
     *,
     decision: DecisionForm | None = None,
     reviewing: ReviewForm | None = None,
 ) -> str:
+    opening = line.opening
     audit.record_read("emergency.read", "emergency_opening", [opening.id], by=access.actor)
     version, counselors = str(opening.version), list_counselors(opening)
     return render(
         f"{FOLDER}/show.html",
-        line=line_of(opening),
+        line=line,
         opening=opening,
         counselors=counselors,
         deeds=list_deeds(opening),

@@ -120,7 +120,12 @@ def opened(access: Access) -> ColumnElement[bool]:
 
 def get_case(access: Access, case_id: UUID) -> Case:
     """A case that opens to this access. Raises OutOfReach, alike for foreign and absent ones."""
-    row = db.session.execute(_with_standing().where(Case.id == case_id, opened(access))).first()
+    return get_case_where(Case.id == case_id, opened(access))
+
+
+def get_case_where(*conditions: ColumnElement[bool]) -> Case:
+    """The case that meets conditions, with what every page about it asks. Raises OutOfReach."""
+    row = db.session.execute(_with_standing().where(*conditions)).first()
     if row is None:
         raise OutOfReach
     return _keep_standing(row)

@@ -148,7 +148,7 @@ def show_request(access: Access, case_id: UUID, request_id: UUID) -> ResponseRet
     case = get_case(access, case_id)
     asked = get_request(case, request_id)
     form = AnswerForm(obj=asked)
-    form.answered_on.data = asked.answered_on or today()
+    form.answered_on.data = form.answered_on.data or today()
     return _answer_page(access, case, asked, form)
 
 
@@ -193,7 +193,7 @@ def show_disclosure(access: Access, case_id: UUID, disclosure_id: UUID) -> Respo
     case = get_case(access, case_id)
     asked = get_disclosure(case, disclosure_id)
     form = DecisionForm(obj=asked)
-    form.answered_on.data = asked.answered_on or today()
+    form.answered_on.data = form.answered_on.data or today()
     return _decision_page(access, case, asked, form)
 
 

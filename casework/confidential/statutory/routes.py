@@ -68,7 +68,7 @@ def edit(access: Access, case_id: UUID, status_id: UUID) -> ResponseReturnValue:
     """The form to correct or end a status."""
     case = get_case(access, case_id)
     found = get_status(case, status_id)
-    person, removal = get_person(case, access), RemovalForm(obj=found)
+    person, removal = get_person(case, access), RemovalForm(obj=found, formdata=None)
     return _form(case, person, StatusForm(obj=found), status_id=status_id, removal=removal)
 
 

@@ -48,7 +48,10 @@ def drafts_here() -> list[Draft]:
     """What the account has not saved in the form of this page; nothing while a form is sent."""
     if request.method != "GET" or not g.get("account_id"):
         return []
-    return drafts.list_drafts(g.account_id, g.secret, request.path)
+    if "drafts_here" not in g:
+        g.drafts_here = drafts.list_drafts(g.account_id, g.secret, request.path)
+    here: list[Draft] = g.drafts_here
+    return here
 
 
 bp.add_app_template_global(form_address)
