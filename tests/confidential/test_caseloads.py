@@ -17,6 +17,7 @@ from casework.core.clock import today
 from casework.core.database import db
 from casework.vault.grants import Grant
 from tests.confidential.test_cases import open_case
+from tests.page import words
 
 FORM = "/cases/import"
 SINCE = today() - timedelta(days=400)
@@ -131,7 +132,6 @@ def test_one_fault_and_nobody_is_taken_in(counselor, app):
     ("rows", "told"),
     [
         (({**PERSON, "number": None},), "Fill this in."),
-        ((PERSON, {**PERSON, "number": "9"}), "stands in row 2 already"),
         ((PERSON, {**PERSON, "name": "Lê Văn Tư"}), "This number stands above already"),
         (({**PERSON, "name": "=HYPERLINK(1)"},), "A formula stands here"),
         (({**PERSON, "opened_on": today() + timedelta(days=3)},), "too far ahead"),
@@ -196,6 +196,65 @@ def test_the_same_form_twice_is_one_import(counselor, app):
         sent = {"sheet": (BytesIO(sheet(PERSON)), "log.xlsx"), "only_check": None}
         assert counselor.submit(page, FORM, budget=400, **sent).status == 303
     assert count(app) == 1
+
+
+def alike(page):
+    """What each row looks like, by its number."""
+    rows = [list(row) for table in page.all("table")[:1] for row in table.iter("tr")]
+    return {words(row[0]): words(row[1]) for row in rows[1:]}
+
+
+def test_who_may_have_a_case_already_is_named_and_stops_nobody(counselor, client_as, app):
+    known = open_case(counselor, name="Đào Thị Ngọc Ánh", birth="1990")
+    code = counselor.get(known).h1
+    open_case(client_as("counselor2"), name="Lê Văn Tư", birth="1971")
+    rows = (
+        {**PERSON, "number": "1", "name": "Người Mới Đến"},
+        {**PERSON, "number": "2", "name": "ĐÀO THI NGOC ANH"},
+        {**PERSON, "number": "3", "name": "Lê Văn Tư", "birth_year": 1971},
+    )
+    checked = send(counselor, sheet(*rows), only_check="y")
+    assert checked.status == 200
+    assert "the sheet is good" in checked.words.lower()
+    told = f"{code} Đào Thị Ngọc Ánh · same name and year of birth"
+    assert alike(checked) == {"3": told}, "nobody else's case is told of"
+    with app.app_context():
+        query = select(AuditEntry.subject_id).where(AuditEntry.action == "case.list")
+        assert str(db.session.scalars(query).all()[-1]) in known
+
+    refused = send(counselor, sheet(*rows))
+    assert refused.status == 422
+    assert "Look at these rows first." in refused.words
+    assert alike(refused) == {"3": told}
+    assert count(app) == 2
+    taken = send(counselor, sheet(*rows), somebody_else="y")
+    assert taken.status == 303
+    assert count(app) == 5
+
+
+def test_a_person_who_stands_twice_in_a_log_is_named_by_rows(counselor, app):
+    rows = (
+        PERSON,
+        {**PERSON, "number": "7", "name": "Trịnh Thị Lài", "birth_year": None},
+        {**PERSON, "number": "8", "name": None, "alias": "Ngọc Ánh"},
+        {**PERSON, "number": "9", "name": "đào thị ngọc ánh", "birth_year": 1961},
+    )
+    checked = send(counselor, sheet(*rows), only_check="y")
+    assert alike(checked) == {"4": "row 2", "5": "row 2"}
+    assert "somebody_else" in checked.form(FORM) or "these are other people" in checked.words
+    assert send(counselor, sheet(*rows)).status == 422
+    assert count(app) == 0
+    assert send(counselor, sheet(*rows), somebody_else="y").status == 303
+    assert count(app) == 4
+
+
+def test_faults_are_told_before_who_looks_alike(counselor, app):
+    rows = (PERSON, {**PERSON, "number": "2"}, {**PERSON, "number": "3", "sex": "??"})
+    page = send(counselor, sheet(*rows), somebody_else="y")
+    assert page.status == 422
+    assert "What is wrong" in page.words
+    assert "may be known already" not in page.words
+    assert count(app) == 0
 
 
 def exported(counselor, **fields):

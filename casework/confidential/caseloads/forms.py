@@ -26,6 +26,7 @@ class ImportForm(Form):
 
     unit = SelectField(_l("Unit"), [required()])
     sheet = UploadField(_l("Sheet"), allowed=SHEETS, validators=[required()])
+    somebody_else = BooleanField(_l("I have looked: these are other people"))
     only_check = BooleanField(_l("Only check the sheet, write nothing yet"), default=True)
 
     def offer(self, units: Sequence[Unit]) -> None:

@@ -1,12 +1,13 @@
 """Taking a log in: all its people with their contacts, or nobody."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from casework.confidential.contacts.operations import log_contact
 from casework.confidential.intake.operations import open_case
+from casework.confidential.intake.queries import Named
 from casework.core import audit
 from casework.core.audit import Actor
 from casework.core.database import db
@@ -51,6 +52,17 @@ class Incoming:
     row: int
     answer: dict[str, Any]
     contacts: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+
+    @property
+    def named(self) -> Named:
+        """What the person is called, to see whether somebody is known already."""
+        told = self.answer
+        return Named(told["name"] or "", told["alias"] or "", told["birth"])
+
+
+def by_row(people: Iterable[Incoming]) -> dict[int, Named]:
+    """Who is told of in which row."""
+    return {person.row: person.named for person in people}
 
 
 @dataclass(frozen=True, slots=True)

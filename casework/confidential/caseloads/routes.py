@@ -1,5 +1,6 @@
 """A caseload in and out of Excel."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,13 +12,19 @@ from casework.authz.enforce import Access, requires
 from casework.authz.permissions import Permission
 from casework.confidential.caseloads import sheets
 from casework.confidential.caseloads.forms import ExportForm, ImportForm
-from casework.confidential.caseloads.operations import Imported, import_people
-from casework.confidential.caseloads.queries import list_caseload, list_units
+from casework.confidential.caseloads.operations import (
+    Imported,
+    Incoming,
+    by_row,
+    import_people,
+)
+from casework.confidential.caseloads.queries import list_alike, list_caseload, list_units
 from casework.confidential.cases.models import IntakeSource, Sex, TargetGroup
 from casework.confidential.consent.models import AGREEING
 from casework.confidential.contacts.models import ContactKind
 from casework.core import audit
 from casework.core.clock import today
+from casework.core.forms import RuleBroken
 from casework.core.htmx import render
 from casework.core.sheets import SheetRefused, read_sent_sheet
 from casework.core.workbooks import send_file
@@ -43,20 +50,24 @@ def import_form(access: Access) -> ResponseReturnValue:
 @bp.post("/import")
 @requires(Permission.CASE_IMPORT)
 def take_in(access: Access) -> ResponseReturnValue:
-    """Check every row; take everybody in, or nobody."""
+    """Check every row; take everybody in, or nobody. Who may be known already is shown first, and
+    confirmed to be somebody else.
+    """
     form = ImportForm()
     form.offer(list_units(access))
     if not form.validate() or form.sheet.data is None:
         return _import_page(access, form), 422
     try:
         people = sheets.read_people(read_sent_sheet(form.sheet.data, sheets.NEEDED))
-        done = import_people(
-            UUID(form.unit.data), people, by=access.actor, only_check=form.only_check.data
-        )
+        if form.only_check.data:
+            return _checked(access, UUID(form.unit.data), people)
+        alike = [] if form.somebody_else.data else list_alike(by_row(people))
+        if alike:
+            form.refuse(RuleBroken(_("Look at these rows first."), field="somebody_else"))
+            return _import_page(access, form, alike=alike), 422
+        done = import_people(UUID(form.unit.data), people, by=access.actor)
     except SheetRefused as refused:
         return _import_page(access, form, faults=refused.faults), 422
-    if form.only_check.data:
-        return _import_page(access, ImportForm(formdata=None, only_check=False), done=done)
     flash(_told(done), "success")
     return redirect(url_for("cases.index", order="newest"), 303)
 
@@ -109,9 +120,18 @@ def _headings() -> dict[str, str]:
     }
 
 
+def _checked(access: Access, unit_id: UUID, people: Sequence[Incoming]) -> str:
+    """What a good sheet would bring, and who in it may be known already. Nothing is written."""
+    done = import_people(unit_id, people, by=access.actor, only_check=True)
+    # Only now: undoing the trial would undo the row of the log that this leaves.
+    alike = list_alike(by_row(people))
+    form = ImportForm(formdata=None, only_check=False, unit=str(unit_id))
+    return _import_page(access, form, done=done, alike=alike)
+
+
 def _import_page(access: Access, form: ImportForm, **found: Any) -> str:
     form.offer(list_units(access))
-    values = {"faults": (), "done": None, **found}
+    values = {"faults": (), "done": None, "alike": (), **found}
     return render(
         f"{FOLDER}/import.html",
         form=form,

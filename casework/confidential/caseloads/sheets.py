@@ -124,7 +124,6 @@ def read_people(rows: Sequence[SheetRow]) -> list[Incoming]:
     words = {column: _words_of(kind) for column, kind in _CODES.items()}
     faults: list[Fault] = []
     people: dict[str, Incoming] = {}
-    known: dict[tuple[str, str], int] = {}
     for row in rows:
         cells = _Cells(row, faults, words)
         number = fold(row["number"])
@@ -132,7 +131,6 @@ def read_people(rows: Sequence[SheetRow]) -> list[Incoming]:
             faults.append(Fault(row.number, "number", str(_l("Fill this in."))))
         elif number not in people:
             people[number] = Incoming(row.number, cells.taken(CaseOfARow, CASE_COLUMNS))
-            cells.stand_once(known)
         elif cells.say_something(CASE_COLUMNS):
             cells.contradict()
         if cells.say_something(CONTACT_COLUMNS) and number in people:
@@ -161,18 +159,6 @@ class _Cells:
             "This number stands above already. Leave who it is empty here, or give another number."
         )
         self.faults.append(Fault(self.row.number, "number", str(text)))
-
-    def stand_once(self, known: dict[tuple[str, str], int]) -> None:
-        """One person has one number: a name and year of birth that stand above are told."""
-        who = fold(self.row["name"] or self.row["alias"]), self.row["birth_year"]
-        earlier = known.setdefault(who, self.row.number)
-        if who[0] and earlier != self.row.number:
-            text = _l(
-                "This person stands in row %(row)s already. Give both rows one number, "
-                "or add something that tells two people apart.",
-                row=earlier,
-            )
-            self.faults.append(Fault(self.row.number, "name", str(text)))
 
     def taken(self, form: Any, columns: Mapping[str, str]) -> dict[str, Any]:
         """What a form takes from the row; its faults stand at the columns."""

@@ -7,10 +7,29 @@ from casework.authz.enforce import current_identity
 from casework.authz.permissions import Permission
 from casework.confidential.cases.queries import CaseLine, list_cases
 from casework.confidential.cases.rules import Birth
-from casework.confidential.intake.rules import Likeness, likeness
+from casework.confidential.intake.rules import Known, Likeness
 from casework.core import audit
 
 MOST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What somebody is called who is being taken in, and when they were born, if they say so."""
+
+    name: str
+    alias: str
+    birth: Birth | None
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What they are compared by."""
+        return self.name, self.alias
+
+    @property
+    def year(self) -> int | None:
+        """The year of birth."""
+        return self.birth.year if self.birth else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +46,28 @@ class LikelyCase:
 
 
 def list_likely(name: str, alias: str, birth: Birth | None) -> Sequence[LikelyCase]:
-    """The cases the signed-in account may list and read whose name or alias is like the one typed,
-    the likeliest first. Leaves a row in the log about those it answers.
+    """The cases that may be of the person named, the likeliest first."""
+    return list_likely_of([Named(name, alias, birth)])[0] if name or alias else ()
+
+
+def list_likely_of(people: Sequence[Named]) -> list[Sequence[LikelyCase]]:
+    """For each person the cases the signed-in account may list and read whose name or alias is like
+    theirs, the likeliest first. Leaves a row in the log about those it answers.
 
     Taking in reaches a whole unit; here only what the list of cases reaches is looked at.
     """
     access = current_identity().access(Permission.CASE_LIST)
-    if access is None or not (name or alias):
-        return []
-    year, found = birth.year if birth else None, []
+    if access is None:
+        return [() for _person in people]
+    known = Known[CaseLine]()
     for closed in (False, True):
         for line in list_cases(access, closed=closed, aliases=True):
-            how = likeness((name, alias), year, (line.name, line.alias), line.birth_year)
-            if how:
-                found.append(LikelyCase(line, how))
-    likely = sorted(found, key=lambda each: -each.likeness)[:MOST]
-    audit.record_list("case.list", "case", [each.line.id for each in likely], by=access.actor)
-    return likely
+            known.add(line, (line.name, line.alias), line.birth_year)
+    found = [
+        [LikelyCase(line, how) for line, how in known.find(each.names, each.year)]
+        for each in people
+    ]
+    likely = [each[:MOST] for each in found]
+    shown = dict.fromkeys(each.line.id for cases in likely for each in cases)
+    audit.record_list("case.list", "case", list(shown), by=access.actor)
+    return [*likely]

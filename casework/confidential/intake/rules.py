@@ -1,9 +1,13 @@
 """Whether two names may be one person's. Case, marks and the stroke of đ do not matter."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from enum import IntEnum
+from typing import Generic, TypeVar
 
 from casework.core.text import fold
+
+T = TypeVar("T")
 
 
 class Likeness(IntEnum):
@@ -31,3 +35,32 @@ def likeness(
 
 def _ends_with(name: str, end: str) -> bool:
     return name == end or (" " in end and name.endswith(f" {end}"))
+
+
+class Known(Generic[T]):
+    """Many people by what they are called, so that each of many others is found quickly: two names
+    that may be one person's end with the same word.
+    """
+
+    def __init__(self) -> None:
+        self._ending: dict[str, list[tuple[T, tuple[str, ...], int | None]]] = defaultdict(list)
+
+    def add(self, who: T, names: Iterable[str], birth_year: int | None) -> None:
+        """Somebody to be found from now on."""
+        called = tuple(names)
+        for word in _last_words(called):
+            self._ending[word].append((who, called, birth_year))
+
+    def find(self, names: Iterable[str], birth_year: int | None) -> list[tuple[T, Likeness]]:
+        """Who may be the same person, the likeliest first."""
+        called, found = tuple(names), dict[T, Likeness]()
+        for word in _last_words(called):
+            for who, others, year in self._ending[word]:
+                how = likeness(called, birth_year, others, year)
+                if how:
+                    found[who] = how
+        return sorted(found.items(), key=lambda each: -each[1])
+
+
+def _last_words(names: Iterable[str]) -> set[str]:
+    return {fold(name).rpartition(" ")[2] for name in names} - {""}
