@@ -153,7 +153,7 @@ class PlanMaker:
         self, whom: Whom, goal: Row, agreed_on: date, actions: Sequence[tuple[str, Responsible]]
     ) -> None:
         rng = self.rng
-        for what, responsible in actions:
+        for position, (what, responsible) in enumerate(actions, start=1):
             due_on = working_day(agreed_on + timedelta(days=rng.randrange(14, 100)))
             status, done_on = self._outcome(agreed_on, due_on)
             action = self.batch.add(
@@ -162,6 +162,7 @@ class PlanMaker:
                 plan_id=goal["plan_id"],
                 goal_id=goal["id"],
                 case_id=whom.case_id,
+                position=position,
                 responsible=responsible,
                 due_on=due_on,
                 status=status,

@@ -13,6 +13,7 @@ from casework.confidential.cases.rules import ADULT_AGE
 from casework.confidential.consent.models import Consent, ConsentMethod, Purpose
 from casework.confidential.referrals.models import Referral, ReferralStatus, ReferralStep
 from casework.confidential.services.models import Service, ServiceKind
+from casework.confidential.services.queries import use_of_voucher
 from casework.core.clock import add_months
 from casework.demonstration import names
 from casework.demonstration.horizon import Horizon, moment, working_day
@@ -163,6 +164,7 @@ class SupportMaker:
         gift = rng.choices(GIFTS, [each.weight for each in GIFTS])[0]
         source = rng.choice(gift.sources)
         amount = rng.choice(gift.amounts) if gift.amounts else None
+        voucher = self._voucher(on.year) if amount and source in PUBLIC else ""
         row = self.batch.add(
             Service,
             case_id=whom.case_id,
@@ -172,7 +174,8 @@ class SupportMaker:
             is_money=gift.is_money,
             amount=amount,
             funding_source=source,
-            voucher=self._voucher(on.year) if amount and source in PUBLIC else "",
+            voucher=voucher,
+            voucher_use=use_of_voucher(voucher, on),
             taken_back_at=None,
             taken_back_by=None,
             recorded_by=whom.counselor.id,

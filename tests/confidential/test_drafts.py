@@ -57,19 +57,21 @@ def count(app, kind):
         return db.session.scalar(select(func.count()).select_from(kind))
 
 
-def test_a_draft_is_offered_with_its_time_and_used(counselor, address):
+def test_a_draft_is_offered_with_its_time_and_used(client_as, address):
+    text = "viết dở <b>🌻</b>\ndòng hai"
     with time_machine.travel(now().replace(hour=3, minute=32), tick=False):
-        answer = begin(counselor, address, note="viết dở <b>🌻</b>\ndòng hai", kind="home")
+        counselor = client_as("counselor")
+        answer = begin(counselor, address, note=text, kind="home")
         assert (answer.status, answer.text) == (200, "Draft saved 10:32")
-    page = counselor.get(address)
-    assert page.form(address)["note"] == "", "never put into the form unasked"
-    assert "10:32" in page.words
-    (link,) = offered(page)
-    used = counselor.get(link)
-    assert used.form(address)["note"] == "viết dở <b>🌻</b>\ndòng hai"
-    assert used.form(address)["kind"] == "home"
-    assert OFFER not in used.words
-    assert "It is not saved yet" in used.words
+        page = counselor.get(address)
+        assert page.form(address)["note"] == "", "never put into the form unasked"
+        assert "10:32" in page.words
+        (link,) = offered(page)
+        used = counselor.get(link)
+        assert used.form(address)["note"] == text
+        assert used.form(address)["kind"] == "home"
+        assert OFFER not in used.words
+        assert "It is not saved yet" in used.words
 
 
 def test_a_draft_is_forgotten_when_its_form_is_saved(counselor, address, app):

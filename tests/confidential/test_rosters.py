@@ -228,13 +228,13 @@ def test_names_typed_and_not_saved_are_offered_in_sight(counselor, group):
     address = f"{group}/members"
     add(counselor, group, ["Chị Bảy"])
     page = counselor.get(address)
-    assert page.one("details").get("open") is None
+    assert page.one("details", class_="panel").get("open") is None
     counselor.post("/drafts", {**page.form(address), "names": "Anh Tư\nAnh Năm"})
     page = counselor.get(address)
-    assert page.one("details").get("open") is not None
+    assert page.one("details", class_="panel").get("open") is not None
     (offer,) = [a.get("href") for a in page.all("a") if "kept=" in (a.get("href") or "")]
     used = counselor.get(offer)
-    assert used.one("details").get("open") is not None
+    assert used.one("details", class_="panel").get("open") is not None
     assert used.form(address)["names"] == "Anh Tư\nAnh Năm"
     assert counselor.submit(used, address).status == 303
     assert "Anh Năm" in counselor.get(address).words

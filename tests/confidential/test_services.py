@@ -1,14 +1,16 @@
 """Support: what was given, out of whose means, with which voucher, and what that comes to."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from io import BytesIO
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from casework.confidential.services.models import Service, ServiceKind
 from casework.confidential.services.operations import _VOUCHER
@@ -26,6 +28,7 @@ from casework.organisation.budgets.models import (
 )
 from tests.browser.records import furnish
 from tests.confidential.test_cases import INTAKE, open_case
+from tests.page import Visitor
 
 PANEL = {"HX-Request": "true", "HX-Target": "x"}
 MONEY = {"how": "money", "amount": "500.000", "funding_source": "programme", "kind": "gift"}
@@ -44,6 +47,14 @@ def case(counselor):
 def give(visitor, case, **values):
     address = case + "/support/new"
     return visitor.submit(address, address, **{**MONEY, **values})
+
+
+def another_tab(app, visitor):
+    """The same browser once more: a thread may not share a client."""
+    client = app.test_client()
+    for name in ("casework", "casework_form"):
+        client.set_cookie(name, visitor.client.get_cookie(name).value)
+    return Visitor(client)
 
 
 def item(visitor, case):
@@ -135,6 +146,50 @@ def test_a_voucher_is_used_once_in_a_unit_and_year(counselor, case, client_as):
     assert counselor.submit(link, link, note="vẫn phiếu ấy").status == 303
     assert counselor.submit(link + "/take-back", link + "/take-back", reason="nhầm").status == 303
     assert give(colleague, other, voucher="pc-7").status == 303
+
+
+def test_one_voucher_sent_eight_times_at_once_for_two_cases(app, counselor, case, cast):
+    other = open_case(counselor, name="Người Khác")
+    forms = {each: counselor.get(f"{each}/support/new").form(f"{each}/support/new")
+             for each in (case, other)}  # fmt: skip
+
+    def spend(number: int) -> int:
+        each = (case, other)[number % 2]
+        sent = {**forms[each], **MONEY, "operation": str(uuid4()), "voucher": "PC-8"}
+        return another_tab(app, counselor).post(f"{each}/support/new", sent).status
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(spend, range(8)))
+    assert sorted(answers) == [303] + [422] * 7
+
+
+def test_the_database_itself_keeps_a_voucher_to_one_item(app, counselor, case):
+    """Whatever wrote it: a second item that stands is refused, one taken back is not."""
+    give(counselor, case, voucher="PC-7")
+    give(counselor, case, voucher="PC-8")
+    with app.app_context():
+        first, second = db.session.scalars(select(Service).order_by(Service.voucher)).all()
+        assert first.voucher_use == f"{today().year} pc-7"
+        second.voucher_use = first.voucher_use
+        with pytest.raises(IntegrityError):
+            db.session.flush()
+    link = item(counselor, case)
+    counselor.submit(link + "/take-back", link + "/take-back", reason="nhầm")
+    with app.app_context():
+        taken_back = select(Service).where(Service.taken_back_at.is_not(None))
+        assert db.session.scalars(taken_back).one().voucher_use is None
+
+
+def test_an_item_keeps_the_unit_in_which_its_voucher_is_used(app, cast, counselor, case):
+    """The case moved on to a unit whose own books may use the number as well."""
+    give(counselor, case, voucher="PC-7")
+    link = item(counselor, case)
+    give(counselor, case, voucher="PC-8")
+    with app.app_context():
+        moved = db.session.scalars(select(Service).where(Service.voucher == "PC-7")).one()
+        moved.unit_id, moved.voucher_use = cast.units["b"], f"{today().year} pc-7"
+        db.session.commit()
+    assert counselor.submit(link, link, voucher="PC-8").status == 303, "free in that unit"
 
 
 @pytest.mark.parametrize(

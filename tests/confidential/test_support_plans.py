@@ -69,6 +69,28 @@ def fault(page, field):
     return "".join(said.itertext())
 
 
+def test_actions_without_a_day_stand_in_the_order_in_which_they_were_written(counselor, case):
+    day = str(today() + timedelta(days=20))
+    told = {GOAL + "area": "job", GOAL + "goal": "Có việc làm"}
+    typed = [("Bốn", ""), ("Ba", day), ("Hai", day), ("Một", "")]
+    address = f"{case}/plans/new"
+    page = counselor.get(address)
+    for _ in typed[2:]:
+        page = counselor.submit(page, address, add_action="0")
+    for number, (what, due_on) in enumerate(typed):
+        row = f"goals-0-actions-{number}-"
+        told |= {
+            row + "what": f"Việc {what}",
+            row + "responsible": "person",
+            row + "due_on": due_on,
+        }
+    assert counselor.submit(page, address, **told).status == 303
+    shown = re.findall(r"Việc (\w+)", counselor.get(f"{case}/plans").words)
+    assert shown == ["Ba", "Hai", "Bốn", "Một"]
+    again = counselor.get(address).form(address)
+    assert [again[f"goals-0-actions-{n}-what"] for n in range(4)] == [f"Việc {w}" for w in shown]
+
+
 def test_a_plan_is_agreed_on_and_read_back(counselor, case, app):
     page = agree(counselor, case)
     assert page.status == 303

@@ -30,7 +30,7 @@ CLEAR_TEXTS = {
     "plan_actions": {"responsible", "status"},
     "plan_reviews": {"result"},
     # A voucher's number; operations refuse what is none.
-    "services": {"kind", "funding_source", "voucher"},
+    "services": {"kind", "funding_source", "voucher", "voucher_use"},
     "referrals": {"area", "status"},
     "referral_steps": {"status"},
     "attachments": {"kind", "media_type"},

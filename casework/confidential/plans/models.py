@@ -99,7 +99,9 @@ class PlanGoal(Base):
 
 
 class PlanAction(Versioned, Base):
-    """What is done for a goal: by whom, until when, and how far it is."""
+    """What is done for a goal: by whom, until when, and how far it is. `position` is where it was
+    written among the others of its goal.
+    """
 
     __tablename__ = "plan_actions"
     __table_args__ = (Index(None, "plan_id"), Index(None, "goal_id"))
@@ -110,6 +112,7 @@ class PlanAction(Versioned, Base):
     case_id: Mapped[UUID] = operational(
         ForeignKey("confidential.cases.id"), nullable=False, index=True
     )
+    position: Mapped[int] = operational(nullable=False, server_default="0")
     responsible: Mapped[str] = coded(nullable=False)
     due_on: Mapped[date | None] = coded()
     status: Mapped[str] = coded(nullable=False, default=ActionStatus.OPEN)

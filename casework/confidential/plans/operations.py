@@ -18,6 +18,7 @@ from casework.confidential.assessments.models import NeedArea
 from casework.confidential.cases.models import Case, CaseStatus
 from casework.confidential.cases.operations import check_key
 from casework.confidential.cases.queries import unit_of
+from casework.confidential.consent.operations import require_consent_to_record
 from casework.confidential.history.operations import keep_revision
 from casework.confidential.plans.models import (
     ActionStatus,
@@ -90,6 +91,7 @@ def agree_on_plan(
     if newest is not followed:
         raise Stale(_l("Somebody wrote a new version after you opened this form."))
     _check_agreement(case, followed, agreed_on, goals)
+    require_consent_to_record(case, field="summary")
     plan = Plan(
         id=uuid4(),
         case_id=case.id,
@@ -155,6 +157,7 @@ def review_plan(
     told.
     """
     _check_current(case, plan)
+    require_consent_to_record(case, field="note")
     if on < plan.agreed_on:
         raise RuleBroken(_before_the_plan(plan), field="on")
     last = last_review_day(plan)
@@ -216,13 +219,14 @@ def _add_goal(
     )
     db.session.add(goal)
     db.session.flush()
-    for told in intended.actions:
+    for place, told in enumerate(intended.actions, start=1):
         before = going_on.get(told.continues) if told.continues else None
         action = PlanAction(
             id=uuid4(),
             plan_id=plan.id,
             goal_id=goal.id,
             case_id=plan.case_id,
+            position=place,
             responsible=told.responsible,
             due_on=told.due_on,
             status=before.status if before else ActionStatus.OPEN,

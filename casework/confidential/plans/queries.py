@@ -109,7 +109,7 @@ def list_pursued(plans: Sequence[Plan]) -> Mapping[UUID, Sequence[Pursued]]:
         actions[goal] += [action] if action else []
     by_plan: dict[UUID, list[Pursued]] = defaultdict(list)
     for goal, its in actions.items():
-        by_plan[goal.plan_id].append(Pursued(goal, sorted(its, key=_by_due_day)))
+        by_plan[goal.plan_id].append(Pursued(goal, sorted(its, key=by_due_day)))
     return by_plan
 
 
@@ -154,5 +154,6 @@ def list_pressing_areas(case: Case) -> list[NeedArea]:
     return sorted(levels, key=lambda area: (-levels[area], list(NeedArea).index(area)))
 
 
-def _by_due_day(action: PlanAction) -> tuple[bool, date, UUID]:
-    return action.due_on is None, action.due_on or date.max, action.id
+def by_due_day(action: PlanAction) -> tuple[bool, date, int, UUID]:
+    """What is due first first; of one day, and without one, as it was written."""
+    return action.due_on is None, action.due_on or date.max, action.position, action.id

@@ -19,6 +19,7 @@ from casework.confidential.consent.models import Consent
 from casework.confidential.contacts.models import Contact, ContactRevision
 from casework.confidential.history.models import CaseRevision
 from casework.confidential.plans.models import Plan, PlanAction, PlanGoal, PlanReview
+from casework.confidential.plans.queries import by_due_day
 from casework.confidential.referrals.models import Referral, ReferralStep
 from casework.confidential.rights.models import Disclosure, RightsRequest
 from casework.confidential.services.models import Service
@@ -162,7 +163,7 @@ def read_everything(case: Case, person: PersonIdentity, unit: Unit) -> Everythin
         areas=_by(_of_case(AssessedArea, case, AssessedArea.area), "assessment_id"),
         plans=_of_case(Plan, case, Plan.number),
         goals=_by(_of_case(PlanGoal, case, PlanGoal.position), "plan_id"),
-        actions=_by(_of_case(PlanAction, case, PlanAction.due_on), "goal_id"),
+        actions=_by(sorted(_of_case(PlanAction, case), key=by_due_day), "goal_id"),
         reviews=_by(_of_case(PlanReview, case, PlanReview.on), "plan_id"),
         contacts=contacts,
         services=[row for row in _of_case(Service, case, Service.on) if row.taken_back_at is None],

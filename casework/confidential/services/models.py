@@ -46,10 +46,17 @@ class Service(Versioned, Base):
     """One item of support on a day. `amount` is in whole đồng: what was given in money, or what a
     gift in kind was worth, if known. `funding_source` is one of budgets.models.FundingSource. One
     logged by mistake is taken back and counts nowhere.
+
+    `voucher_use` is the voucher as it is compared, with its year: of a unit, no two items that
+    stand have the same. It is empty where there is no voucher, or the item was taken back.
     """
 
     __tablename__ = "services"
-    __table_args__ = (Index(None, "case_id", "on_day"), Index(None, "unit_id", "on_day"))
+    __table_args__ = (
+        Index(None, "case_id", "on_day"),
+        Index(None, "unit_id", "on_day"),
+        Index(None, "unit_id", "voucher_use", unique=True),
+    )
 
     id: Mapped[UUID] = operational(primary_key=True)
     case_id: Mapped[UUID] = operational(ForeignKey("confidential.cases.id"), nullable=False)
@@ -60,6 +67,7 @@ class Service(Versioned, Base):
     amount: Mapped[int | None] = coded(BigInteger)
     funding_source: Mapped[str] = coded(nullable=False)
     voucher: Mapped[str] = coded(nullable=False, default="")
+    voucher_use: Mapped[str | None] = operational()
     note_sealed: Mapped[bytes | None] = sensitive()
     taken_back_at: Mapped[datetime | None] = operational()
     taken_back_by: Mapped[UUID | None] = operational()

@@ -1,6 +1,8 @@
 """Giving support, correcting it and taking it back. Nothing written is lost by it.
 
-A voucher has a number and never a name, and is used once in a unit and year.
+A voucher has a number and never a name, and is used once in a unit and year. Whoever uses one holds
+the unit's money, as whoever moves it does, so that of two at once the second is told; the database
+refuses it besides.
 """
 
 import re
@@ -12,9 +14,10 @@ from flask_babel import lazy_gettext as _l
 
 from casework.confidential.cases.models import Case
 from casework.confidential.cases.operations import check_key
+from casework.confidential.consent.operations import require_consent_to_record
 from casework.confidential.history.operations import keep_revision
 from casework.confidential.services.models import Service, ServiceKind
-from casework.confidential.services.queries import find_voucher
+from casework.confidential.services.queries import find_voucher, use_of_voucher
 from casework.core import audit
 from casework.core.audit import Actor
 from casework.core.clock import now
@@ -22,6 +25,7 @@ from casework.core.database import db
 from casework.core.forms import RuleBroken
 from casework.core.i18n import day
 from casework.organisation.budgets.models import FundingSource
+from casework.organisation.budgets.operations import hold_money
 from casework.organisation.budgets.queries import find_use_beside_support, list_voucher_units
 from casework.vault.grants import Compartment
 from casework.vault.sealed import Unreadable
@@ -33,10 +37,10 @@ _VOUCHER = re.compile(r"(?=.*\d)(?!.*[A-Za-zĐđ]{7})[0-9A-Za-zĐđ./-]{1,40}")
 
 def give_support(case: Case, answer: dict[str, Any], *, by: Actor) -> Service:
     """Add an item of support."""
-    _check(case, answer)
-    service = Service(
-        id=uuid4(), case_id=case.id, unit_id=case.unit_id, recorded_by=by.id, **_values(answer)
-    )
+    _check(case, answer, case.unit_id)
+    require_consent_to_record(case, field="note")
+    told = {**_values(answer), **_use(answer)}
+    service = Service(id=uuid4(), case_id=case.id, unit_id=case.unit_id, recorded_by=by.id, **told)
     db.session.add(service)
     audit.record("service.give", "case", case.id, by=by, unit_id=case.unit_id)
     return service
@@ -45,12 +49,12 @@ def give_support(case: Case, answer: dict[str, Any], *, by: Actor) -> Service:
 def correct_support(case: Case, service: Service, answer: dict[str, Any], *, by: Actor) -> None:
     """Change an item; what it said stays readable."""
     _refuse_taken_back(service)
-    _check(case, answer, but=service.id)
+    _check(case, answer, service.unit_id, but=service.id)
     if answer["note"] and isinstance(service.note, Unreadable):
         message = _l("The text that stands here can't be opened, so it can't be replaced.")
         raise RuleBroken(message, field="note")
     keep_revision(service, "service", FIELDS, by=by)
-    for name, value in _values(answer).items():
+    for name, value in {**_values(answer), **_use(answer)}.items():
         setattr(service, name, value)
     audit.record("service.correct", "case", case.id, by=by, unit_id=case.unit_id)
 
@@ -63,6 +67,7 @@ def take_back_support(case: Case, service: Service, reason: str, *, by: Actor) -
     _check_open(case)
     keep_revision(service, "service", (), by=by, reason=reason)
     service.taken_back_at, service.taken_back_by = now(), by.id
+    service.voucher_use = None
     audit.record("service.take_back", "case", case.id, by=by, unit_id=case.unit_id)
 
 
@@ -89,6 +94,10 @@ def _values(answer: dict[str, Any]) -> dict[str, Any]:
     return {**{name: answer[name] for name in FIELDS}, "voucher": answer["voucher"] or ""}
 
 
+def _use(answer: dict[str, Any]) -> dict[str, str | None]:
+    return {"voucher_use": use_of_voucher(answer["voucher"] or "", answer["on"])}
+
+
 def _refuse_taken_back(service: Service) -> None:
     if service.taken_back_at is not None:
         raise RuleBroken(_l("This support was taken back."))
@@ -100,7 +109,7 @@ def _check_open(case: Case) -> None:
     check_key(case, Compartment.NOTES)
 
 
-def _check(case: Case, answer: dict[str, Any], *, but: UUID | None = None) -> None:
+def _check(case: Case, answer: dict[str, Any], unit_id: UUID, *, but: UUID | None = None) -> None:
     _check_open(case)
     if answer["on"] < case.opened_on:
         raise RuleBroken(_l("The case was opened after this day."), field="on")
@@ -112,14 +121,15 @@ def _check(case: Case, answer: dict[str, Any], *, but: UUID | None = None) -> No
     if answer["is_money"] and answer["amount"] is None:
         raise RuleBroken(_l("Money needs an amount."), field="amount")
     if answer["voucher"]:
-        _check_voucher(case, answer["voucher"], answer["on"].year, but)
+        _check_voucher(unit_id, answer["voucher"], answer["on"].year, but)
 
 
-def _check_voucher(case: Case, voucher: str, year: int, but: UUID | None) -> None:
+def _check_voucher(unit_id: UUID, voucher: str, year: int, but: UUID | None) -> None:
     if not _VOUCHER.fullmatch(voucher):
         message = _l("A voucher's number, such as PC-12/2026: letters, digits, . / - and no name.")
         raise RuleBroken(message, field="voucher")
-    used = find_voucher(voucher, case.unit_id, year, but=but)
+    hold_money(unit_id)
+    used = find_voucher(voucher, unit_id, year, but=but)
     if used is not None:
         message = _l(
             "The voucher %(voucher)s was used already, for support given on %(day)s.",

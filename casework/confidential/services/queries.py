@@ -106,6 +106,11 @@ def lacks_voucher(service: Service) -> bool:
     return service.is_money and not service.voucher and service.funding_source in PUBLIC
 
 
+def use_of_voucher(voucher: str, on: date) -> str | None:
+    """A voucher as a unit compares it: its number, however spelt, in the year of a day."""
+    return f"{on.year} {voucher_key(voucher)}" if voucher else None
+
+
 def find_voucher(
     voucher: str, unit_id: UUID, year: int, *, but: UUID | None = None
 ) -> Service | None:
