@@ -49,10 +49,10 @@ class Remedy:
 
 class RuleBroken(Exception):
     """A rule of the work forbids this. `message` is said to the person; `field` is where it is
-    shown; `remedy`, where there is one, is offered with it.
+    shown; `remedies`, where there are any, are offered with it.
     """
 
-    remedy: Remedy | None = None
+    remedies: tuple[Remedy, ...] = ()
 
     def __init__(self, message: Any, field: str = "") -> None:
         super().__init__(str(message))
@@ -122,8 +122,7 @@ class Form(FlaskForm):
 
     def refuse(self, broken: RuleBroken) -> None:
         """Show a broken rule beside its field, or above the form; what would lift it is offered."""
-        if broken.remedy is not None:
-            self.remedies = (*self.remedies, broken.remedy)
+        self.remedies = (*self.remedies, *broken.remedies)
         field = self._fields.get(broken.field)
         if field is None:
             self.form_errors.append(broken.message)

@@ -11,6 +11,7 @@ import time_machine
 from docx import Document
 from sqlalchemy import select
 
+from casework.confidential.assessments.models import NeedArea
 from casework.confidential.cases.models import Case
 from casework.confidential.consent.models import Consent
 from casework.core.audit import AuditEntry
@@ -158,6 +159,85 @@ def test_a_withdrawal_takes_two_taps_and_closes_the_gate(counselor, case, app):
     assert "No consent holds" in again.words
     assert answer(counselor, case).status == 303
     assert counselor.submit(new, new, kind="phone", note="gọi").status == 303
+
+
+WRITING = {
+    "contacts/new": ("note", {"kind": "home", "note": "mới"}),
+    "support/new": (
+        "note",
+        {"kind": "gift", "how": "in_kind", "funding_source": "charity", "note": "mới"},
+    ),
+    "assessments/new": ("summary", {f"level_{area}": "1" for area in NeedArea}),
+    "plans/new": (
+        "summary",
+        {
+            "goals-0-area": "job",
+            "goals-0-goal": "mới",
+            "goals-0-actions-0-what": "mới",
+            "goals-0-actions-0-responsible": "person",
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("form", sorted(WRITING))
+def test_nothing_new_is_written_once_the_consent_to_the_record_is_withdrawn(counselor, case, form):
+    field, values = WRITING[form]
+    address = f"{case}/{form}"
+    link = withdrawals(counselor, case)["Keep this record"]
+    assert counselor.submit(link, link).status == 303
+    page = counselor.submit(address, address, **values)
+    assert page.status == 422
+    beside = words(page.one("div", id=f"{field}-error"))
+    assert "The person withdrew the consent on" in beside
+    assert "Keep this record" in beside
+    again = f"{case}/consents/new?purpose=record"
+    assert page.one("a", href=again).get("target") == "_blank", "what was typed stays"
+    assert page.one("a", href=f"{case}/closure").get("target") == "_blank"
+    # Agreed to once more, the same form goes through.
+    assert answer(counselor, case, purpose="record").status == 303
+    assert counselor.submit(page, address).status == 303
+
+
+def test_without_consent_to_the_record_no_referral_and_no_review(counselor, case, partner):
+    plan, values = case + "/plans/new", WRITING["plans/new"][1]
+    assert counselor.submit(plan, plan, **values).status == 303
+    answer(counselor, case, purpose=f"partner:{partner}")
+    link = withdrawals(counselor, case)["Keep this record"]
+    assert counselor.submit(link, link).status == 303
+    send = case + "/referrals/new"
+    page = counselor.submit(send, send, partner=str(partner), area="job", reason="mới")
+    assert page.status == 422
+    assert "withdrew the consent" in words(page.one("div", id="reason-error"))
+    links = [a.get("href") for a in counselor.get(case + "/plans").all("a")]
+    review = next(each for each in links if each and "/reviews/new" in each)
+    page = counselor.submit(review, review, result="continue", note="mới")
+    assert page.status == 422
+    assert "withdrew the consent" in words(page.one("div", id="note-error"))
+
+
+def test_without_consent_to_the_record_it_is_put_right_asked_about_and_closed(counselor, case):
+    new = case + "/contacts/new"
+    assert counselor.submit(new, new, kind="home", note="đầu").status == 303
+    link = withdrawals(counselor, case)["Keep this record"]
+    counselor.submit(link, link)
+    links = [a.get("href") or "" for a in counselor.get(case + "/contacts").all("a")]
+    contact = next(each for each in links if "/contacts/" in each and "new" not in each)
+    assert counselor.submit(contact, contact, note="đúng hơn").status == 303
+    ask = case + "/rights/requests/new"
+    assert counselor.submit(ask, ask, kind="erase", wish="xóa hết").status == 303
+    closure = case + "/closure"
+    assert counselor.submit(closure, closure, reason="withdrew").status == 303
+
+
+def test_nothing_new_is_written_after_the_last_day_of_the_consent(case, counselor, client_as):
+    answer(counselor, case, purpose="record", until_on=str(today()))
+    with time_machine.travel(now() + timedelta(days=1)):
+        address = case + "/contacts/new"
+        values = {"kind": "home", "note": "mới"}
+        page = client_as("counselor").submit(address, address, **values)
+        assert page.status == 422
+        assert "The consent expired on" in page.words
 
 
 def test_what_withdrawing_means_is_said(counselor, case):

@@ -86,8 +86,8 @@ def missing(case, purpose=PHONE, on=TODAY, **about):
 def test_nobody_agrees_before_they_are_asked(case):
     refusal = missing(case)
     assert str(refusal.message) == "The person has not been asked yet: Contact by phone."
-    assert refusal.remedy.endpoint == "consent.new"
-    assert refusal.remedy.values == {"case_id": str(case.id), "purpose": "phone_contact"}
+    assert refusal.remedies[0].endpoint == "consent.new"
+    assert refusal.remedies[0].values == {"case_id": str(case.id), "purpose": "phone_contact"}
 
 
 def test_a_yes_holds_from_its_day_on(case):
@@ -146,7 +146,7 @@ def test_a_referral_needs_the_consent_to_this_partner(case, partners):
     assert find_consent(case, REFERRAL, TODAY, partner_id=jobs.id).partner_id == jobs.id
     refusal = missing(case, REFERRAL, partner_id=law.id)
     assert "Refer to Trung tâm Trợ giúp pháp lý" in str(refusal.message)
-    assert refusal.remedy.values["partner"] == str(law.id)
+    assert refusal.remedies[0].values["partner"] == str(law.id)
 
 
 def test_a_transfer_needs_the_consent_to_this_unit(case, cast):
@@ -154,7 +154,7 @@ def test_a_transfer_needs_the_consent_to_this_unit(case, cast):
     assert has_consent(case, REFERRAL, TODAY, to_unit_id=cast.units["b"])
     refusal = missing(case, REFERRAL, to_unit_id=cast.units["c"])
     assert "Long Xuyên" in str(refusal.message)
-    assert refusal.remedy.values["unit"] == str(cast.units["c"])
+    assert refusal.remedies[0].values["unit"] == str(cast.units["c"])
 
 
 def test_another_case_lends_no_consent(case, cast):

@@ -15,6 +15,7 @@ from casework.confidential.assessments.models import AssessedArea, Assessment, N
 from casework.confidential.assessments.queries import Assessed, find_latest, list_assessments
 from casework.confidential.cases.models import Case, CaseStatus
 from casework.confidential.cases.operations import check_key
+from casework.confidential.consent.operations import require_consent_to_record
 from casework.confidential.history.operations import keep_revision
 from casework.core import audit
 from casework.core.audit import Actor
@@ -47,6 +48,7 @@ class Answer:
 def assess(case: Case, answer: Answer, *, by: Actor) -> Assessment:
     """Keep an assessment. A case that was only taken in is now being assessed."""
     _check(case, answer)
+    require_consent_to_record(case, field="summary")
     if answer.on < case.opened_on:
         raise RuleBroken(_l("The case was opened after this day."), field="on")
     assessment = Assessment(

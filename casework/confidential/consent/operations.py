@@ -29,6 +29,7 @@ from casework.confidential.consent.queries import (
 )
 from casework.core import audit
 from casework.core.audit import Actor
+from casework.core.clock import today
 from casework.core.database import db
 from casework.core.forms import Remedy, RuleBroken
 from casework.core.i18n import day
@@ -60,9 +61,8 @@ class ConsentMissing(RuleBroken):
 
     def __init__(self, message: Any, field: str, case: Case, about: dict[str, str]) -> None:
         super().__init__(message, field)
-        self.remedy = Remedy(
-            "consent.new", {"case_id": str(case.id), **about}, _l("Record the person's answer")
-        )
+        asking = {"case_id": str(case.id), **about}
+        self.remedies = (Remedy("consent.new", asking, _l("Record the person's answer")),)
 
 
 def require_consent(
@@ -85,6 +85,22 @@ def require_consent(
     about = {"purpose": purpose, "partner": partner_id, "unit": to_unit_id}
     codes = {name: str(value) for name, value in about.items() if value is not None}
     raise ConsentMissing(_tell_missing(answers, on, what), field, case, codes)
+
+
+def require_consent_to_record(case: Case, *, field: str) -> None:
+    """Something new about the person is written only while they agree that a record is kept, today
+    (Law 91/2025/QH15: no longer than its purpose needs). Raises ConsentMissing, which offers to
+    close the case besides.
+
+    What is written already may be corrected; what is under way may be ended; closing, and what the
+    person asks for, stay possible.
+    """
+    try:
+        require_consent(case, Purpose.RECORD, today(), field=field)
+    except ConsentMissing as missing:
+        closing = Remedy("closures.closure", {"case_id": str(case.id)}, _l("Close the case"))
+        missing.remedies = (*missing.remedies, closing)
+        raise
 
 
 def record_consent(case: Case, answer: Answer, *, by: Actor) -> Consent:

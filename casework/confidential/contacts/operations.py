@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from casework.confidential.cases.models import Case, CaseStatus
 from casework.confidential.cases.operations import check_key
 from casework.confidential.consent.models import Purpose
-from casework.confidential.consent.operations import require_consent
+from casework.confidential.consent.operations import require_consent, require_consent_to_record
 from casework.confidential.contacts.models import Contact, ContactKind, ContactRevision
 from casework.confidential.contacts.queries import find_latest
 from casework.confidential.history.operations import keep_revision
@@ -32,6 +32,7 @@ TEXTS = ("note", "closed_note")
 def log_contact(case: Case, answer: dict[str, Any], *, by: Actor) -> Contact:
     """Add a contact. A first contact starts the support."""
     _check(case, answer["kind"], answer["on"], answer["next_on"])
+    require_consent_to_record(case, field="note")
     latest = find_latest(case)
     contact = Contact(
         id=uuid4(), case_id=case.id, unit_id=case.unit_id, recorded_by=by.id, **_values(answer)

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from casework.confidential.cases.models import Case
 from casework.confidential.cases.operations import check_key
 from casework.confidential.consent.models import Consent, Purpose
-from casework.confidential.consent.operations import require_consent
+from casework.confidential.consent.operations import require_consent, require_consent_to_record
 from casework.confidential.history.operations import keep_revision
 from casework.confidential.referrals.models import Referral, ReferralStatus, ReferralStep
 from casework.confidential.referrals.queries import find_waiting, step_days
@@ -35,6 +35,7 @@ FIELDS = ("area", "sent_on", "names_person", "reason")
 def send_referral(case: Case, partner: Partner, answer: dict[str, Any], *, by: Actor) -> Referral:
     """Refer the person. Feedback is due after the days that the province sets."""
     consent = _check(case, partner, answer)
+    require_consent_to_record(case, field="reason")
     waiting = find_waiting(case, partner.id, answer["area"])
     if waiting is not None:
         message = _l(
