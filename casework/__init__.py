@@ -46,6 +46,7 @@ from casework.confidential.referrals.routes import bp as referrals
 from casework.confidential.reminders.routes import bp as reminders
 from casework.confidential.rights.routes import bp as rights
 from casework.confidential.rosters.routes import bp as rosters
+from casework.confidential.rosters.routes import memberships
 from casework.confidential.services.routes import bp as services
 from casework.confidential.statutory.routes import bp as statutory
 from casework.confidential.transfers.routes import bp as transfers
@@ -117,6 +118,7 @@ FEATURES = (
     groups,
     facilitators,
     rosters,
+    memberships,
     group_sessions,
     break_glass,
     rights,

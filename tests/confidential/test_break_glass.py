@@ -123,6 +123,50 @@ def test_one_compartment_of_one_case_is_open_for_one_hour(client_as, app, case, 
         assert client_as("counselor2").get(case + "/contacts").status == 404
 
 
+def test_today_tells_of_openings_of_the_own_cases_above_all_until_they_are_reviewed(
+    client_as, app, case, officer
+):
+    panel = {"HX-Request": "true", "HX-Target": "x"}
+    counselor, own = client_as("counselor"), "/emergency/own-cases"
+    loaded = [each.get("hx-get") for each in counselor.get("/").one("main").iter("p")]
+    assert [each for each in loaded if each] == [own, "/looks"], "this one stands first"
+    assert counselor.get(own, headers=panel).words == ""
+    assert "Nothing is going on" in counselor.get(own).words
+    assert ask(client_as("counselor2"), app, case).status == 303
+    waiting = counselor.get(own, headers=panel)
+    assert waiting.one("a", href=case + "/looks").text == code_of(app, case)
+    for told in ("Trần Văn Đức", "waiting for a decision", "the counselor can't be reached"):
+        assert told in waiting.words
+    assert WHY not in waiting.text, "it stands with the officers"
+    assert "Đào" not in waiting.text
+    with time_machine.travel(now(), tick=False) as clock:
+        approve(officer, app)
+        running = client_as("counselor").get(own)
+        assert "open until" in running.words
+        for somebody in ("counselor2", "counselor-b", "coordinator"):
+            answer = client_as(somebody).get(own)
+            assert answer.status in (200, 403)
+            assert code_of(app, case) not in answer.text
+        clock.shift(timedelta(hours=1, seconds=1))
+        assert "over, to be reviewed" in client_as("counselor").get(own).words
+        reviewed = newest(app)
+        answer = client_as("dpo").submit(reviewed, reviewed + "/review", verdict="in_order")
+        assert answer.status == 303
+        assert client_as("counselor").get(own, headers=panel).words == ""
+
+
+def test_what_an_officer_types_is_kept_for_the_review_too(client_as, app, case, officer):
+    ask(client_as("counselor2"), app, case)
+    approve(officer, app)
+    with time_machine.travel(now() + timedelta(minutes=61)):
+        reviewing, page = client_as("dpo"), newest(app)
+        form = reviewing.get(page).form(page + "/review")
+        reviewing.post("/drafts", {**form, "note": "đã hỏi cả hai"})
+        (link,) = [a for a in reviewing.get(page).all("a") if "kept=" in (a.get("href") or "")]
+        used = reviewing.get(link.get("href"))
+        assert used.form(page + "/review")["note"] == "đã hỏi cả hai"
+
+
 def test_the_other_compartment_opens_the_talks_and_no_name(client_as, app, case, officer):
     helper = client_as("coordinator")
     assert ask(helper, app, case, compartment="notes").status == 303

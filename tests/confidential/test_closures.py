@@ -19,6 +19,7 @@ from casework.confidential.contacts.models import Contact
 from casework.confidential.groups.models import GroupMember
 from casework.confidential.plans.models import Plan
 from casework.confidential.referrals.models import Referral, ReferralStep
+from casework.confidential.reminders.models import Reminder
 from casework.core.audit import SYSTEM
 from casework.core.clock import add_months, now, today
 from casework.core.database import Base, db
@@ -29,6 +30,7 @@ from casework.vault.drafts import KeptForm
 from casework.vault.grants import DataKey, Grant
 from tests.confidential.test_assignments import stand_in
 from tests.confidential.test_cases import open_case
+from tests.page import words
 
 NAME = "Đào Thị Ngọc Ánh"
 
@@ -106,29 +108,63 @@ def test_a_closing_note_is_sealed_and_shown_when_the_person_comes_again(counselo
 
 
 def test_what_ends_with_the_support_is_said_and_ends(counselor, app, cast, client_as):
+    """One of each kind, and beside it one that is over already and is not told of."""
     address = open_case(counselor)
-    case_id = case_id_of(address)
-    with app.app_context():
-        case = db.session.get_one(Case, case_id)
-        db.session.add(
-            Plan(
-                case_id=case_id,
-                unit_id=case.unit_id,
-                number=1,
-                agreed_on=today(),
-                review_on=today(),
-                recorded_by=uuid4(),
-            )
-        )
-        db.session.commit()
+    assert "With it end" not in counselor.get(address + "/closure").words
+    plan, row = address + "/plans/new", "goals-0-actions-"
+    written = {"goals-0-area": "job", "goals-0-goal": "có việc làm", row + "0-what": "hỏi việc"}
+    written |= {row + "0-responsible": "person", row + "1-what": "nộp đơn"}
+    counselor.submit(plan, plan, **written, **{row + "1-responsible": "counselor"})
+    links = [a.get("href") or "" for a in counselor.get(address + "/plans").all("a")]
+    action = next(link for link in links if "/plans/actions/" in link)
+    assert counselor.submit(action, action, status="done").status == 303
+    for area in ("job", "legal"):
+        refer(counselor, app, cast, address, "Trung tâm Dịch vụ việc làm", area)
+    taken_back = refer(counselor, app, cast, address, "Trạm y tế") + "/take-back"
+    assert counselor.submit(taken_back, taken_back, reason="nhầm").status == 303
+    contact = address + "/contacts/new"
+    counselor.submit(contact, contact, again="day", next_on=str(today() + timedelta(days=5)))
+    remind = address + "/reminders/new"
+    counselor.submit(remind, remind, text="gọi lại", due_on=str(today()))
     stand_in(counselor, address, cast.accounts["counselor2"])
-    page = counselor.get(address + "/closure")
-    assert "the support plan" in page.words
-    assert "standing in" in page.words
+
+    told = [words(item) for item in counselor.get(address + "/closure").one("main").iter("li")]
+    day = f"{today():%d/%m/%Y}"
+    referral = f"Trung tâm Dịch vụ việc làm: the referral of {day}, without an answer."
+    assert told == [
+        "the support plan; actions not done yet: 1. They stay readable as they are.",
+        *[f"{referral} It is noted as not answered."] * 2,
+        f"the appointment of {today() + timedelta(days=5):%d/%m/%Y}",
+        "reminders: 1. They are dropped.",
+        "standing in, by Trần Văn Đức",
+    ]
     assert close(counselor, address).status == 303
     assert client_as("counselor2").get(address).status == 404
     with app.app_context():
         assert db.session.scalars(select(Plan.ended_on)).one() == today()
+        assert db.session.scalars(select(Case.next_on)).one() is None
+        assert db.session.scalars(select(Reminder.dropped_on)).one() == today()
+        statuses = select(Referral.status).order_by(Referral.status)
+        assert db.session.scalars(statuses).all() == ["sent", "unknown", "unknown"]
+
+
+def refer(counselor, app, cast, address, name, area="job"):
+    """Refer the person to a partner with this name, with their consent. The referral's address."""
+    with app.app_context():
+        since = today() - timedelta(days=9)
+        values = {"name": name, "kind": "other", "active_from": since}
+        partner = Partner(unit_id=cast.units["a"], **values)
+        db.session.add(partner)
+        db.session.flush()
+        about = {"partner_id": partner.id, "purpose": "referral", "is_given": True}
+        told = {"method": "signed", "on": today(), "recorded_by": uuid4()}
+        db.session.add(Consent(case_id=case_id_of(address), **about, **told))
+        partner_id = str(partner.id)
+        db.session.commit()
+    send = address + "/referrals/new"
+    page = counselor.submit(send, send, partner=partner_id, area=area, reason="cần giúp")
+    assert page.status == 303, page.words
+    return page.location
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from casework.core.audit import AuditEntry
 from casework.core.database import db
 from tests.confidential.test_cases import open_case
 from tests.confidential.test_groups import TWELVE, SignIn, add, count, open_group
-from tests.page import Page, Visitor
+from tests.page import Page, Visitor, words
 
 NAMES = ("Đào Thị Hương", "Lê Văn Bình", "Trịnh Thị Lài")
 
@@ -238,3 +238,37 @@ def test_names_typed_and_not_saved_are_offered_in_sight(counselor, group):
     assert used.form(address)["names"] == "Anh Tư\nAnh Năm"
     assert counselor.submit(used, address).status == 303
     assert "Anh Năm" in counselor.get(address).words
+
+
+def test_a_case_tells_of_the_groups_that_its_reader_leads(counselor, client_as, group, cases, app):
+    address = f"/cases/{cases[0]}"
+    panel = {"HX-Request": "true", "HX-Target": "panel-groups"}
+    assert f"{address}/groups" in [
+        each.get("hx-get") for each in counselor.get(address).all("section")
+    ]
+    assert "In no group that you lead" in counselor.get(f"{address}/groups", headers=panel).words
+    join(counselor, group, [cases[0]], joined_on="2026-10-01")
+    page = counselor.get(f"{address}/groups", headers=panel)
+    (link,) = page.all("a")
+    assert words(link) == "Hoa Sen"
+    assert (link.get("href") or "").startswith(f"{group}/members/")
+    assert "since 01/10/2026" in page.words
+    whole = counselor.get(f"{address}/groups")
+    assert whole.h1 == "Groups"
+    with app.app_context():
+        query = select(AuditEntry.action).where(AuditEntry.subject_id == cases[0])
+        assert db.session.scalars(query.order_by(AuditEntry.position)).all()[-1] == "case.read"
+    assert client_as("counselor2").get(f"{address}/groups").status == 404
+
+
+def test_who_reads_a_case_and_leads_no_group_of_it_learns_of_none(
+    counselor, client_as, group, cases, cast
+):
+    join(counselor, group, [cases[0]])
+    cover = f"/cases/{cases[0]}/cover"
+    colleague = str(cast.accounts["counselor2"])
+    day = str(date(2026, 11, 1))
+    assert counselor.submit(cover, cover, colleague=colleague, last_day=day).status == 303
+    page = client_as("counselor2").get(f"/cases/{cases[0]}/groups")
+    assert "Hoa Sen" not in page.text
+    assert "In no group that you lead" in page.words

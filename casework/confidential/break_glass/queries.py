@@ -133,6 +133,14 @@ def list_open(access: Access) -> Sequence[Line]:
     return _lines(_to_do(), _within(access))
 
 
+def list_of_own_cases(access: Access) -> Sequence[Line]:
+    """What is asked for or open in the cases entrusted to an account, or was and is not reviewed
+    yet.
+    """
+    own = select(Case.id).where(reached(access))
+    return _lines(_to_do(), EmergencyOpening.case_id.in_(own))
+
+
 def list_settled(access: Access) -> Sequence[Line]:
     """What was decided and reviewed, declined, or lapsed."""
     return _lines(~_to_do(), _within(access))

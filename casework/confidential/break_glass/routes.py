@@ -24,6 +24,7 @@ from casework.confidential.break_glass.queries import (
     holds_recovery,
     list_counselors,
     list_deeds,
+    list_of_own_cases,
     list_officers,
     list_open,
     list_open_cases,
@@ -66,6 +67,20 @@ def index(access: Access) -> ResponseReturnValue:
         f"{FOLDER}/index.html",
         lines=list_own(access),
         open_now=list_open_cases(access.account_id),
+        State=State,
+    )
+
+
+@bp.get("/own-cases")
+@requires(Permission.CASE_LOOKS)
+def own_cases(access: Access) -> ResponseReturnValue:
+    """What is going on out of turn in the cases entrusted to the account: codes and colleagues, no
+    person. Today shows it above everything else.
+    """
+    return render(
+        f"{FOLDER}/own_cases.html",
+        lines=list_of_own_cases(access),
+        EmergencyReason=EmergencyReason,
         State=State,
     )
 

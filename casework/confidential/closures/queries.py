@@ -9,16 +9,18 @@ from sqlalchemy import ColumnElement, Date, Select, func, select, union_all
 
 from casework.authz.enforce import Access
 from casework.confidential.assessments.models import Assessment
-from casework.confidential.cases.models import Assignment, Case
-from casework.confidential.cases.queries import in_force
+from casework.confidential.cases.models import Case
 from casework.confidential.closures.models import Erasure, ErasureStatus
 from casework.confidential.contacts.models import Contact
-from casework.confidential.plans.models import Plan, PlanReview
+from casework.confidential.plans.models import Plan, PlanAction, PlanReview
+from casework.confidential.plans.queries import GOES_ON
 from casework.confidential.referrals.models import Referral, ReferralStatus
+from casework.confidential.reminders.models import Reminder
 from casework.confidential.services.models import Service
 from casework.core.clock import VIETNAM, add_months, now, today
 from casework.core.database import db
 from casework.core.errors import OutOfReach
+from casework.organisation.partners.models import Partner
 from casework.organisation.settings.models import Setting
 from casework.organisation.settings.queries import number_of, read_settings_of
 from casework.organisation.units.models import Unit
@@ -30,11 +32,14 @@ _DECIDED_SHOWN = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What ends with the support in a case."""
+    """What ends with the support in a case: referrals without an answer, each with its partner; the
+    plan, with how many of its actions are not done; reminders.
+    """
 
-    referrals: int
+    referrals: Sequence[tuple[Referral, Partner]]
     has_plan: bool
-    has_cover: bool
+    open_actions: int
+    reminders: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +62,20 @@ class Proposal:
 
 def what_ends(case: Case) -> Ending:
     """What closing the case ends, for the page that asks whether to close it."""
-    unanswered = select(func.count(Referral.id)).where(
-        Referral.case_id == case.id, Referral.status.in_(UNANSWERED)
+    current = select(Plan.id).where(Plan.case_id == case.id, Plan.ended_on.is_(None))
+    plans = select(func.count()).where(Plan.id.in_(current))
+    actions = select(func.count(PlanAction.id)).where(
+        PlanAction.plan_id.in_(current), PlanAction.status.in_(GOES_ON)
     )
-    plan = select(func.count(Plan.id)).where(Plan.case_id == case.id, Plan.ended_on.is_(None))
-    cover = select(func.count(Assignment.id)).where(
-        Assignment.case_id == case.id, Assignment.is_cover, in_force()
+    reminders = select(func.count(Reminder.id)).where(
+        Reminder.case_id == case.id, Reminder.done_on.is_(None), Reminder.dropped_on.is_(None)
     )
-    row = db.session.execute(
-        select(unanswered.scalar_subquery(), plan.scalar_subquery(), cover.scalar_subquery())
-    ).one()
-    return Ending(row[0], bool(row[1]), bool(row[2]))
+    counts = (each.scalar_subquery() for each in (plans, actions, reminders))
+    has_plan, open_actions, open_reminders = db.session.execute(select(*counts)).one()
+    unanswered = select(Referral, Partner).join(Partner, Partner.id == Referral.partner_id)
+    found = db.session.execute(unanswered.where(*_unanswered(case)).order_by(Referral.sent_on))
+    referrals = [(referral, partner) for referral, partner in found]
+    return Ending(referrals, bool(has_plan), open_actions, open_reminders)
 
 
 def find_last_record_on(case: Case) -> date | None:
@@ -90,8 +98,7 @@ def find_last_record_on(case: Case) -> date | None:
 
 def list_unanswered(case: Case) -> Sequence[Referral]:
     """The referrals to which no partner has answered."""
-    query = select(Referral).where(Referral.case_id == case.id, Referral.status.in_(UNANSWERED))
-    return db.session.scalars(query).all()
+    return db.session.scalars(select(Referral).where(*_unanswered(case))).all()
 
 
 def find_proposal(case: Case) -> Erasure | None:
@@ -206,3 +213,11 @@ def _proposals(access: Access) -> Select[Erasure, str, date | None, Unit]:
 
 def _end_of_retention(case: Case, months: int) -> date:
     return add_months(case.closed_on or today(), months)
+
+
+def _unanswered(case: Case) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Referral.case_id == case.id,
+        Referral.status.in_(UNANSWERED),
+        Referral.taken_back_at.is_(None),
+    )

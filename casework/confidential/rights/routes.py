@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from casework.authz.enforce import Access, can, current_identity, requires
 from casework.authz.permissions import Permission
-from casework.confidential.cases.models import Case, PersonIdentity
+from casework.confidential.cases.models import Case
 from casework.confidential.cases.queries import get_case, get_person, unit_of
 from casework.confidential.history.queries import list_earlier
 from casework.confidential.rights import sheets
@@ -47,7 +47,7 @@ from casework.confidential.rights.queries import (
 )
 from casework.core import audit
 from casework.core.clock import today
-from casework.core.forms import carry_out
+from casework.core.forms import Form, carry_out
 from casework.core.htmx import render
 from casework.core.navigation import menu
 from casework.core.uploads import DOCX
@@ -58,6 +58,7 @@ from casework.organisation.settings.queries import number_of
 from casework.organisation.units.queries import get_unit
 
 FOLDER = "confidential/rights"
+BOTH = ("GET", "POST")
 FIRST_YEAR = 2020
 bp = Blueprint("rights", __name__)
 
@@ -122,134 +123,82 @@ def paper(access: Access, case_id: UUID) -> ResponseReturnValue:
     return send_file(content, sheets.FILE_NAME, DOCX)
 
 
-@bp.get("/cases/<uuid:case_id>/rights/requests/new")
-@requires(Permission.RIGHTS_WRITE)
-def new_request(access: Access, case_id: UUID) -> ResponseReturnValue:
-    """The form of a request."""
-    return _request_page(access, get_case(access, case_id), RequestForm(received_on=today()))
-
-
-@bp.post("/cases/<uuid:case_id>/rights/requests/new")
+@bp.route("/cases/<uuid:case_id>/rights/requests/new", methods=BOTH)
 @requires(Permission.RIGHTS_WRITE)
 def ask(access: Access, case_id: UUID) -> ResponseReturnValue:
     """Note what the person asks for."""
-    case, form = get_case(access, case_id), RequestForm()
+    case, form = get_case(access, case_id), RequestForm(received_on=today())
     done = carry_out(form, lambda: record_request(case, form.answer(), by=access.actor))
-    if done != 303:
-        return _request_page(access, case, form), done
-    flash(_("The request is kept, and its clock runs."), "success")
-    return redirect(url_for("cases.show", case_id=case.id), 303)
+    if done == 303:
+        return _kept(case, _("The request is kept, and its clock runs."))
+    return _page("request", access, case, form), done
 
 
-@bp.get("/cases/<uuid:case_id>/rights/requests/<uuid:request_id>")
+@bp.route("/cases/<uuid:case_id>/rights/requests/<uuid:request_id>", methods=BOTH)
 @requires(Permission.RIGHTS_WRITE)
-def show_request(access: Access, case_id: UUID, request_id: UUID) -> ResponseReturnValue:
-    """A request, what to do about it, and the form of its answer."""
+def answer(access: Access, case_id: UUID, request_id: UUID) -> ResponseReturnValue:
+    """A request, what to do about it, and what became of it."""
     case = get_case(access, case_id)
     asked = get_request(case, request_id)
     form = AnswerForm(obj=asked)
     form.answered_on.data = form.answered_on.data or today()
-    return _answer_page(access, case, asked, form)
-
-
-@bp.post("/cases/<uuid:case_id>/rights/requests/<uuid:request_id>")
-@requires(Permission.RIGHTS_WRITE)
-def answer(access: Access, case_id: UUID, request_id: UUID) -> ResponseReturnValue:
-    """Note what became of it."""
-    case, form = get_case(access, case_id), AnswerForm()
-    asked = get_request(case, request_id)
     done = carry_out(
         form, lambda: answer_request(case, asked, form.answer(), by=access.actor), asked.version
     )
-    if done != 303:
-        return _answer_page(access, case, asked, form, conflict=done == 409), done
-    flash(_("The answer is kept."), "success")
-    return redirect(url_for("cases.show", case_id=case.id), 303)
+    if done == 303:
+        return _kept(case, _("The answer is kept."))
+    return _page("answer", access, case, form, asked, conflict=done == 409), done
 
 
-@bp.get("/cases/<uuid:case_id>/rights/disclosures/new")
-@requires(Permission.RIGHTS_WRITE)
-def new_disclosure(access: Access, case_id: UUID) -> ResponseReturnValue:
-    """The form of an authority's written request."""
-    return _disclosure_page(access, get_case(access, case_id), DisclosureForm(received_on=today()))
-
-
-@bp.post("/cases/<uuid:case_id>/rights/disclosures/new")
+@bp.route("/cases/<uuid:case_id>/rights/disclosures/new", methods=BOTH)
 @requires(Permission.RIGHTS_WRITE)
 def disclose(access: Access, case_id: UUID) -> ResponseReturnValue:
-    """Note it; never without its number."""
-    case, form = get_case(access, case_id), DisclosureForm()
+    """Note an authority's written request; never without its number."""
+    case, form = get_case(access, case_id), DisclosureForm(received_on=today())
     done = carry_out(form, lambda: record_disclosure(case, form.answer(), by=access.actor))
-    if done != 303:
-        return _disclosure_page(access, case, form), done
-    flash(_("The request stands in the register."), "success")
-    return redirect(url_for("cases.show", case_id=case.id), 303)
+    if done == 303:
+        return _kept(case, _("The request stands in the register."))
+    return _page("disclosure", access, case, form), done
 
 
-@bp.get("/cases/<uuid:case_id>/rights/disclosures/<uuid:disclosure_id>")
+@bp.route("/cases/<uuid:case_id>/rights/disclosures/<uuid:disclosure_id>", methods=BOTH)
 @requires(Permission.RIGHTS_WRITE)
-def show_disclosure(access: Access, case_id: UUID, disclosure_id: UUID) -> ResponseReturnValue:
-    """An authority's request, and the form of what it got."""
+def decide(access: Access, case_id: UUID, disclosure_id: UUID) -> ResponseReturnValue:
+    """An authority's request, the decision about it, and what was told."""
     case = get_case(access, case_id)
     asked = get_disclosure(case, disclosure_id)
     form = DecisionForm(obj=asked)
     form.answered_on.data = form.answered_on.data or today()
-    return _decision_page(access, case, asked, form)
-
-
-@bp.post("/cases/<uuid:case_id>/rights/disclosures/<uuid:disclosure_id>")
-@requires(Permission.RIGHTS_WRITE)
-def decide(access: Access, case_id: UUID, disclosure_id: UUID) -> ResponseReturnValue:
-    """Note the decision and what was told."""
-    case, form = get_case(access, case_id), DecisionForm()
-    asked = get_disclosure(case, disclosure_id)
     done = carry_out(
         form, lambda: answer_disclosure(case, asked, form.answer(), by=access.actor), asked.version
     )
-    if done != 303:
-        return _decision_page(access, case, asked, form, conflict=done == 409), done
-    flash(_("The answer is kept."), "success")
+    if done == 303:
+        return _kept(case, _("The answer is kept."))
+    return _page("decision", access, case, form, asked, conflict=done == 409), done
+
+
+def _kept(case: Case, said: str) -> ResponseReturnValue:
+    flash(said, "success")
     return redirect(url_for("cases.show", case_id=case.id), 303)
 
 
-def _request_page(access: Access, case: Case, form: RequestForm) -> str:
-    person = get_person(case, access)
-    return render(f"{FOLDER}/request.html", case=case, person=person, form=form)
-
-
-def _disclosure_page(access: Access, case: Case, form: DisclosureForm) -> str:
-    person = get_person(case, access)
-    return render(f"{FOLDER}/disclosure.html", case=case, person=person, form=form)
-
-
-def _answer_page(
-    access: Access, case: Case, asked: RightsRequest, form: AnswerForm, *, conflict: bool = False
-) -> str:
-    return _asked_page("answer", access, case, asked, form, conflict)
-
-
-def _decision_page(
-    access: Access, case: Case, asked: Disclosure, form: DecisionForm, *, conflict: bool = False
-) -> str:
-    return _asked_page("decision", access, case, asked, form, conflict)
-
-
-def _asked_page(
+def _page(
     template: str,
     access: Access,
     case: Case,
-    asked: RightsRequest | Disclosure,
-    form: AnswerForm | DecisionForm,
-    conflict: bool,
+    form: Form,
+    asked: RightsRequest | Disclosure | None = None,
+    *,
+    conflict: bool = False,
 ) -> str:
-    person: PersonIdentity = get_person(case, access)
+    person = get_person(case, access)
     return render(
         f"{FOLDER}/{template}.html",
         case=case,
         person=person,
         asked=asked,
         form=form,
-        earlier=list_earlier([asked.id]) if asked.answered_on else [],
+        earlier=list_earlier([asked.id]) if asked and asked.answered_on else [],
         conflict=conflict,
         **_words(),
     )

@@ -11,6 +11,7 @@ from casework.authz.permissions import Permission
 from casework.confidential.cases.models import Case
 from casework.confidential.cases.queries import CaseLine, get_case, list_cases, reached
 from casework.confidential.groups.models import Attendance, GroupMember, GroupSession
+from casework.confidential.groups.queries import led_by
 from casework.core.clock import today
 from casework.core.database import db
 from casework.core.errors import OutOfReach
@@ -53,6 +54,22 @@ def attended_days(member: GroupMember) -> tuple[date | None, date | None]:
     )
     first, last = db.session.execute(query).one()
     return first, last
+
+
+def list_memberships(access: Access, case: Case) -> Sequence[tuple[Group, GroupMember]]:
+    """The groups in which the person of a case is or was a member, newest first: those that the
+    account leads. Of others it learns nothing.
+    """
+    leading = access.identity.access(Permission.GROUP_READ)
+    if leading is None:
+        return []
+    query = (
+        select(Group, GroupMember)
+        .join(GroupMember, GroupMember.group_id == Group.id)
+        .where(GroupMember.case_id == case.id, led_by(leading))
+        .order_by(GroupMember.joined_on.desc(), GroupMember.id)
+    )
+    return [(group, member) for group, member in db.session.execute(query)]
 
 
 def list_linkable(

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from casework.authz.enforce import Access, requires
 from casework.authz.permissions import Permission
 from casework.confidential.cases.forms import SearchForm
-from casework.confidential.cases.queries import CaseLine
+from casework.confidential.cases.queries import CaseLine, get_case, get_person
 from casework.confidential.groups.models import GroupMember
 from casework.confidential.groups.queries import get_group, note_read
 from casework.confidential.rosters.forms import (
@@ -32,6 +32,7 @@ from casework.confidential.rosters.queries import (
     get_own_case,
     list_linkable,
     list_members,
+    list_memberships,
     list_roster,
     own_references,
 )
@@ -48,6 +49,7 @@ from casework.organisation.bodies.models import Group
 from casework.organisation.units.models import Unit
 
 bp = Blueprint("rosters", __name__, url_prefix="/groups/<uuid:group_id>/members")
+memberships = Blueprint("memberships", __name__, url_prefix="/cases/<uuid:case_id>/groups")
 FOLDER = "confidential/rosters"
 
 
@@ -205,6 +207,21 @@ def unlink(access: Access, group_id: UUID, member_id: UUID) -> ResponseReturnVal
     if carry_out(Form(), lambda: unlink_member(group, found, case, by=access.actor)) == 303:
         flash(_("The member is linked to no case now."), "success")
     return redirect(url_for(".member", group_id=group.id, member_id=found.id), 303)
+
+
+@memberships.get("")
+@requires(Permission.CASE_READ)
+def index_of_case(access: Access, case_id: UUID) -> ResponseReturnValue:
+    """The groups the person is a member of, as far as the account may read their rosters."""
+    case = get_case(access, case_id)
+    person = get_person(case, access)
+    return render(
+        f"{FOLDER}/of_case.html",
+        case=case,
+        person=person,
+        memberships=list_memberships(access, case),
+        today=today(),
+    )
 
 
 def _members(access: Access, group: Group, form: MembersForm) -> str:
