@@ -217,7 +217,7 @@ def test_who_may_have_a_case_already_is_named_and_stops_nobody(counselor, client
     assert checked.status == 200
     assert "the sheet is good" in checked.words.lower()
     told = f"{code} Đào Thị Ngọc Ánh · same name and year of birth"
-    assert alike(checked) == {"3": told}, "nobody else's case is told of"
+    assert alike(checked) == {"row 3": told}, "nobody else's case is told of"
     with app.app_context():
         query = select(AuditEntry.subject_id).where(AuditEntry.action == "case.list")
         assert str(db.session.scalars(query).all()[-1]) in known
@@ -225,7 +225,7 @@ def test_who_may_have_a_case_already_is_named_and_stops_nobody(counselor, client
     refused = send(counselor, sheet(*rows))
     assert refused.status == 422
     assert "Look at these rows first." in refused.words
-    assert alike(refused) == {"3": told}
+    assert alike(refused) == {"row 3": told}
     assert count(app) == 2
     taken = send(counselor, sheet(*rows), somebody_else="y")
     assert taken.status == 303
@@ -240,7 +240,7 @@ def test_a_person_who_stands_twice_in_a_log_is_named_by_rows(counselor, app):
         {**PERSON, "number": "9", "name": "đào thị ngọc ánh", "birth_year": 1961},
     )
     checked = send(counselor, sheet(*rows), only_check="y")
-    assert alike(checked) == {"4": "row 2", "5": "row 2"}
+    assert alike(checked) == {"row 4": "row 2", "row 5": "row 2"}
     assert "somebody_else" in checked.form(FORM) or "these are other people" in checked.words
     assert send(counselor, sheet(*rows)).status == 422
     assert count(app) == 0
