@@ -66,7 +66,7 @@ class SignatureState(Labelled):
     """How a unit's month stands."""
 
     NONE = "none", _l("not signed")
-    SIGNED = "signed", _l("signed")
+    SIGNED = "signed", _l("signed, unchanged since")
     CHANGED = "changed", _l("changed since it was signed")
 
 

@@ -225,7 +225,7 @@ def test_a_signature_holds_until_a_number_changes(app, client_as, worked):
     assert sign(client_as, worked).status == 303
     assert len(rows(app, Signature)) == 2
     line = cells(client_as("manager").get(of_province(worked)))["Phường Bạc Liêu"]
-    assert line[1].startswith("signed Huỳnh Văn Ba")
+    assert line[1].startswith("signed, unchanged since Huỳnh Văn Ba")
 
 
 def test_what_was_not_shown_is_not_signed(app, client_as, worked):
