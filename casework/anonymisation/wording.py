@@ -22,6 +22,7 @@ from casework.organisation.units.models import Cluster, Unit
 
 NAMED = 12
 _CELL = re.compile(r"(?:unit|cluster|province):[^\s;:]+:[a-z_-]+:[0-9Q-]+[^\s;]*")
+_MONTH = re.compile(r"(?<![\w:])\d{4}-\d{2}(?![\w:-])")
 _EVERYTHING = 100
 
 
@@ -93,7 +94,7 @@ def tell(run: PublicationRun) -> Told:
     reason = told.get("reason", {}).get(language(), "")
     names = _names(run.province_id) if cells or widened or _CELL.search(reason) else {}
     return Told(
-        reason=_CELL.sub(lambda found: name_cell(found[0], names), reason),
+        reason=_reason(reason, names),
         cells=[name_cell(cell, names) for cell in cells[:NAMED]],
         more_cells=max(0, len(cells) - NAMED),
         won=_won(told.get("shown", [])),
@@ -133,6 +134,12 @@ def name_period(period: str) -> str:
         told: str = _("quarter %(number)s/%(year)s", number=period[-1], year=period[:4])
         return told
     return f"{period[5:]}/{period[:4]}" if len(period) > len("2026") else period
+
+
+def _reason(reason: str, names: Mapping[str, str]) -> str:
+    """A refusal, with the counts and months it names as people write them."""
+    told = _CELL.sub(lambda found: name_cell(found[0], names), reason)
+    return _MONTH.sub(lambda found: name_period(found[0]), told)
 
 
 def _measure(code: str) -> str:

@@ -175,9 +175,9 @@ def test_meetings_without_minutes_plans_teams_and_budgets_are_missed(app, client
 def test_the_unit_head_sees_work_as_it_will_be_printed_and_no_person(client_as, worked):
     page = client_as("unithead").get(of_unit(worked, "signature"))
     shown = cells(page)
-    assert shown["Group sessions due"] == ["2", "sessions"]
-    assert shown["Group sessions held"] == ["1", "sessions"]
-    assert shown["Counselling contacts"] == ["6", "contacts"]
+    assert shown["Group sessions due"] == ["2 sessions"]
+    assert shown["Group sessions held"] == ["1 sessions"]
+    assert shown["Counselling contacts"] == ["6 contacts"]
     for word in (
         "Open cases",
         "New cases",
@@ -190,7 +190,7 @@ def test_the_unit_head_sees_work_as_it_will_be_printed_and_no_person(client_as, 
 
 def test_few_contacts_are_signed_as_they_are_printed(app, client_as, worked):
     b = client_as("unithead-b")
-    assert cells(b.get(of_unit(worked, "signature", "b")))["Counselling contacts"][0] == "6"
+    assert cells(b.get(of_unit(worked, "signature", "b")))["Counselling contacts"] == ["6 contacts"]
     with app.app_context():
         taken = select(Contact.id).where(Contact.unit_id == worked.units["b"]).limit(3)
         db.session.execute(
@@ -199,7 +199,9 @@ def test_few_contacts_are_signed_as_they_are_printed(app, client_as, worked):
             .values(taken_back_at=datetime(2026, 10, 1, tzinfo=UTC))
         )
         db.session.commit()
-    assert cells(b.get(of_unit(worked, "signature", "b")))["Counselling contacts"][0] == "under 5"
+    assert cells(b.get(of_unit(worked, "signature", "b")))["Counselling contacts"] == [
+        "under 5 contacts"
+    ]
 
 
 def test_a_signature_holds_until_a_number_changes(app, client_as, worked):
@@ -381,7 +383,7 @@ def test_the_manager_sees_every_unit_and_no_count_of_cases(client_as, worked):
     assert shown["Xã Năm Căn"][0] == "not marked complete"
     assert shown["Xã Năm Căn"][1] == "not signed"
     page = manager.get(of_province(worked, "/missing"))
-    assert "Meetings due, neither held nor postponed : 1" in page.words
+    assert "Meetings due, neither held nor postponed: 1" in page.words
     assert "without a contact" not in page.words and "Referrals" not in page.words
     assert cells(manager.get("/publishing"))["09/2026"][2:4] == ["1", "1"]
 
@@ -586,7 +588,7 @@ def test_a_refusal_is_told_in_the_readers_language_and_in_words(
     ended()
     page = manager.follow(begun)
     assert "Nothing was published" in page.words
-    assert "2026-08 has to be published first." in page.words
+    assert "08/2026 has to be published first." in page.words
     assert "Phường Bạc Liêu: Open cases, 09/2026" in page.words
     assert "Tỉnh Cà Mau: New cases, quarter 3/2026" in page.words
     told = json.loads(rows(app, PublicationRun)[0].told)
