@@ -34,6 +34,7 @@ from casework.anonymisation.standing import (
     get_own_unit,
     get_province,
     list_lines,
+    list_marked,
     list_own_units,
     list_parts,
 )
@@ -147,7 +148,7 @@ def list_missing(access: Access, province_id: UUID) -> ResponseReturnValue:
     """What is missing in each unit, as far as it is no count of cases."""
     province, form = get_province(access, province_id), MonthForm(formdata=None)
     month = _month_asked(list_months(province.id), form)
-    lines = list_lines(list_parts(province.id, month), month)
+    lines = list_marked(list_parts(province.id, month), month)
     here = Unit.id.in_([line.unit.id for line in lines])
     return render(
         f"{FOLDER}/missing.html",

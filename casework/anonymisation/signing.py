@@ -14,7 +14,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select, union_all
 
 from casework.anonymisation.models import Signature
 from casework.anonymisation.periods import Month, require_open
@@ -28,7 +28,7 @@ from casework.core.labels import Labelled
 from casework.inspection.readmodel.models import UnitOfCount
 from casework.organisation.communications.models import CommunicationSession
 from casework.organisation.meetings.models import Meeting
-from casework.organisation.units.models import Unit
+from casework.organisation.units.models import Succession, Unit
 
 
 class Work(Labelled):
@@ -60,6 +60,8 @@ _UNITS_OF_COUNT = {
 Range = tuple[int, int]
 Figures = Mapping[Work, Range]
 """What is printed of each: from, to; the same where it is exact."""
+Heirs = Mapping[UUID, Sequence[UUID]]
+"""The units that count the records of a unit: itself, and those that followed it."""
 
 
 class SignatureState(Labelled):
@@ -80,21 +82,16 @@ class Changed:
 
 
 def figures_of(unit_ids: Collection[UUID], month: Month) -> dict[UUID, Figures]:
-    """What will be printed of each unit's work in a month, in three statements."""
+    """What will be printed of each unit's work in a month, in three statements.
+
+    As in print, meetings of bodies and communication are a unit's own and those of the units it
+    followed by the month's last day; sessions of groups and contacts stand where they were
+    recorded.
+    """
     counts: Counter[tuple[UUID, Work]] = Counter()
-    _count_meetings(counts, unit_ids, month)
-    _count_communication(counts, unit_ids, month)
-    contacts = (
-        select(Contact.unit_id, func.count())
-        .where(
-            Contact.unit_id.in_(unit_ids),
-            Contact.on.between(month.first_day, month.last_day),
-            Contact.taken_back_at.is_(None),
-        )
-        .group_by(Contact.unit_id)
-    )
-    for unit_id, count in db.session.execute(contacts):
-        counts[unit_id, Work.CONTACTS] = count
+    heirs = _heirs(unit_ids, month.last_day)
+    _count_meetings(counts, heirs, month)
+    _count_sessions_and_contacts(counts, unit_ids, heirs, month)
     return {
         unit_id: {work: _printed(work, counts[unit_id, work]) for work in Work}
         for unit_id in unit_ids
@@ -176,9 +173,24 @@ def _printed(work: Work, count: int) -> Range:
     return count, count
 
 
-def _count_meetings(
-    counts: Counter[tuple[UUID, Work]], unit_ids: Collection[UUID], month: Month
-) -> None:
+def _heirs(unit_ids: Collection[UUID], on: date) -> Heirs:
+    query = select(Succession.predecessor_id, Succession.successor_id).where(Succession.on <= on)
+    earlier: dict[UUID, set[UUID]] = {}
+    for predecessor_id, successor_id in db.session.execute(query):
+        earlier.setdefault(successor_id, set()).add(predecessor_id)
+    heirs: dict[UUID, list[UUID]] = {}
+    for unit_id in unit_ids:
+        line, ahead = {unit_id}, [unit_id]
+        while ahead:
+            found = earlier.get(ahead.pop(), set()) - line
+            line |= found
+            ahead += found
+        for each in line:
+            heirs.setdefault(each, []).append(unit_id)
+    return heirs
+
+
+def _count_meetings(counts: Counter[tuple[UUID, Work]], heirs: Heirs, month: Month) -> None:
     """A meeting belongs to the month it was due in, else to that in which it was held."""
     query = select(
         Meeting.unit_id,
@@ -188,38 +200,51 @@ def _count_meetings(
         Meeting.excuse,
         Meeting.window_days,
     ).where(
-        Meeting.unit_id.in_(unit_ids),
+        Meeting.unit_id.in_(heirs),
         func.coalesce(Meeting.due_on, Meeting.held_on).between(month.first_day, month.last_day),
     )
     for unit_id, body_id, due_on, held_on, excuse, window in db.session.execute(query):
         due, held, on_time = _OF_BODIES if body_id else _OF_GROUPS
-        counts[unit_id, due] += due_on is not None and (held_on is not None or not excuse)
-        counts[unit_id, held] += held_on is not None
-        counts[unit_id, on_time] += _is_on_time(due_on, held_on, window)
+        for place in heirs[unit_id] if body_id else [unit_id]:
+            counts[place, due] += due_on is not None and (held_on is not None or not excuse)
+            counts[place, held] += held_on is not None
+            counts[place, on_time] += _is_on_time(due_on, held_on, window)
 
 
 def _is_on_time(due_on: date | None, held_on: date | None, window: int) -> bool:
     return bool(due_on and held_on and abs((held_on - due_on).days) <= window)
 
 
-def _count_communication(
-    counts: Counter[tuple[UUID, Work]], unit_ids: Collection[UUID], month: Month
+def _count_sessions_and_contacts(
+    counts: Counter[tuple[UUID, Work]], unit_ids: Collection[UUID], heirs: Heirs, month: Month
 ) -> None:
-    query = (
+    days = month.first_day, month.last_day
+    communication = (
         select(
             CommunicationSession.unit_id,
+            literal(str(Work.COMMUNICATION)),
             func.count(),
             func.sum(CommunicationSession.attendances),
         )
-        .where(
-            CommunicationSession.unit_id.in_(unit_ids),
-            CommunicationSession.held_on.between(month.first_day, month.last_day),
-        )
+        .where(CommunicationSession.unit_id.in_(heirs), CommunicationSession.held_on.between(*days))
         .group_by(CommunicationSession.unit_id)
     )
-    for unit_id, sessions, attendances in db.session.execute(query):
-        counts[unit_id, Work.COMMUNICATION] = sessions
-        counts[unit_id, Work.COMMUNICATION_ATTENDANCES] = attendances or 0
+    contacts = (
+        select(Contact.unit_id, literal(str(Work.CONTACTS)), func.count(), literal(0))
+        .where(
+            Contact.unit_id.in_(unit_ids),
+            Contact.on.between(*days),
+            Contact.taken_back_at.is_(None),
+        )
+        .group_by(Contact.unit_id)
+    )
+    for unit_id, work, count, attendances in db.session.execute(union_all(communication, contacts)):
+        if work == Work.CONTACTS:
+            counts[unit_id, Work.CONTACTS] = count
+            continue
+        for place in heirs[unit_id]:
+            counts[place, Work.COMMUNICATION] += count
+            counts[place, Work.COMMUNICATION_ATTENDANCES] += attendances or 0
 
 
 _OF_GROUPS = Work.SESSIONS_DUE, Work.SESSIONS_HELD, Work.SESSIONS_ON_TIME
