@@ -11,6 +11,7 @@ from casework.core.audit import SYSTEM
 from casework.core.clock import today
 from casework.core.database import db
 from casework.demonstration import loading
+from casework.demonstration.closing import leave_waiting
 from casework.demonstration.commands import PASSWORD, load_and_tell, tell_accounts
 from casework.demonstration.horizon import Horizon, horizon
 from casework.demonstration.loading import USUAL_MONTHS, Wish
@@ -21,7 +22,7 @@ USUAL_PROVINCE = "96"
 
 
 def fill() -> None:
-    """Fill an empty program, publish the closed months, say who may sign in."""
+    """Fill an empty program, publish all closed months but the newest, say who may sign in."""
     if loading.is_loaded():
         tell_accounts(os.environ.get(PASSWORD))
     elif loading.has_accounts():
@@ -39,17 +40,19 @@ def tell_how_to_begin() -> None:
 
 
 def _publish(told: Horizon) -> None:
-    province = select(Unit).where(
+    query = select(Unit).where(
         Unit.code == USUAL_PROVINCE, Unit.is_province, Unit.valid_until.is_(None)
     )
+    province = db.session.scalars(query).one()
+    *out, waiting = told.periods
     try:
-        publish_periods(
-            db.session.scalars(province).one(), told.periods, by=SYSTEM, progress=_progress
-        )
+        publish_periods(province, out, by=SYSTEM, progress=_progress)
     except Refused as error:  # the program can be tried without figures
         click.echo(f"The figures were not published: {error}")
     else:
-        click.echo(f"Published the figures of {told.months} months.")
+        click.echo(f"Published the figures of {len(out)} months; {waiting} waits for its units.")
+    leave_waiting(province, waiting)
+    db.session.commit()
 
 
 def _progress(periods: list[str]) -> "tqdm[str]":

@@ -2,13 +2,19 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
+from casework.anonymisation.periods import Stage, find_month, list_months
+from casework.anonymisation.signing import SignatureState
+from casework.anonymisation.standing import list_lines, list_parts
+from casework.core.clock import today
 from casework.core.database import db
 from casework.demonstration import first_start, loading
-from casework.organisation.accounts.models import Account
+from casework.demonstration.horizon import last_closed_month
+from casework.organisation.accounts.models import Account, AccountRole
 from casework.organisation.units.models import Unit
 from tests.conftest import Program
 from tests.demonstration.conftest import dispose, sqlite_app
@@ -49,7 +55,9 @@ def test_a_first_start_fills_and_publishes(
     assert first.exit_code == 0, first.output
     assert "12 units" in first.output and "một mật khẩu để thử" in first.output
     assert "organisation_recovery_key" in first.output
-    assert published == [("96", 24)]
+    assert published == [("96", 23)]
+    with app.app_context():
+        assert_the_newest_month_waits()
     key = tmp_path / loading.RECOVERY_KEY
     assert key.stat().st_mode & 0o777 == 0o600
     with app.app_context():
@@ -59,6 +67,26 @@ def test_a_first_start_fills_and_publishes(
     with app.app_context():
         assert loading.count() == before
     dispose(app)
+
+
+def assert_the_newest_month_waits() -> None:
+    """Closed, with units of every kind; the first is left to whoever tries the program."""
+    province = db.session.scalars(
+        select(Unit).where(Unit.code == "96", Unit.is_province, Unit.valid_until.is_(None))
+    ).one()
+    month = find_month(list_months(province.id), last_closed_month(today()))
+    assert month.stage is Stage.CLOSED
+    lines = list_lines(list_parts(province.id, month), month)
+    assert {line.state for line in lines} == set(SignatureState)
+    assert {line.mark is None for line in lines} == {True, False}
+    assert all(line.mark is not None for line in lines if line.signature)
+    own = [line for line in lines if line.unit.id == place_of("coordinator")]
+    assert [(line.mark, line.signature) for line in own] == [(None, None)]
+
+
+def place_of(username: str) -> UUID | None:
+    query = select(AccountRole.unit_id).join(Account, Account.id == AccountRole.account_id)
+    return db.session.scalars(query.where(Account.username == username)).one()
 
 
 def test_a_program_in_use_is_only_migrated(
