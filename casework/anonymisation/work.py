@@ -16,7 +16,7 @@ from casework.anonymisation.criteria import Judged, judge_unit, rules_on
 from casework.anonymisation.measures import days_of
 from casework.anonymisation.models import Publication, PublishedActivity
 from casework.anonymisation.places import places_of
-from casework.anonymisation.records import read_records
+from casework.anonymisation.records import Records, read_records
 from casework.core.clock import add_months
 from casework.inspection.readmodel.models import ActivityMeasure
 
@@ -37,16 +37,27 @@ class WorkDone:
     criteria: list[Judged]
 
 
-def count_work(
-    connection: Connection, province_id: UUID, months: Mapping[str, Collection[UUID]]
-) -> dict[str, WorkDone]:
-    """The work of months, in order, each for the units that are in its edition.
+@dataclass(frozen=True)
+class Sources:
+    """What the work of some months is counted from: records, and what earlier editions told."""
 
-    One reading of the records, however many months and units.
+    records: Records
+    told: Told
+
+
+def read_sources(connection: Connection, province_id: UUID, months: Collection[str]) -> Sources:
+    """Read once what is needed for months, however many they are and their units."""
+    first = add_months(days_of(min(months))[0], BACK)
+    records = read_records(connection, province_id, first, days_of(max(months))[1])
+    return Sources(records, _read_told(connection, province_id, first))
+
+
+def count_work(sources: Sources, months: Mapping[str, Collection[UUID]]) -> dict[str, WorkDone]:
+    """The work of months, in order, each for the units that are in its edition. Asks no database.
+
+    What the quarters among them tell is added to what was told.
     """
-    first, last = days_of(min(months))[0], days_of(max(months))[1]
-    records = read_records(connection, province_id, add_months(first, BACK), last)
-    told = _read_told(connection, province_id, add_months(first, BACK))
+    records, told = sources.records, sources.told
     found = {}
     for period in sorted(months):
         places = places_of(records, period, months[period])
@@ -54,7 +65,7 @@ def count_work(
         rules = rules_on(records, places.province)
         criteria = [
             judged
-            for unit_id, place in places.units.items()
+            for place in places.units.values()
             if place.on == places.province.on
             for judged in judge_unit(place, rules, told)
         ]

@@ -3,7 +3,7 @@
 Two databases have no common commit, so writing goes in three steps, each a transaction:
 
 1. the working database gets the counts, the prints and a `Publication` that is only prepared; and
-   what the edition says of work done, counted in the same transaction;
+   what the edition says of work done, counted just before;
 2. the read model gets the edition with its figures, all or nothing: this is the publication;
 3. the working database notes that it is published, with a row in the access log.
 
@@ -30,7 +30,7 @@ from casework.anonymisation.models import (
     PublishedCriterion,
 )
 from casework.anonymisation.sequence import Print
-from casework.anonymisation.work import WorkDone, count_work
+from casework.anonymisation.work import WorkDone, count_work, read_sources
 from casework.core import audit
 from casework.core.audit import Actor
 from casework.core.clock import now
@@ -71,7 +71,10 @@ def write(
 ) -> None:
     """Publish months that passed. `ids`: units and the province by name. Raises Refused."""
     here = {period: _units_of(period, prints, ids) for period, prints in months.items()}
-    work = count_work(db.session.connection(), province_id, here)
+    db.session.commit()
+    with db.engine.connect() as connection:
+        sources = read_sources(connection, province_id, months)
+    work = count_work(sources, here)
     rows: list[dict[str, Any]] = []
     activities: list[dict[str, Any]] = []
     criteria: list[dict[str, Any]] = []

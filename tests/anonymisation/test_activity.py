@@ -12,7 +12,7 @@ from casework.anonymisation.activity import answered_of, count_of_few
 from casework.anonymisation.measures import days_of
 from casework.anonymisation.models import PublishedActivity, PublishedCriterion
 from casework.anonymisation.publish import publish_backlog, publish_period
-from casework.anonymisation.work import count_work
+from casework.anonymisation.work import count_work, read_sources
 from casework.core.audit import SYSTEM
 from casework.core.clock import add_months, month_end
 from casework.core.database import db
@@ -59,7 +59,8 @@ def counted(cast, *months, units=("a", "b")):
     db.session.commit()
     here = {month: [cast.units[name] for name in units] for month in months}
     with db.engine.connect() as connection:
-        found = count_work(connection, cast.units["province"], here)
+        sources = read_sources(connection, cast.units["province"], here)
+    found = count_work(sources, here)
     return {
         month: {(one.unit_id, one.measure, one.kind): one for one in made.figures}
         for month, made in found.items()
@@ -312,9 +313,9 @@ def test_two_clubs_of_a_merged_ward_are_two_until_one_is_reorganised(app, cast):
         db.session.commit()
         work.decide(theirs, b, date(2026, 9, 10), "reorganisation")
         db.session.commit()
+        here = {"2026-07": [a, b, old], "2026-08": [a, b, old], "2026-09": [a, b, old]}
         with db.engine.connect() as connection:
-            here = {"2026-07": [a, b, old], "2026-08": [a, b, old], "2026-09": [a, b, old]}
-            found = count_work(connection, province, here)
+            found = count_work(read_sources(connection, province, here), here)
         got = {
             month: {(one.unit_id, one.measure, one.kind): one.low for one in made.figures}
             for month, made in found.items()

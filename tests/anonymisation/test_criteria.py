@@ -19,7 +19,7 @@ from casework.anonymisation.criteria import (
     judge,
     judge_band,
 )
-from casework.anonymisation.work import count_work
+from casework.anonymisation.work import count_work, read_sources
 from casework.core.audit import SYSTEM
 from casework.core.database import db
 from casework.inspection.readmodel.models import Rating
@@ -191,7 +191,8 @@ def judged(cast, name="a", period="2026-09", units=("a", "b")):
     db.session.commit()
     here = {period: [cast.units[each] for each in units]}
     with db.engine.connect() as connection:
-        found = count_work(connection, cast.units["province"], here)[period]
+        sources = read_sources(connection, cast.units["province"], here)
+    found = count_work(sources, here)[period]
     return {one.rule.code: one for one in found.criteria if one.unit_id == cast.units[name]}
 
 
