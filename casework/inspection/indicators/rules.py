@@ -25,6 +25,8 @@ from casework.organisation.settings.models import USUAL, Setting
 
 M = ActivityMeasure
 NOTHING = "–"
+PER_CENT = "\u00a0%"
+"""The sign stays with its number."""
 _KINDS: dict[ActivityMeasure, type[Labelled]] = {
     M.BODIES: BodyKind,
     M.GROUPS: GroupKind,
@@ -151,7 +153,7 @@ def _of(part: int, whole: int, unit: UnitOfCount) -> str:
 
 def _per_cent(part: int, whole: int) -> str:
     # Rounded down: 89.9 % are never shown as 90 %.
-    return f"{part * 100 // whole} %"
+    return f"{part * 100 // whole}{PER_CENT}"
 
 
 def _counted(figure: CriterionFigure, _sees_money: bool) -> str:
@@ -274,7 +276,7 @@ def _rule(figure: CriterionFigure) -> str:
         met, partly = 90, 70
     if met is None:
         return str(_("met when all, partly when some"))
-    return _from(met, partly, " %")
+    return _from(met, partly, PER_CENT)
 
 
 def _from(met: int, partly: int | None, sign: str) -> str:
