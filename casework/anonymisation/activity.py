@@ -193,16 +193,16 @@ def _meetings(place: Place) -> Iterator[tuple[ActivityMeasure, str, int]]:
 
 
 def _money(place: Place) -> Iterator[tuple[ActivityMeasure, str, int]]:
-    total = Balance.total(line.balance for line in place.lines_of_year)
-    yield M.ESTIMATED, "", sum(line.row.estimate_amount for line in place.lines_of_year)
+    total = Balance.total(line.balance for line in place.books.lines_of_year)
+    yield M.ESTIMATED, "", sum(line.row.estimate_amount for line in place.books.lines_of_year)
     yield M.ALLOTTED, "", total.allotted
     yield M.ADVANCED, "", total.advanced
     yield M.SPENT, "", total.spent
     yield M.SETTLED, "", total.settled
-    yield M.LINES_DUE, "", len(place.lines_due)
-    yield M.LINES_ON_TIME, "", len(place.lines_on_time)
-    yield M.DAYS_LATE, "", place.days_late
-    paid = place.remuneration
+    yield M.LINES_DUE, "", len(place.books.lines_due)
+    yield M.LINES_ON_TIME, "", len(place.books.lines_on_time)
+    yield M.DAYS_LATE, "", place.books.days_late
+    paid = place.books.remuneration
     yield M.MONTHS_DUE, "", paid.due
     yield M.MONTHS_PAID, "", paid.paid
     yield M.MONTHS_IN_TIME, "", paid.in_time

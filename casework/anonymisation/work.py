@@ -16,7 +16,8 @@ from casework.anonymisation.criteria import Judged, judge_unit, rules_on
 from casework.anonymisation.measures import days_of
 from casework.anonymisation.models import Publication, PublishedActivity
 from casework.anonymisation.places import places_of
-from casework.anonymisation.records import Records, read_records
+from casework.anonymisation.reading import read_records
+from casework.anonymisation.records import Records
 from casework.core.clock import add_months
 from casework.inspection.readmodel.models import ActivityMeasure
 

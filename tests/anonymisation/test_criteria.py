@@ -9,16 +9,8 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casework.anonymisation.criteria import (
-    _FINDING,
-    _WAYS,
-    BANDED,
-    Band,
-    Found,
-    Rule,
-    judge,
-    judge_band,
-)
+from casework.anonymisation.criteria import _WAYS, BANDED, Band, judge, judge_band
+from casework.anonymisation.found import FINDING, Found, Rule
 from casework.anonymisation.work import count_work, read_sources
 from casework.core.audit import SYSTEM
 from casework.core.database import db
@@ -179,7 +171,7 @@ def test_every_computed_criterion_is_found_and_judged(app):
             for each in db.session.scalars(db.select(Criterion))
             if each.method != "answered"
         }
-    assert _FINDING.keys() == _WAYS.keys()
+    assert FINDING.keys() == _WAYS.keys()
     assert _WAYS.keys() | set(BANDED) == computed
 
 
