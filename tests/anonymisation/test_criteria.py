@@ -279,6 +279,8 @@ def test_a_meeting_that_may_still_be_held_is_not_judged_yet(world, cast):
     # Held in October: in time, but nobody knew it at the end of September.
     work.add_meeting(a, date(2026, 9, 21), date(2026, 10, 1), body_id=club)
     assert told(judged(cast)["B1"])[:2] == (12, 14)
+    work.add_meeting(a, date(2026, 9, 26), date(2026, 10, 1), body_id=club)
+    assert told(judged(cast)["B1"])[:2] == (12, 14)
 
 
 def test_the_worst_group_is_shown(world, cast):
@@ -322,6 +324,7 @@ def test_money_of_units(world, cast):
         (date(2026, 3, 31), date(2026, 3, 31), 4),
         (date(2026, 3, 31), date(2026, 4, 1), 4),
         (date(2026, 9, 20), date(2026, 9, 21), 3),
+        (date(2026, 9, 15), date(2026, 10, 5), 4),  # not known yet
         (date(2026, 12, 31), date(2026, 5, 1), 4),
     ):
         line = work.add_line(a, world, due, 10)
@@ -329,9 +332,9 @@ def test_money_of_units(world, cast):
         work.move(a, line, "advance", date(2026, 1, 6), 4)
         work.move(a, line, "settlement", on, amount)
     got = judged(cast)
-    assert told(got["E1"]) == (36, 40, None, PARTLY)
-    assert told(got["E2"]) == (1, 3, 10, PARTLY)
-    assert told(got["D6"]) == (36, 36, 1, NOT_MET)
+    assert told(got["E1"]) == (45, 50, None, PARTLY)
+    assert told(got["E2"]) == (1, 4, 15, PARTLY)
+    assert told(got["D6"]) == (45, 45, 1, NOT_MET)
     member = work.add_member(a)
     work.add_post(member, team, "volunteer", date(2026, 7, 1))
     work.pay(a, team, member, date(2026, 7, 1), 936_000, date(2026, 8, 15))
