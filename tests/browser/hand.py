@@ -28,9 +28,14 @@ class Hand:
 
     def press(self, words: str) -> None:
         """Press the button with these words, and wait for the page that answers. A form that saves
-        drafts is sent once its draft is: look for what the next page shows.
+        drafts is sent only once its draft is.
         """
-        self.tap(self._shown("button", words))
+        drafting = self.page.locator("form[data-draft]")
+        if drafting.filter(has=self.page.get_by_role("button", name=words)).count():
+            with self.page.expect_navigation():
+                self.tap(self._shown("button", words))
+        else:
+            self.tap(self._shown("button", words))
         self.page.wait_for_load_state()
 
     def menu(self, entry: str, section: str = "") -> None:

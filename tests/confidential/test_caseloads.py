@@ -248,6 +248,18 @@ def test_a_person_who_stands_twice_in_a_log_is_named_by_rows(counselor, app):
     assert count(app) == 4
 
 
+def test_the_command_asks_whether_rows_that_look_alike_are_several_people(app, client_as, log):
+    path = log(PERSON, {**PERSON, "number": "2", "birth_year": None})
+    dry = run(app, path, "--as", "counselor", "--dry-run")
+    assert (dry.exit_code, count(app)) == (0, 0)
+    assert "row 3 looks like row 2" in dry.output
+    refused = run(app, path, "--as", "counselor")
+    assert (refused.exit_code, count(app)) == (1, 0)
+    assert "--other-people" in refused.output
+    assert run(app, path, "--as", "counselor", "--other-people").exit_code == 0
+    assert count(app) == 2
+
+
 def test_faults_are_told_before_who_looks_alike(counselor, app):
     rows = (PERSON, {**PERSON, "number": "2"}, {**PERSON, "number": "3", "sex": "??"})
     page = send(counselor, sheet(*rows), somebody_else="y")

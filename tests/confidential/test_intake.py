@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from casework.confidential.cases.models import Case
-from casework.confidential.intake.rules import Likeness, likeness
+from casework.confidential.intake.rules import Known, Likeness, likeness
 from casework.core.audit import AuditEntry
 from casework.core.database import db
 from tests.confidential.test_cases import INTAKE, open_case
@@ -141,6 +141,17 @@ def test_likeness_does_not_depend_on_who_came_first(ours, year, theirs, other):
     assert likeness(ours, year, theirs, other) == likeness(theirs, other, ours, year)
     if year is None or year != other:
         assert likeness(ours, year, theirs, other) <= likeness(ours, 1990, theirs, 1990)
+
+
+@given(people=st.lists(st.tuples(NAMES, YEARS), max_size=6), ours=NAMES, year=YEARS)
+def test_many_are_compared_as_two_are(people, ours, year):
+    known = Known[int]()
+    for number, (names, born) in enumerate(people):
+        known.add(number, names, born)
+    found = known.find(ours, year)
+    pairs = ((number, likeness(ours, year, *told)) for number, told in enumerate(people))
+    assert dict(found) == {number: how for number, how in pairs if how}
+    assert [how for _number, how in found] == sorted((how for _, how in found), reverse=True)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Every revision goes up and down with data in the tables; the models are what the last makes."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -28,6 +28,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from casework import create_app
 from casework.confidential.groups.models import GroupSession
+from casework.confidential.services.models import Service
 from casework.core import audit
 from casework.core.audit import SYSTEM, AuditEntry
 from casework.core.clock import now
@@ -106,6 +107,35 @@ def test_meetings_of_the_foundation_outlive_the_organisation_in_full(empty: Flas
         downgrade(directory=MIGRATIONS, revision="0002")
         names = {column["name"] for column in _columns("organisation.meetings")}
         assert "body_id" not in names and "window_days" not in names
+
+
+def test_vouchers_used_so_far_are_used_from_then_on(empty: Flask):
+    """The first of two keeps the use; what was taken back, or has none, uses nothing."""
+    with empty.app_context():
+        upgrade(directory=MIGRATIONS, revision="0005")
+        unit_id, case_id = assemble_units(), uuid4()
+        case = {
+            "id": case_id, "reference": "K7M-4QX", "unit_id": unit_id, "target_group": "A",
+            "sex": "female", "source": "self", "status": "active", "opened_on": date(2026, 1, 1),
+            "is_urgent": False, "created_at": now(), "version": 1,
+        }  # fmt: skip
+        db.session.execute(_table("confidential.cases", case).insert().values(**case))
+        taken_back = {"taken_back_at": now(), "taken_back_by": uuid4()}
+        for day, voucher, more in (
+            (2, "PC-7", {}), (3, "pc-7", {}), (4, "", {}), (5, "PC-8", taken_back), (6, "PC-9", {})
+        ):  # fmt: skip
+            row = {
+                "id": uuid4(), "case_id": case_id, "unit_id": unit_id, "kind": "gift",
+                "on_day": date(2026, 1, day), "is_money": True, "funding_source": "charity",
+                "voucher": voucher, "recorded_by": uuid4(), "version": 1,
+                "recorded_at": now() + timedelta(days=day), **more,
+            }  # fmt: skip
+            db.session.execute(_table("confidential.services", row).insert().values(**row))
+        db.session.commit()
+        db.session.remove()
+        upgrade(directory=MIGRATIONS)
+        uses = db.session.scalars(select(Service.voucher_use).order_by(Service.on)).all()
+        assert uses == ["2026 pc-7", None, None, None, "2026 pc-9"]
 
 
 def test_the_models_are_what_the_migrations_make(empty: Flask):
