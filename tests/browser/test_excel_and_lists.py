@@ -3,6 +3,7 @@ and taken out again with a reason.
 """
 
 import io
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -83,9 +84,17 @@ def test_a_log_in_excel_becomes_a_caseload_and_leaves_with_a_reason(
     hand.press("Send the sheet")
     expect(screen.get_by_text("The sheet is good; nothing is written yet")).to_be_visible()
     expect(screen.get_by_text("30 cases with 30 contacts.")).to_be_visible()
+    # Dung and Dũng: marks do not tell two people apart, and the sheet is good all the same.
+    alike = screen.locator("main table", has_text="To be looked at: 1").locator("tbody tr")
+    expect(alike).to_have_text(re.compile(r"row \d+\s+row \d+"))
+    accessible(screen)
     screenshot(screen, "import-checked")
     assert "Đào Thị" not in screen.request.get("/cases").text()
     hand.attach("Sheet", "sổ theo dõi.xlsx", good, XLSX)
+    hand.press("Send the sheet")
+    expect(screen.locator("#somebody_else-error")).to_have_text("Look at these rows first.")
+    hand.attach("Sheet", "sổ theo dõi.xlsx", good, XLSX)
+    hand.tick("I have looked: these are other people")
     hand.press("Send the sheet")
     expect(screen.locator("caption")).to_have_text("25 of 30 cases")
     expect(screen.get_by_text("30 cases with 30 contacts.")).to_be_visible()

@@ -94,7 +94,7 @@ def test_a_lost_signal_loses_no_tick(phone, sign_in, app, complaints):
     complaints.expect("ERR_INTERNET_DISCONNECTED")
     phone.wait_for_load_state("networkidle")  # no font is cut off half-way
     phone.context.set_offline(True)
-    hand.press("Save the session")
+    hand.tap(phone.get_by_role("button", name="Save the session"))
     phone.wait_for_timeout(500)
     phone.context.set_offline(False)
     if "/sessions/new" not in phone.url:  # the browser's own page for a lost signal
