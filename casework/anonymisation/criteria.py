@@ -44,6 +44,8 @@ class Band(StrEnum):
     NONE = "none"
 
 
+Bands = Mapping[str, Mapping[UUID, Mapping[str, Band]]]
+"""Bands by month, unit and criterion."""
 _ENDS = {Band.UNDER_50: (0, 49), Band.FROM_50: (50, 69), Band.FROM_70: (70, 89),
          Band.FROM_90: (90, 100)}  # fmt: skip
 
@@ -106,20 +108,25 @@ def _with_settings(rule: Rule, records: Records, province: Place) -> Rule:
 
 
 def judge_unit(
-    place: Place, rules: Iterable[Rule], told: Told, bands: Mapping[str, Band] | None = None
+    place: Place, rules: Iterable[Rule], told: Told, bands: Mapping[str, Band]
 ) -> Iterator[Judged]:
-    """The criteria of a unit. Those that are bands come along once the protected side gives them:
+    """The criteria of a unit. Those on persons come along where the protected side gives a band:
     `bands` by code.
     """
     for rule in rules:
-        if rule.code in BANDED:
-            if bands and rule.code in bands:
-                rating = judge_band(rule, bands[rule.code])
-                found = Found(unit=UnitOfCount.PERSONS)
-                yield Judged(place.unit_id, *place.twelve_months, rule, found, rating)
-            continue
-        found = FINDING[rule.code](place, told, rule)
-        yield Judged(place.unit_id, *place.twelve_months, rule, found, judge(rule, found))
+        if rule.code in FINDING:
+            found = FINDING[rule.code](place, told, rule)
+            yield Judged(place.unit_id, *place.twelve_months, rule, found, judge(rule, found))
+        elif rule.code in bands:
+            band = bands[rule.code]
+            found = Found(value=_lower_end(band), unit=UnitOfCount.PERSONS)
+            rating = judge_band(rule, band)
+            yield Judged(place.unit_id, *place.twelve_months, rule, found, rating)
+
+
+def _lower_end(band: Band) -> int | None:
+    """What the figure keeps of a band: the least per cent."""
+    return None if band is Band.NONE else _ENDS[band][0]
 
 
 # How it is judged.

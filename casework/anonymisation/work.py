@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from casework.anonymisation.activity import Printed, Told, print_activity
-from casework.anonymisation.criteria import Judged, judge_unit, rules_on
+from casework.anonymisation.criteria import Bands, Judged, judge_unit, rules_on
 from casework.anonymisation.measures import days_of
 from casework.anonymisation.models import Publication, PublishedActivity
 from casework.anonymisation.places import places_of
@@ -53,10 +53,13 @@ def read_sources(connection: Connection, province_id: UUID, months: Collection[s
     return Sources(records, _read_told(connection, province_id, first))
 
 
-def count_work(sources: Sources, months: Mapping[str, Collection[UUID]]) -> dict[str, WorkDone]:
+def count_work(
+    sources: Sources, months: Mapping[str, Collection[UUID]], bands: Bands | None = None
+) -> dict[str, WorkDone]:
     """The work of months, in order, each for the units that are in its edition. Asks no database.
 
-    What the quarters among them tell is added to what was told.
+    What the quarters among them tell is added to what was told. `bands` are shares of persons, from
+    the protected side.
     """
     records, told = sources.records, sources.told
     found = {}
@@ -68,7 +71,9 @@ def count_work(sources: Sources, months: Mapping[str, Collection[UUID]]) -> dict
             judged
             for place in places.units.values()
             if place.on == places.province.on
-            for judged in judge_unit(place, rules, told)
+            for judged in judge_unit(
+                place, rules, told, (bands or {}).get(period, {}).get(place.unit_id, {})
+            )
         ]
         found[period] = WorkDone(figures, criteria)
     return found

@@ -22,6 +22,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from casework.anonymisation.criteria import Bands
 from casework.anonymisation.measures import days_of
 from casework.anonymisation.models import (
     Publication,
@@ -68,13 +69,16 @@ def write(
     ids: Mapping[str, UUID],
     *,
     by: Actor,
+    bands: Bands | None = None,
 ) -> None:
-    """Publish months that passed. `ids`: units and the province by name. Raises Refused."""
+    """Publish months that passed. `ids`: units and the province by name; `bands`: shares of persons
+    that passed with them. Raises Refused.
+    """
     here = {period: _units_of(period, prints, ids) for period, prints in months.items()}
     db.session.commit()
     with db.engine.connect() as connection:
         sources = read_sources(connection, province_id, months)
-    work = count_work(sources, here)
+    work = count_work(sources, here, bands)
     rows: list[dict[str, Any]] = []
     activities: list[dict[str, Any]] = []
     criteria: list[dict[str, Any]] = []

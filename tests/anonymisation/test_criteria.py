@@ -159,6 +159,22 @@ def test_a_threshold_within_a_band_leaves_it_open():
     assert judge_band(rule("D3", 30), Band.FROM_50) is NOT_MET
 
 
+def test_bands_of_units_come_along_from_the_protected_side(world, cast):
+    a, b = cast.units["a"], cast.units["b"]
+    db.session.commit()
+    bands = {"2026-09": {a: {"D1": Band.FROM_70, "D5": Band.NONE}}}
+    here = {"2026-09": [a, b]}
+    with db.engine.connect() as connection:
+        sources = read_sources(connection, cast.units["province"], here)
+    found = count_work(sources, here, bands)["2026-09"].criteria
+    banded = {
+        (one.unit_id, one.rule.code): (one.found.value, one.found.numerator, one.rating)
+        for one in found
+        if one.rule.code in BANDED
+    }
+    assert banded == {(a, "D1"): (70, None, PARTLY), (a, "D5"): (None, None, NO_DATA)}
+
+
 def test_recommendations_wait_for_inspections():
     assert judge(rule("H2"), Found()) is NO_DATA
 

@@ -10,6 +10,8 @@ from casework.anonymisation.publish import publish_backlog
 from casework.core.audit import SYSTEM
 from casework.core.database import Base, ReadBase, db
 from casework.inspection.indicators.queries import criteria_of
+from casework.inspection.indicators.rules import tell_checklist
+from casework.inspection.readmodel.models import CriterionFigure
 from casework.organisation.settings.operations import load_usual
 from casework.organisation.units.models import Unit
 from tests.anonymisation import work
@@ -62,6 +64,21 @@ def test_criteria_say_figure_rule_source_and_rating(client_as, cast):
     assert "judged once there are recommendations" in words
     # Partly met criteria come after those that are not met.
     assert words.index("G2. Bảo mật") < words.index("B1. Sinh hoạt")
+
+
+@pytest.mark.parametrize(
+    ("lower", "told"),
+    [(0, "under 50 %"), (50, "50–69 %"), (70, "70–89 %"), (90, "90 % or more"), (None, "–")],
+)
+def test_a_share_of_persons_is_a_band(app, lower, told):
+    figure = CriterionFigure(
+        code="D1", text="…", rating="met", value=lower, unit_of_value="persons",
+        set_number=1, from_on=date(2025, 10, 1), until_on=date(2026, 9, 30),
+    )  # fmt: skip
+    with app.test_request_context():
+        checklist = tell_checklist([figure], sees_money=False)
+    assert checklist is not None
+    assert checklist.said[0].figure.replace("\u00a0", " ") == told
 
 
 @pytest.mark.usefixtures("published")

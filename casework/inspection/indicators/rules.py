@@ -247,7 +247,19 @@ def _paid(figure: CriterionFigure, sees_money: bool) -> str:
     return str(_("%(told)s; %(amount)s đồng owed", told=told, amount=number(figure.value)))
 
 
+def _band(figure: CriterionFigure, _sees_money: bool) -> str:
+    """A share of persons: the figure keeps the lower end of its band."""
+    low = figure.value or 0
+    if low == 0:
+        return str(_("under %(limit)s", limit=f"50{PER_CENT}"))
+    high = next((end for end in (69, 89) if end > low), None)
+    if high is None:
+        return str(_("%(low)s or more", low=f"{low}{PER_CENT}"))
+    return f"{low}–{high}{PER_CENT}"
+
+
 _FIGURES = {
+    **dict.fromkeys(("D1", "D2", "D3", "D5"), _band),
     "A3": _kinds_of_groups,
     "A4": _staff,
     "A5": _vacant,
