@@ -92,6 +92,7 @@ def test_activity_is_told_in_parts_with_its_days(client_as, cast):
     # All were answered: that none was not is not told.
     assert "Referrals answered 8–12 referrals" in words
     assert "Support given: charitable donors 6 items" in words
+    assert "Support given: each of the other sources under 5 items" in words
     assert "What the support was worth: charitable donors 900,000 đồng" in words
     assert "blurred so that nobody can be recognised" in words
 
@@ -124,6 +125,7 @@ def test_the_province_has_activity_and_no_criteria(client_as, cast):
     words = page_of(client_as, cast, "manager", "province").words
     assert "Judged by" not in words
     assert "Referrals sent 12–16 referrals" in words
+    assert "What the support was worth: charitable donors 900,000 đồng or more" in words
 
 
 @pytest.mark.usefixtures("published")

@@ -383,7 +383,8 @@ def _lines(
         words = _KINDS.get(measure, Labelled)
         own = sorted(kinds, key=lambda pair: list(words).index(words(pair[0])))
         parts = ", ".join(f"{words(code).label} {_number(each)}" for code, each in own)
-        yield Line(measure.label, f"{_number(whole)} {unit}", parts, whole.shown != "exact")
+        value = _with_unit(whole, measure.unit_of_count)
+        yield Line(measure.label, value, parts, whole.shown != "exact")
     elif kinds:
         yield from _by_source(measure, kinds)
 
@@ -391,26 +392,31 @@ def _lines(
 def _by_source(
     measure: ActivityMeasure, kinds: Sequence[tuple[str, ActivityFigure]]
 ) -> Iterable[Line]:
-    """Each source that stands out; all that are alike under one line."""
-    told: dict[tuple[Any, ...], list[str]] = {}
+    """Each source that stands out; those that are alike, most of them, on one line at the end."""
+    told: dict[tuple[str, bool], list[str]] = {}
     for code, figure in kinds:
         if figure.shown != "none":
-            told.setdefault((_number(figure), figure.shown), []).append(FundingSource(code).label)
-    for (value, shown), sources in told.items():
-        names = ", ".join(sources) if len(sources) < len(kinds) else _("each source")
-        yield Line(
-            f"{measure.label}: {names}",
-            f"{value} {measure.unit_of_count.label}",
-            is_blurred=shown != "exact",
-        )
+            key = _with_unit(figure, measure.unit_of_count), figure.shown != "exact"
+            told.setdefault(key, []).append(FundingSource(code).label)
+    alike = len(kinds) // 2
+    for (value, is_blurred), sources in sorted(told.items(), key=lambda pair: len(pair[1])):
+        names = ", ".join(sources)
+        if len(sources) > alike:
+            names = _("each of the sources") if len(told) == 1 else _("each of the other sources")
+        yield Line(f"{measure.label}: {names}", value, is_blurred=is_blurred)
+
+
+def _with_unit(figure: ActivityFigure, unit: UnitOfCount) -> str:
+    """2.000.000 đồng, or "2.000.000 đồng or more": the unit stands with its number."""
+    if figure.low is not None and figure.high is None:
+        return str(_("%(low)s or more", low=f"{number(figure.low)} {unit.label}"))
+    return f"{_number(figure)} {unit.label}"
 
 
 def _number(figure: ActivityFigure) -> str:
     if figure.low is None:
         return str(_("not shown"))
-    if figure.high is None:
-        return str(_("%(low)s or more", low=number(figure.low)))
-    if figure.low == figure.high:
+    if figure.high is None or figure.low == figure.high:
         return number(figure.low)
     if figure.low == 0:
         return str(_("under %(limit)s", limit=number(figure.high + 1)))
