@@ -84,10 +84,11 @@ class ContactForm(VersionedForm):
     def of(cls, contact: Contact) -> Self:
         """What a contact says, to be corrected."""
         is_quick = contact.minutes in LENGTHS
+        length = str(contact.minutes) if is_quick else OTHER
         return cls(
             kind=contact.kind,
             on=contact.on,
-            length=str(contact.minutes) if is_quick else OTHER if contact.minutes else None,
+            length=length if contact.minutes else None,
             minutes=None if is_quick else contact.minutes,
             again=Again.DAY if contact.next_on else Again.NONE,
             next_on=contact.next_on,
