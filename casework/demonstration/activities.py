@@ -12,6 +12,7 @@ from casework.demonstration import notes
 from casework.demonstration.bodies import Bodies
 from casework.demonstration.horizon import Horizon, is_tet, moment, working_day
 from casework.demonstration.rows import Batch, Row
+from casework.organisation.access_reviews.models import AccessReview
 from casework.organisation.communications.models import (
     CommunicationForm,
     CommunicationSession,
@@ -99,10 +100,11 @@ class ActivityMaker:
     unit: Unit
     bodies: Bodies
     by: UUID | None
+    officer: UUID | None
     punctuality: float
 
     def make_all(self, report_periods: Sequence[Row]) -> None:
-        """Meetings of the club, communication, trainings, joint work, plans, reports."""
+        """Meetings of the club, communication, trainings, joint work, plans, reports, reviews."""
         self._club_meetings()
         for month in range(self.horizon.months + 1):
             first = add_months(self.horizon.begins_on, month)
@@ -112,6 +114,7 @@ class ActivityMaker:
         self._plans()
         for period in report_periods:
             self._report(period)
+        self._reviews()
 
     def _club_meetings(self) -> None:
         rng, club, regulation = self.rng, self.bodies.club, self.bodies.regulation
@@ -224,3 +227,16 @@ class ActivityMaker:
             supplemented_at=None, recorded_by=self.by, recorded_at=moment(rng, on),
             submitted_by=self.by, submitted_at=moment(rng, on), version=1,
         )  # fmt: skip
+
+    def _reviews(self) -> None:
+        """Most months somebody looked through who may sign in, since the unit has accounts."""
+        rng = Random(f"reviews {self.unit.code}")  # nothing else is drawn otherwise by it
+        for month in range(self.horizon.months):
+            first = add_months(self.horizon.begins_on, month)
+            if first >= self.unit.valid_from and rng.random() < self.punctuality:
+                self.batch.add(
+                    AccessReview, id=UUID(int=rng.getrandbits(128), version=4),
+                    unit_id=self.unit.id, month=first, kept=rng.randrange(5, 10),
+                    questioned=0, note="", reviewed_by=self.officer,
+                    reviewed_at=moment(rng, first + timedelta(days=24)),
+                )  # fmt: skip

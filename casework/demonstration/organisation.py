@@ -36,7 +36,7 @@ class Country:
     rates: Mapping[UUID | None, Rates]
     periods: Mapping[UUID | None, Sequence[Row]]
     predecessors: Mapping[UUID, Sequence[Unit]]
-    accounts: Mapping[UUID, Mapping[Role, UUID]]
+    accounts: Mapping[UUID | None, Mapping[Role, UUID]]
 
     def make(
         self, batch: Batch, rng: Random, unit: Unit, code: str, team: Team, punctuality: float
@@ -48,7 +48,10 @@ class Country:
         bodies = BodyMaker(
             batch, rng, self.horizon, unit, earlier, code, accounts, recorder
         ).make_all()
-        activities = ActivityMaker(batch, rng, self.horizon, unit, bodies, recorder, punctuality)
+        officer = self.accounts.get(None, {}).get(Role.DPO)
+        activities = ActivityMaker(
+            batch, rng, self.horizon, unit, bodies, recorder, officer, punctuality
+        )
         activities.make_all(self.periods[unit.province_id])
         MoneyMaker(
             batch,
@@ -111,11 +114,9 @@ def _predecessors(units: Sequence[Unit]) -> dict[UUID, list[Unit]]:
     return found
 
 
-def _accounts() -> dict[UUID, dict[Role, UUID]]:
-    """Who signs in, by unit and role."""
-    query = select(AccountRole).where(AccountRole.unit_id.is_not(None))
-    found: dict[UUID, dict[Role, UUID]] = defaultdict(dict)
-    for held in db.session.scalars(query):
-        if held.unit_id is not None:
-            found[held.unit_id].setdefault(Role(held.role), held.account_id)
+def _accounts() -> dict[UUID | None, dict[Role, UUID]]:
+    """Who signs in, by unit (None: the whole country) and role."""
+    found: dict[UUID | None, dict[Role, UUID]] = defaultdict(dict)
+    for held in db.session.scalars(select(AccountRole)):
+        found[held.unit_id].setdefault(Role(held.role), held.account_id)
     return found
