@@ -277,18 +277,11 @@ def _copies(
 ) -> list[dict[str, Any]]:
     """The rows of the read model: the same columns, under the id of the edition."""
     names = list(columns.__annotations__)
-    query = select(table).where(
-        table.publication_id.in_([publication.id for publication in publications])
-    )
-    rows: Sequence[Any] = db.session.scalars(query).all()
-    return [
-        {
-            "id": uuid4(),
-            "edition_id": row.publication_id,
-            **{name: getattr(row, name) for name in names},
-        }
-        for row in rows
-    ]
+    query = select(
+        table.publication_id.label("edition_id"),
+        *(getattr(table, name).label(name) for name in names),
+    ).where(table.publication_id.in_([publication.id for publication in publications]))
+    return [{"id": uuid4(), **row} for row in db.session.execute(query).mappings()]
 
 
 def _edition_row(publication: Publication) -> dict[str, Any]:
