@@ -55,19 +55,17 @@ FOLDER = "anonymisation"
 @bp.get("/publishing")
 @requires(Permission.PUBLICATION_READ)
 def index(access: Access) -> ResponseReturnValue:
-    """How far the months are: of the own unit, or of a province."""
-    if not (access.provinces or access.everywhere):
-        units = list_own_units(access)
-        return render(f"{FOLDER}/units.html", shown=_units_shown(units))
-    provinces = list_provinces_within(access)
+    """How far the months are: of a province, or of the own units."""
+    provinces, own = list_provinces_within(access), list_own_units(access)
     province = find_province(provinces)
-    if province is None:
-        return render(f"{FOLDER}/units.html", shown=[])
+    if province is None or (own and "own" in request.args):
+        return render(f"{FOLDER}/units.html", shown=_units_shown(own))
     run = find_run(province.id)
     return render(
         f"{FOLDER}/province.html",
         province=province,
         provinces=provinces,
+        own=own,
         months=list_months(province.id),
         tallies=count_by_month(province.id),
         run=run if run and is_alive(run) else None,

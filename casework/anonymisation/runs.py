@@ -10,6 +10,7 @@ what readers have.
 """
 
 import json
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -101,7 +102,7 @@ def carry_out(app: Flask, run_id: UUID, wanted: Wanted, by: Actor) -> None:
     """Do what a run is for, and write down how it ended."""
     with app.app_context(), _Pulse(app, run_id) as pulse:
         try:
-            outcome, told = Outcome.DONE, _told_of(_work(wanted, pulse.tell, by))
+            outcome, told = Outcome.DONE, json.dumps(_work(wanted, pulse.tell, by))
         except Refused as refused:
             db.session.rollback()
             outcome, told = Outcome.REFUSED, _told_why(refused)
@@ -109,7 +110,7 @@ def carry_out(app: Flask, run_id: UUID, wanted: Wanted, by: Actor) -> None:
             return
         except Exception as error:
             db.session.rollback()
-            log.error("publication failed", kind=type(error).__name__)
+            log.error("publication failed", kind=type(error).__name__, place=_place(error))
             outcome, told = Outcome.FAILED, ""
         pulse.stop()
         _end(run_id, outcome, told, by)
@@ -166,10 +167,6 @@ def _told(report: PublicationReport) -> dict[str, Any]:
     }
 
 
-def _told_of(report: dict[str, Any]) -> str:
-    return json.dumps(report)
-
-
 def _told_why(refused: Refused) -> str:
     """The reason in every language of the program: whoever opens the page reads their own."""
     reasons = {}
@@ -177,6 +174,11 @@ def _told_why(refused: Refused) -> str:
         with force_locale(language):
             reasons[language] = str(refused.reason)
     return json.dumps({"reason": reasons, "cells": refused.cells})
+
+
+def _place(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    return " > ".join(f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in frames)
 
 
 def _end(run_id: UUID, outcome: Outcome, told: str, by: Actor) -> None:

@@ -22,16 +22,19 @@ from casework.anonymisation.models import (
     PublicationRun,
     Signature,
 )
-from casework.anonymisation.periods import list_months
+from casework.anonymisation.periods import Stage, list_months
 from casework.anonymisation.publish import publish_backlog
 from casework.anonymisation.runs import Wanted, ask_for_run, carry_out
 from casework.anonymisation.signing import Work, figures_of
 from casework.anonymisation.wording import name_cell
 from casework.anonymisation.writing import Refused
+from casework.authz.permissions import Role
 from casework.confidential.contacts.models import Contact
 from casework.core.audit import SYSTEM, Actor, AuditEntry
 from casework.core.database import db
 from casework.inspection.readmodel.models import ActivityFigure, Edition, Figure
+from casework.organisation.accounts.models import Account
+from casework.organisation.accounts.operations import give_role
 from casework.organisation.bodies.models import Body, BodyKind
 from casework.organisation.communications.models import CommunicationSession
 from casework.organisation.meetings.models import Meeting
@@ -357,6 +360,39 @@ def test_a_month_closes_on_the_day_that_the_province_has_set(app, client_as, wor
     assert publish(manager, worked).status == 422
     # It may be marked and signed all the same.
     assert complete(client_as, worked).status == 303
+
+
+@pytest.mark.parametrize(
+    ("day", "told"),
+    [
+        ("2026-09-30", "not over yet"),
+        ("2026-10-01", "over, records may still come"),
+        ("2026-10-09", "over, records may still come"),
+        ("2026-10-10", "closed, waits for publication"),
+        ("2026-12-31", "closed, waits for publication"),
+    ],
+)
+def test_ten_days_after_its_end_a_month_is_closed(app, worked, day, told):
+    with time_machine.travel(f"{day} 03:00:00+00:00"), app.test_request_context():
+        months = list_months(worked.units["province"])
+        assert [month.stage.label for month in months if month.period == SEPTEMBER] == [told]
+        assert months[0].period == day[:7] and months[0].stage is Stage.RUNNING
+
+
+def test_somebody_with_two_roles_finds_both_parts(app, client_as, worked):
+    with app.app_context():
+        manager = db.session.get_one(Account, worked.accounts["manager"])
+        since = date(2026, 1, 1)
+        give_role(manager, Role.COORDINATOR, worked.units["b"], by=SYSTEM, on=since)
+        db.session.commit()
+    visitor = client_as("manager")
+    page = visitor.get("/publishing")
+    assert page.h1 == "Tỉnh Cà Mau"
+    assert "/publishing?own=1" in [link.get("href") for link in page.all("a")]
+    assert "Xã Năm Căn" in visitor.get("/publishing?own=1").words
+    assert visitor.get(of_unit(worked, "completeness", "b")).status == 200
+    assert visitor.get(of_unit(worked, "completeness")).status == 404
+    assert client_as("manager").get("/publishing?province=x").status == 404
 
 
 ALLOWED = {
