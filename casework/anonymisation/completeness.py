@@ -257,6 +257,7 @@ def _referrals(span: _Span, units: ColumnElement[bool]) -> Iterator[Count]:
         .where(
             Referral.status == ReferralStatus.SENT,
             Referral.answered_on.is_(None),
+            Referral.taken_back_at.is_(None),
             Referral.feedback_due_on <= span.last,
             Case.closed_on.is_(None),
         )

@@ -29,7 +29,9 @@ from casework.anonymisation.signing import Work, figures_of
 from casework.anonymisation.wording import name_cell
 from casework.anonymisation.writing import Refused
 from casework.authz.permissions import Role
+from casework.confidential.consent.models import Consent
 from casework.confidential.contacts.models import Contact
+from casework.confidential.referrals.models import Referral
 from casework.core.audit import SYSTEM, Actor, AuditEntry
 from casework.core.database import db
 from casework.inspection.readmodel.models import ActivityFigure, Edition, Figure
@@ -38,6 +40,9 @@ from casework.organisation.accounts.operations import give_role
 from casework.organisation.bodies.models import Body, BodyKind
 from casework.organisation.communications.models import CommunicationSession
 from casework.organisation.meetings.models import Meeting
+from casework.organisation.partners.models import Partner
+from casework.organisation.plans.models import PlannedActivity, YearlyPlan
+from casework.organisation.reports.models import ReportPeriod
 from casework.organisation.settings.models import SettingValue
 from casework.organisation.units.models import Succession, Unit
 from tests.anonymisation.records import add_case, add_contact, add_group, add_meeting, add_session
@@ -175,6 +180,75 @@ def test_meetings_without_minutes_plans_teams_and_budgets_are_missed(app, client
     # Of August nothing is asked but what belongs to August.
     august = client_as("coordinator").get(of_unit(worked, "completeness?period=2026-08")).words
     assert "There is no such month here" in august
+
+
+def test_plans_reports_and_referrals_are_missed_until_they_are_there(app, client_as, worked):
+    a = worked.units["a"]
+    with app.app_context():
+        body = Body(unit_id=a, kind=BodyKind.CLUB, name="CLB", active_from=date(2025, 8, 1))
+        plan = YearlyPlan(unit_id=a, year=2026)
+        db.session.add_all([body, plan])
+        db.session.flush()
+        db.session.add_all(
+            [
+                PlannedActivity(plan_id=plan.id, activity="communication", month=9, count=3),
+                PlannedActivity(plan_id=plan.id, activity="communication", month=10, count=9),
+                CommunicationSession(
+                    unit_id=a, held_on=date(2026, 9, 9), form="talk", topic="x", attendances=9
+                ),
+                a_report(worked, "quý III", date(2026, 9, 30), date(2026, 10, 5)),
+                # Neither due before the month closes, nor of this month.
+                a_report(worked, "năm", date(2026, 9, 30), date(2026, 12, 5)),
+                a_report(worked, "quý II", date(2026, 6, 30), date(2026, 7, 5)),
+            ]
+        )
+        case = add_case(a, date(2026, 8, 1))
+        add_contact(case, a, date(2026, 9, 2))
+        partner = Partner(unit_id=a, kind="other", name="Trạm", active_from=date(2026, 1, 1))
+        db.session.add(partner)
+        db.session.flush()
+        consent = db.session.scalars(select(Consent.id).where(Consent.case_id == case)).first()
+        taken_back = datetime(2026, 9, 4, tzinfo=UTC)
+        for due, answered, back in (
+            (20, None, None),
+            (20, None, taken_back),
+            (21, date(2026, 9, 22), None),
+            (None, None, None),
+        ):
+            referral = Referral(
+                case_id=case,
+                unit_id=a,
+                taken_back_at=back,
+                partner_id=partner.id,
+                consent_id=consent,
+                area="job",
+                sent_on=date(2026, 9, 3),
+                feedback_due_on=date(2026, 9, due) if due else date(2026, 10, 3),
+                answered_on=answered,
+                status="accepted" if answered else "sent",
+                recorded_by=worked.accounts["counselor"],
+            )
+            db.session.add(referral)
+        db.session.commit()
+    shown = cells(client_as("coordinator").get(of_unit(worked, "completeness")))
+    assert shown["Communication sessions planned and not logged"][0] == "2"
+    assert shown["Yearly plan"][0] == "nothing"
+    assert shown["Reports not handed in"][0] == "1"
+    assert shown["Referrals without an answer"][0] == "1"
+    other = cells(client_as("coordinator-b").get(of_unit(worked, "completeness", "b")))
+    assert other["Referrals without an answer"][0] == "nothing"
+    # Without a body no report is asked of a unit.
+    assert other["Reports not handed in"][0] == "nothing"
+
+
+def a_report(cast, name, until, due) -> ReportPeriod:
+    return ReportPeriod(
+        province_id=cast.units["province"],
+        name=name,
+        from_on=date(2026, 1, 1),
+        until_on=until,
+        due_on=due,
+    )
 
 
 def test_the_unit_head_sees_work_as_it_will_be_printed_and_no_person(client_as, worked):
