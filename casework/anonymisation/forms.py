@@ -25,13 +25,18 @@ class SignatureForm(MonthForm):
 
 
 class PublicationForm(MonthForm):
-    """The last question before a month is published."""
+    """The last question before a month is published. `seen` names the units that were shown as not
+    signed: the tick is about them and no others.
+    """
 
+    seen = HiddenField()
     without = BooleanField(_l("Publish without the signatures that are missing"))
     final = BooleanField(_l("I know that a publication can't be taken back"))
 
-    def require_answers(self, unsigned: int) -> None:
+    def require_answers(self, unsigned: str) -> None:
         """Both are said openly. Raises RuleBroken."""
+        if (self.seen.data or "") != unsigned:
+            raise RuleBroken(_l("The signatures changed while you looked. Look at them again."))
         if unsigned and not self.without.data:
             message = _l("Tick that you publish without them, or wait for their signatures.")
             raise RuleBroken(message, "without")

@@ -198,7 +198,7 @@ def publish(access: Access, province_id: UUID) -> ResponseReturnValue:
         month = _named(months, form)
         _require_closed(month)
         unsigned = _unsigned(list_lines(list_parts(province.id, month), month))
-        form.require_answers(len(unsigned))
+        form.require_answers(_named_units(unsigned))
         begun.append(_ask(province, months, month, access, is_trial=False, unsigned=len(unsigned)))
 
     done = carry_out(form, change)
@@ -335,12 +335,14 @@ def _province(province: Unit, form: MonthForm) -> str:
 def _last_question(province: Unit, form: PublicationForm) -> str:
     months = list_months(province.id)
     month = _month_asked(months, form)
+    unsigned = _unsigned(list_lines(list_parts(province.id, month), month))
+    form.seen.data = _named_units(unsigned)
     return render(
         f"{FOLDER}/publication.html",
         province=province,
         month=month,
         together=due_before(months, month)[:-1],
-        unsigned=_unsigned(list_lines(list_parts(province.id, month), month)),
+        unsigned=unsigned,
         form=form,
     )
 
@@ -361,6 +363,10 @@ def _run(run: PublicationRun, province: Unit, template: str) -> str:
 
 def _unsigned(lines: Sequence[UnitLine]) -> list[UnitLine]:
     return [line for line in lines if not line.is_signed]
+
+
+def _named_units(lines: Sequence[UnitLine]) -> str:
+    return " ".join(sorted(line.unit.code for line in lines))
 
 
 def _require_closed(month: Month) -> None:

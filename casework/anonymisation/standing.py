@@ -12,13 +12,11 @@ from casework.anonymisation.models import CompletenessMark, Signature
 from casework.anonymisation.periods import Month
 from casework.anonymisation.signing import Figures, SignatureState, figures_of, state_of
 from casework.authz.enforce import Access
-from casework.core.clock import today
 from casework.core.database import db
 from casework.core.errors import OutOfReach
 from casework.core.text import words_key
 from casework.organisation.accounts.models import Account
 from casework.organisation.units.models import Unit
-from casework.organisation.units.queries import valid_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +61,10 @@ class Tally:
 
 
 def list_own_units(access: Access) -> list[Unit]:
-    """The units of today in which the account has its role."""
-    query = select(Unit).where(Unit.id.in_(access.units), ~Unit.is_province, valid_on(today()))
+    """The units in which the account has its role today. One that was merged has its last month to
+    sign, for as long as somebody has a role in it.
+    """
+    query = select(Unit).where(Unit.id.in_(access.units), ~Unit.is_province)
     return sorted(db.session.scalars(query), key=lambda unit: words_key(unit.name))
 
 

@@ -29,6 +29,7 @@ from casework.anonymisation.signing import Work, figures_of
 from casework.anonymisation.wording import name_cell
 from casework.anonymisation.writing import Refused
 from casework.authz.permissions import Role
+from casework.confidential.cases.models import Case
 from casework.confidential.consent.models import Consent
 from casework.confidential.contacts.models import Contact
 from casework.confidential.referrals.models import Referral
@@ -554,6 +555,16 @@ def test_a_publication_is_asked_twice_and_comes_out_whole(app, client_as, worked
     manager = client_as("manager")
     question = manager.get(of_province(worked, "/publication"))
     assert "Not signed: 1" in question.words and "Xã Năm Căn: not signed" in question.words
+    # Whoever signed meanwhile is no longer among those that go without.
+    sign(client_as, worked, "unithead-b", "b")
+    address, answers = of_province(worked, "/publication"), {"final": "y", "without": "y"}
+    assert "signatures changed while you looked" in (
+        manager.submit(question, address, **answers).words
+    )
+    with app.app_context():
+        add_contact(rows(app, Case)[-1].id, worked.units["b"], date(2026, 9, 9))
+        db.session.commit()
+    assert "Xã Năm Căn: changed since" in manager.get(address).words
     for missing in ("final", "without"):
         assert publish(manager, worked, **{missing: None}).status == 422
     assert rows(app, PublicationRun) == []
