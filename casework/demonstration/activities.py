@@ -230,7 +230,7 @@ class ActivityMaker:
 
     def _reviews(self) -> None:
         """Most months somebody looked through who may sign in, since the unit has accounts."""
-        rng = Random(f"reviews {self.unit.code}")  # nothing else is drawn otherwise by it
+        rng = Random(f"{self.unit.code}|reviews")  # nosec B311
         for month in range(self.horizon.months):
             first = add_months(self.horizon.begins_on, month)
             if first >= self.unit.valid_from and rng.random() < self.punctuality:
