@@ -22,7 +22,7 @@ from casework.organisation.units.models import Cluster, Unit
 
 NAMED = 12
 _CELL = re.compile(r"(?:unit|cluster|province):[^\s;:]+:[a-z_-]+:[0-9Q-]+[^\s;]*")
-_MONTH = re.compile(r"(?<![\w:])\d{4}-\d{2}(?![\w:-])")
+_MONTH = re.compile(r"(?<![\w:])\d{4}-\d{2}(?![\w-])")
 _EVERYTHING = 100
 
 

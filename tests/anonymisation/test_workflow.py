@@ -730,12 +730,21 @@ def test_a_run_that_was_taken_over_writes_nothing(app, worked):
         assert db.session.get_one(PublicationRun, slow_id).outcome == Outcome.LOST
 
 
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        (
+            lazy_gettext("%(period)s has to be published first.", period="2026-08"),
+            "08/2026 has to be published first.",
+        ),
+        ("The attack stops 2026-09: at two counts.", "The attack stops 09/2026: at two counts."),
+    ],
+)
 def test_a_refusal_is_told_in_the_readers_language_and_in_words(
-    app, client_as, worked, ended, monkeypatch
+    app, client_as, worked, ended, monkeypatch, reason, told
 ):
     def refuse(*_arguments, **_named):
-        text = lazy_gettext("%(period)s has to be published first.", period="2026-08")
-        raise Refused(text, ["unit:31825:open:2026-09", "province:province:new:2026-Q3"])
+        raise Refused(reason, ["unit:31825:open:2026-09", "province:province:new:2026-Q3"])
 
     monkeypatch.setattr(runs, "prepare", refuse)
     manager = client_as("manager")
@@ -743,11 +752,11 @@ def test_a_refusal_is_told_in_the_readers_language_and_in_words(
     ended()
     page = manager.follow(begun)
     assert "Nothing was published" in page.words
-    assert "08/2026 has to be published first." in page.words
+    assert told in page.words
     assert "Phường Bạc Liêu: Open cases, 09/2026" in page.words
     assert "Tỉnh Cà Mau: New cases, quarter 3/2026" in page.words
-    told = json.loads(rows(app, PublicationRun)[0].told)
-    assert set(told["reason"]) == {"vi", "en"}
+    kept = json.loads(rows(app, PublicationRun)[0].told)
+    assert set(kept["reason"]) == {"vi", "en"}
     assert logged(app, "figures.refused") == [{"period": SEPTEMBER}]
     assert editions(app) == []
 
