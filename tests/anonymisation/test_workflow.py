@@ -4,7 +4,9 @@ import json
 import os
 import signal
 import threading
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -633,6 +635,45 @@ def test_while_one_works_another_waits(app, client_as, worked):
     assert "The figures are being worked on" in manager.get("/publishing").words
 
 
+def test_of_several_who_begin_at_once_one_does(app, client_as, worked, ended):
+    """Different forms, sent in the same moment: the database holds the province for one."""
+    address = of_province(worked, "/trial")
+    sent = []
+    for _ in range(4):
+        visitor = client_as("manager")
+        sent.append((visitor, visitor.get(of_province(worked)).form(address)))
+    with ThreadPoolExecutor(len(sent)) as pool:
+        pages = list(pool.map(lambda each: each[0].post(address, each[1]), sent))
+    ended()
+    assert sorted(page.status for page in pages) == [303, 422, 422, 422]
+    assert [run.outcome for run in rows(app, PublicationRun)] == [Outcome.DONE]
+
+
+def test_while_it_lives_a_run_says_so_again_and_again(app, worked, monkeypatch):
+    seen = []
+
+    def prepare(_province, _periods, *, watch):
+        db.session.commit()
+        for settled in (10, 20):
+            watch("unit", settled, 100)
+            time.sleep(0.3)
+            run = db.session.scalars(select(PublicationRun)).one()
+            seen.append((run.stage, run.settled, run.beat_at))
+            db.session.commit()
+        raise Refused("enough")
+
+    monkeypatch.setattr(runs, "prepare", prepare)
+    monkeypatch.setattr(runs, "BEAT_SECONDS", 0.05)
+    wanted = Wanted(worked.units["province"], (SEPTEMBER,), True)
+    with app.app_context():
+        run_id = ask_for_run(wanted, by=SYSTEM_ACTOR).id
+        db.session.commit()
+    carry_out(app, run_id, wanted, SYSTEM_ACTOR)
+    assert [each[:2] for each in seen] == [("unit", 10), ("unit", 20)]
+    assert seen[0][2] < seen[1][2]
+    assert rows(app, PublicationRun)[0].outcome == Outcome.REFUSED
+
+
 def test_a_run_that_works_is_shown_and_asks_again_by_itself(app, client_as, worked):
     with app.app_context():
         run = ask_for_run(Wanted(worked.units["province"], (SEPTEMBER,), False), by=SYSTEM_ACTOR)
@@ -653,6 +694,18 @@ def test_a_run_that_works_is_shown_and_asks_again_by_itself(app, client_as, work
         page = manager.get(address)
         assert "Stopped without an answer" in page.words
         assert page.one("div", id="run").get("hx-get") is None
+
+
+def test_a_page_that_asks_by_itself_keeps_nobody_signed_in(app, client_as, worked):
+    with app.app_context():
+        run = ask_for_run(Wanted(worked.units["province"], (SEPTEMBER,), True), by=SYSTEM_ACTOR)
+        address = f"/publishing/runs/{run.id}"
+        db.session.commit()
+    manager, begun = client_as("manager"), datetime.now(UTC)
+    with time_machine.travel(begun + timedelta(minutes=10)):
+        assert manager.get(address + "/progress").status == 200
+    with time_machine.travel(begun + timedelta(minutes=16)):
+        assert manager.get(address).location.startswith("/sign-in")
 
 
 @pytest.mark.parametrize("stage", ["unit", "attack", "write", "reveal", "note"])
