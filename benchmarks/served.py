@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-from casework import create_app
+from app import app as casework
 
 PAGE = """<!doctype html><html lang="en"><head><title>Rows</title></head><body><h1>Rows</h1><table>
 {% for row in rows %}<tr><th>{{ row.name }}</th><td>{{ row.letter }}</td><td>{{ row.day }}</td></tr>
@@ -54,4 +54,4 @@ def bare_app(path: Path) -> Flask:
 
 
 bare = bare_app(Path(os.environ["CASEWORK_INSTANCE"]) / "bare.sqlite3")
-app = DispatcherMiddleware(create_app(), {"/bare": bare})
+app = DispatcherMiddleware(casework, {"/bare": bare})
