@@ -3,7 +3,8 @@
     python benchmarks/figures.py --units 64 --months 24 [--seed 1] [--attack]
 
 Every month is published with all earlier prints as fixed constraints, and rechecked by plain
-arithmetic. With ``--attack`` the independent attack reads the last month's edition.
+arithmetic. At the end stands, for each table, how much of it was printed exactly, as a range of
+five, wider or not at all. With ``--attack`` the independent attack reads the last month's edition.
 """
 
 from __future__ import annotations
@@ -20,16 +21,16 @@ import numpy as np
 
 from casework.anonymisation.attack import attack, read
 from casework.anonymisation.exchange import cell_rows, write_edition
-from casework.anonymisation.protection import Prints, Protection, Result, protect
-from casework.anonymisation.relations import (
+from casework.anonymisation.plan import (
     PLAN,
     Cell,
-    Frame,
+    ends_quarter,
     months_between,
     previous_month,
     quarter_of,
-    relations_of,
 )
+from casework.anonymisation.protection import Prints, Protection, Result, protect
+from casework.anonymisation.relations import Frame, relations_of
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ def main() -> None:
         wrong = result.verify()
         _line(province.months[count - 1], seconds, result, wrong)
         frozen = result.prints
+    _shares(frame, result)
     if given.attack:
         _attack(frame, result)
 
@@ -114,24 +116,38 @@ def _attack(frame: Frame, result: Result) -> None:
 
 
 def _line(month: str, seconds: float, result: Result, wrong: tuple[str, ...]) -> None:
-    printed = [
-        shown.value
-        for shown, wanted in zip(result.prints.shown, result.table.printed, strict=True)
-        if wanted
-    ]
-    share = {shown: f"{count / len(printed):.1%}" for shown, count in Counter(printed).items()}
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     small = int(result.table.small(result.settings.k).sum())
-    widened = Counter(
-        " ".join((cell.split(":")[0], cell.split(":")[2], width.name))
-        for cell, width in result.widened
-    )
     print(
         f"{month} {seconds:6.1f} s cpu {memory:5.0f} MB small {small} moves {len(result.moves)}"
-        f" printed {share} widened now {dict(widened)} unproved {len(result.unproved)}"
+        f" widened now {len(result.widened)} unproved {len(result.unproved)}"
         f" failed checks {len(wrong)}",
         flush=True,
     )
+
+
+def _shares(frame: Frame, result: Result) -> None:
+    """How each table came out; the last column: exact ones among counts of five and more."""
+    rows: dict[tuple[str, str, str], Counter[str]] = {}
+    prints, true = result.prints, result.table.true
+    for place, cell in enumerate(frame.cells):
+        if cell not in frame.printed:
+            continue
+        every = "year" if len(cell.period) == 4 else "quarter" if "Q" in cell.period else "month"
+        if cell.measure == "open" and ends_quarter(cell.period):
+            every = "quarter's end"
+        tally = rows.setdefault((cell.level, cell.measure, every), Counter())
+        width = int(prints.high[place] - prints.low[place]) + 1
+        tally["exact" if width == 1 else "five" if width == 5 else "wider"] += 1
+        tally["exact of 5+"] += width == 1
+        tally["5+"] += bool(true[place] >= result.settings.k)
+    print("\n| level | measure | every | cells | exact | range of five | wider | exact of 5+ |")
+    print("|---|---|---|---:|---:|---:|---:|---:|")
+    for key, tally in sorted(rows.items()):
+        cells = tally["exact"] + tally["five"] + tally["wider"]
+        shares = (f"{tally[name] / cells:.0%}" for name in ("exact", "five", "wider"))
+        large = f"{tally['exact of 5+'] / tally['5+']:.0%}" if tally["5+"] else "—"
+        print(f"| {' | '.join(key)} | {cells} | {' | '.join(shares)} | {large} |")
 
 
 if __name__ == "__main__":

@@ -29,9 +29,9 @@ from uuid import UUID
 
 from casework.anonymisation.measures import days_of
 from casework.anonymisation.places import Place, Places, within
+from casework.anonymisation.plan import quarter_of
 from casework.anonymisation.protection import Shown
 from casework.anonymisation.records import Records
-from casework.anonymisation.relations import quarter_of
 from casework.core.clock import add_months
 from casework.inspection.readmodel.models import ActivityMeasure, Span
 from casework.organisation.budgets.balance import Balance

@@ -16,15 +16,14 @@ from sqlalchemy import select
 
 from casework.anonymisation.exchange import CellRow, cell_rows, write_edition
 from casework.anonymisation.measures import ACTIVITY, Part
-from casework.anonymisation.protection import OPEN, Prints, Relations, Shown
-from casework.anonymisation.relations import (
+from casework.anonymisation.plan import (
     PLAN,
     PROVINCE,
     Cell,
-    Frame,
     months_between,
-    relations_of,
 )
+from casework.anonymisation.protection import OPEN, Prints, Relations, Shown
+from casework.anonymisation.relations import Frame, relations_of
 from casework.anonymisation.sequence import known_zero
 from casework.core.database import db
 from casework.inspection.readmodel.models import Edition, Figure, Measure

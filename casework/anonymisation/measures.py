@@ -38,7 +38,7 @@ from sqlalchemy import (
 )
 
 from casework.anonymisation.models import PublishedCount
-from casework.anonymisation.relations import quarter_of, whole
+from casework.anonymisation.plan import quarter_of, whole
 from casework.confidential.cases.models import Episode
 from casework.confidential.consent.models import Consent, Purpose
 from casework.confidential.contacts.models import Contact

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from casework.anonymisation.measures import days_of, first_record_on
 from casework.anonymisation.models import Publication
-from casework.anonymisation.relations import months_between, previous_month
+from casework.anonymisation.plan import months_between, previous_month
 from casework.core.clock import today
 from casework.core.database import db
 from casework.core.forms import RuleBroken

@@ -27,8 +27,8 @@ from casework.anonymisation import attack, measures
 from casework.anonymisation.export import files_of, unit_names
 from casework.anonymisation.measures import Counted, Part, days_of
 from casework.anonymisation.models import Publication, PublishedCount
+from casework.anonymisation.plan import PROVINCE, Cell, Level, months_between, previous_month
 from casework.anonymisation.protection import Shown, TableWrong
-from casework.anonymisation.relations import PROVINCE, Cell, Level, months_between, previous_month
 from casework.anonymisation.sequence import Batch, Past, Print, Watch, next_months
 from casework.anonymisation.writing import Refused, check_reachable, finish, write
 from casework.core.audit import Actor

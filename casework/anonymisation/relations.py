@@ -1,169 +1,48 @@
-"""What is published and how it hangs together: one plan as data, from which the arrays are built.
+"""The cells of a province up to a month and the public relations between them, as arrays.
 
-A *plan* says which measure is printed at which level how often, and which public relations hold.
-``relations_of`` lays the cells of all periods up to the one being published out in one frame:
-time (month → quarter → year), level (unit → cluster and province), crossing (total = Σ categories),
-``stock(t) = stock(t - 1) + new - closed`` and "at most" with a slack cell.
+``relations_of`` lays a plan out over units, clusters and months in one frame: time (month → quarter
+→ year), level (units → cluster → province), crossing (total = Σ categories), ``stock(t) =
+stock(t - 1) + new - closed``, and "at most" with a slack cell. Relations that others imply are left
+out where that is plain to see.
 
-Months that no table prints are cells all the same: they are implied, and so protected too.
-A new table is a new line in the plan.
+Counts that no table prints are cells all the same: they are implied, and so protected too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, product
-from typing import Literal, NamedTuple
+from functools import cached_property
+from itertools import product
 
 import numpy as np
 
+from casework.anonymisation.plan import (
+    DIMENSIONS,
+    EVERY,
+    LEVELS,
+    PROVINCE,
+    REST,
+    TELLING,
+    By,
+    Cell,
+    Every,
+    Layer,
+    Level,
+    Measure,
+    Plan,
+    Printed,
+    ends_quarter,
+    previous_month,
+    quarter_of,
+    whole,
+)
 from casework.anonymisation.protection.table import SHARED, Relations, Table, TableWrong
 
-Level = Literal["unit", "cluster", "province"]
-Every = Literal["month", "quarter", "year"]
-Dimension = Literal["group", "sex", "age", "service"]
+Membership = Mapping[str, str]
+"""Unit code → code of its cluster."""
 
-DIMENSIONS: tuple[Dimension, ...] = ("group", "sex", "age", "service")
-PROVINCE = "province"
-
-
-class Cell(NamedTuple):
-    """One count. An empty category means "all"; ``unit`` is the code of the unit or cluster."""
-
-    level: Level
-    unit: str
-    measure: str
-    period: str
-    group: str = ""
-    sex: str = ""
-    age: str = ""
-    service: str = ""
-
-    @property
-    def id(self) -> str:
-        return ":".join(self).rstrip(":")
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A count of persons, reckoned every ``finest`` period. A stock is taken at its end."""
-
-    name: str
-    kind: Literal["stock", "flow"]
-    finest: Every = "month"
-    personal: bool = True
-
-
-@dataclass(frozen=True)
-class Printed:
-    """A table of the publication. The higher ``usefulness``, the later it is widened."""
-
-    level: Level
-    measure: str
-    every: Every
-    usefulness: int
-    by: tuple[Dimension, ...] = ()
-
-
-@dataclass(frozen=True)
-class Balance:
-    """``stock(t) = stock(t - 1) + inflow - outflow``, every month, at unit level."""
-
-    stock: str
-    inflow: str
-    outflow: str
-
-
-@dataclass(frozen=True)
-class AtMost:
-    """``measure <= stock at the end + flow``, every quarter, at unit level."""
-
-    measure: str
-    stock: str
-    flow: str
-
-
-@dataclass(frozen=True)
-class Plan:
-    measures: tuple[Measure, ...]
-    printed: tuple[Printed, ...]
-    balances: tuple[Balance, ...] = ()
-    limits: tuple[AtMost, ...] = ()
-    categories: Mapping[Dimension, tuple[str, ...]] | None = None
-
-    def measure(self, name: str) -> Measure:
-        return next(measure for measure in self.measures if measure.name == name)
-
-
-PLAN = Plan(
-    measures=(
-        Measure("open", "stock"),
-        Measure("new", "flow"),
-        Measure("closed", "flow"),
-        Measure("supported", "flow", finest="quarter"),
-        Measure("attendances", "flow", finest="quarter"),
-    ),
-    printed=(
-        Printed("unit", "attendances", "quarter", 0),
-        Printed("unit", "supported", "quarter", 0),
-        Printed("unit", "new", "quarter", 0),
-        Printed("unit", "closed", "quarter", 0),
-        Printed("unit", "new", "year", 1),
-        Printed("unit", "closed", "year", 1),
-        Printed("unit", "open", "month", 2),
-        Printed("province", "attendances", "quarter", 3),
-        Printed("province", "supported", "quarter", 3),
-        Printed("province", "new", "quarter", 3),
-        Printed("province", "closed", "quarter", 3),
-        Printed("province", "new", "year", 3),
-        Printed("province", "closed", "year", 3),
-        Printed("province", "open", "month", 4),
-    ),
-    balances=(Balance("open", "new", "closed"),),
-    limits=(AtMost("supported", "open", "closed"),),
-)
-"""Person figures of a period: what the foundation publishes (ends of months, quarters, years)."""
-
-CLUSTER_PLAN = Plan(
-    PLAN.measures,
-    (
-        *PLAN.printed,
-        Printed("cluster", "new", "quarter", 2),
-        Printed("cluster", "closed", "quarter", 2),
-        Printed("cluster", "open", "month", 3),
-    ),
-    PLAN.balances,
-    PLAN.limits,
-)
-"""The same with totals of clusters (free groupings of units; each unit in at most one)."""
-
-
-def previous_month(month: str) -> str:
-    year, number = int(month[:4]), int(month[5:])
-    return f"{year - 1}-12" if number == 1 else f"{year}-{number - 1:02}"
-
-
-def months_between(first: str, last: str) -> tuple[str, ...]:
-    """``YYYY-MM`` from first to last, both included."""
-    count = (int(last[:4]) - int(first[:4])) * 12 + int(last[5:]) - int(first[5:]) + 1
-    start = int(first[:4]) * 12 + int(first[5:]) - 1
-    return tuple(f"{n // 12:04}-{n % 12 + 1:02}" for n in range(start, start + count))
-
-
-def quarter_of(month: str) -> str:
-    return f"{month[:4]}-Q{(int(month[5:]) + 2) // 3}"
-
-
-def whole(months: Sequence[str], every: Every) -> dict[str, tuple[str, ...]]:
-    """The periods whose every month is among ``months``: period → its months."""
-    if every == "month":
-        return {month: (month,) for month in months}
-    size = 3 if every == "quarter" else 12
-    found: dict[str, list[str]] = {}
-    for month in months:
-        found.setdefault(quarter_of(month) if size == 3 else month[:4], []).append(month)
-    return {period: tuple(held) for period, held in found.items() if len(held) == size}
+Row = tuple[tuple[Cell, int], ...]
 
 
 @dataclass(frozen=True)
@@ -171,26 +50,32 @@ class Frame:
     """The cells of a province up to a month, and the relations between them.
 
     ``to_count`` are the cells whose true count the publisher must give (all but slack cells, whose
-    relation gives them).
+    relation gives them). ``candidates`` are printed exactly where the proof allows it.
     """
 
     cells: tuple[Cell, ...]
     printed: frozenset[Cell]
+    candidates: frozenset[Cell]
     usefulness: Mapping[Cell, int]
     personal: Mapping[str, bool]
-    rows: tuple[tuple[tuple[Cell, int], ...], ...]
+    rows: tuple[Row, ...]
     units: tuple[str, ...]
 
     @property
     def to_count(self) -> tuple[Cell, ...]:
         return tuple(cell for cell in self.cells if not _is_slack(cell))
 
+    @cached_property
+    def place(self) -> Mapping[Cell, int]:
+        """Where each cell stands in the arrays."""
+        return {cell: number for number, cell in enumerate(self.cells)}
+
     def table(self, counts: Mapping[Cell, int]) -> Table:
         """The arrays, with ``counts`` taken from the records at every level.
 
         Raises ``TableWrong`` when a count is missing; ``protect`` checks that relations hold.
         """
-        place = {cell: number for number, cell in enumerate(self.cells)}
+        place = self.place
         true = np.zeros(len(self.cells), dtype=np.int64)
         missing = [cell.id for cell in self.to_count if cell not in counts]
         if missing:
@@ -206,19 +91,42 @@ class Frame:
             for cell, sign in row
         ]
         rel, at, coef = np.array(entries, dtype=np.int64).reshape(-1, 3).T
-        block = {code: number for number, code in enumerate(self.units)}
+        parts = self._parts()
+        part = np.array([parts[cell.level, cell.unit] for cell in self.cells], dtype=np.int64)
+        first, last = zip(*(_months(cell.period) for cell in self.cells), strict=True)
         return Table(
             ids=tuple(cell.id for cell in self.cells),
             true=true,
             personal=np.array([self.personal.get(cell.measure, False) for cell in self.cells]),
             printed=np.array([cell in self.printed for cell in self.cells]),
-            block=np.array(
-                [block[cell.unit] if cell.level == "unit" else SHARED for cell in self.cells],
-                dtype=np.int64,
+            candidate=np.array([cell in self.candidates for cell in self.cells]),
+            telling=np.array(
+                [cell.level == "unit" and cell.group in TELLING for cell in self.cells]
             ),
+            part=part,
+            block=np.where(part < len(self.units), part, SHARED),
+            first=np.array(first, dtype=np.int64) - min(first),
+            last=np.array(last, dtype=np.int64) - min(first),
             usefulness=np.array([self.usefulness.get(cell, 0) for cell in self.cells]),
             relations=Relations(rel, at, coef, np.zeros(len(self.rows), dtype=np.int64)),
         )
+
+    def _parts(self) -> dict[tuple[Level, str], int]:
+        """Units first, in their order; then clusters, then the province."""
+        found = {(cell.level, cell.unit) for cell in self.cells if cell.level != "unit"}
+        shared = sorted(found, key=lambda one: (LEVELS.index(one[0]), one[1]))
+        units = [(LEVELS[0], code) for code in self.units]
+        return {one: number for number, one in enumerate([*units, *shared])}
+
+
+def _months(period: str) -> tuple[int, int]:
+    """The first and last month of a period, counted from the year 0."""
+    year = 12 * int(period[:4])
+    if len(period) == 4:
+        return year, year + 11
+    if "Q" in period:
+        return year + 3 * int(period[-1]) - 3, year + 3 * int(period[-1]) - 1
+    return year + int(period[5:]) - 1, year + int(period[5:]) - 1
 
 
 def _is_slack(cell: Cell) -> bool:
@@ -230,155 +138,255 @@ def relations_of(
     *,
     units: Sequence[str],
     months: Sequence[str],
-    clusters: Mapping[str, str] | None = None,
+    clusters: Callable[[str], Membership] | Membership | None = None,
 ) -> Frame:
     """All cells and relations of ``plan`` for ``months`` (without a gap, the published one last).
 
-    ``clusters``: unit code → cluster code. Quarters and years appear once all their months do.
+    ``clusters``: who belongs to which, always or by quarter (``2026-Q1`` and the like). Quarters
+    and years appear once all their months do.
     """
-    places = _places(plan, units, clusters or {})
-    builder = _Builder(plan, tuple(months))
-    for level, code in places:
-        for measure in plan.measures:
-            for slice_ in builder.slices:
-                builder.add_times(level, code, measure, slice_)
-    builder.add_levels(units, clusters or {}, [place for place in places if place[0] != "unit"])
-    builder.add_crossings(places)
-    for unit in units:
-        builder.add_balances(unit)
-        builder.add_limits(unit)
-    return builder.frame(tuple(units))
-
-
-Place = tuple[Level, str]
-Slice = tuple[str, str, str, str]
-
-
-def _places(plan: Plan, units: Sequence[str], clusters: Mapping[str, str]) -> list[Place]:
-    levels = {table.level for table in plan.printed}
-    places: list[Place] = [("unit", unit) for unit in units]
-    if "cluster" in levels:
-        places += [("cluster", code) for code in sorted(set(clusters.values()))]
-    return [*places, ("province", PROVINCE)]
+    if clusters is None or isinstance(clusters, Mapping):
+        always: Membership = clusters or {}
+        return relations_of(plan, units=units, months=months, clusters=lambda quarter: always)
+    builder = _Builder(plan, tuple(units), tuple(months), clusters)
+    for measure in plan.measures:
+        builder.lay(measure)
+    for measure in plan.measures:
+        builder.add_levels(measure)
+        builder.add_crossings(measure)
+    builder.add_balances()
+    builder.add_limits()
+    return builder.frame()
 
 
 class _Builder:
-    def __init__(self, plan: Plan, months: tuple[str, ...]) -> None:
-        self.plan, self.months = plan, months
+    def __init__(
+        self,
+        plan: Plan,
+        units: tuple[str, ...],
+        months: tuple[str, ...],
+        clusters: Callable[[str], Membership],
+    ) -> None:
+        self.plan, self.units, self.months = plan, units, months
         self.cells: dict[Cell, None] = {}
         self.printed: dict[Cell, int] = {}
-        self.rows: list[tuple[tuple[Cell, int], ...]] = []
-        self.slices = tuple(_slices(plan))
+        self.candidates: set[Cell] = set()
+        self.rows: list[Row] = []
+        self.layers = {measure.name: plan.layers_of(measure) for measure in plan.measures}
+        quarters = dict.fromkeys(quarter_of(month) for month in months)
+        self.members = {quarter: self._members(clusters(quarter)) for quarter in quarters}
+        # The stock before the first month counts with the clusters of its quarter's follower.
+        self.members.setdefault(
+            quarter_of(previous_month(months[0])), self.members[next(iter(quarters))]
+        )
+        codes = {code for held in self.members.values() for code in held}
+        self.codes: dict[Level, tuple[str, ...]] = {
+            "unit": units,
+            "cluster": tuple(sorted(codes)),
+            "province": (PROVINCE,),
+        }
 
-    def periods(self, measure: Measure) -> list[str]:
-        """The finest periods of a measure; a stock also has the month before the first."""
-        found = list(whole(self.months, measure.finest))
-        if measure.kind == "stock":
-            found.insert(0, previous_month(self.months[0]))
-        return found
+    def _members(self, clusters: Membership) -> dict[str, tuple[str, ...]]:
+        """Cluster → its units; all others in REST, when there is any cluster at all."""
+        held: dict[str, list[str]] = {}
+        known = set(clusters.values())
+        for unit in self.units if known else ():
+            held.setdefault(clusters.get(unit, REST), []).append(unit)
+        return {code: tuple(units) for code, units in held.items()}
 
-    def add_times(self, level: Level, code: str, measure: Measure, slice_: Slice) -> None:
-        """Cells of every period, and ``quarter = Σ months``, ``year = Σ quarters``."""
-        for period in self.periods(measure):
-            self.cells[Cell(level, code, measure.name, period, *slice_)] = None
-        self._print(level, code, measure, slice_)
-        if measure.kind == "stock":
-            return
-        finer: Every = measure.finest
-        coarser: tuple[Every, ...] = ("quarter", "year") if finer == "month" else ("year",)
-        for every in coarser:
-            if not any(t.measure == measure.name and t.every == every for t in self.plan.printed):
+    def lay(self, measure: Measure) -> None:
+        """The cells of a measure, ``quarter = Σ months`` and ``year = Σ quarters``."""
+        for layer in self.layers[measure.name]:
+            tables = [
+                table
+                for table in self.plan.printed
+                if (table.level, table.measure) == (layer.level, measure.name)
+                and set(table.by) == set(layer.by)
+            ]
+            for code, values in product(self.codes[layer.level], self._values(layer.by)):
+                cell = Cell(layer.level, code, measure.name, "", *values)
+                self.cells.update(
+                    (cell._replace(period=at), None) for at in self._at(measure, layer.finest)
+                )
+                if measure.kind == "flow":
+                    self._add_times(measure, layer, cell)
+                if code != REST:
+                    self._print(tables, measure, cell)
+
+    def _add_times(self, measure: Measure, layer: Layer, cell: Cell) -> None:
+        finer = layer.finest
+        for every in EVERY[EVERY.index(finer) + 1 :]:
+            if every not in self._used(measure):
                 continue
             for period, months in whole(self.months, every).items():
-                parts = whole(months, finer)
-                cell = Cell(level, code, measure.name, period, *slice_)
-                self.cells[cell] = None
-                self.rows.append((*((cell._replace(period=part), 1) for part in parts), (cell, -1)))
+                total = cell._replace(period=period)
+                self.cells[total] = None
+                parts = tuple((cell._replace(period=part), 1) for part in whole(months, finer))
+                self.rows.append((*parts, (total, -1)))
             finer = every
 
-    def _print(self, level: Level, code: str, measure: Measure, slice_: Slice) -> None:
-        for table in self.plan.printed:
-            by = tuple(d for d, value in zip(DIMENSIONS, slice_, strict=True) if value)
-            if (table.level, table.measure) != (level, measure.name) or set(by) != set(table.by):
-                continue
+    def _print(self, tables: Iterable[Printed], measure: Measure, cell: Cell) -> None:
+        for table in tables:
             for period, months in whole(self.months, table.every).items():
-                at = months[-1] if measure.kind == "stock" else period
-                cell = Cell(level, code, measure.name, at, *slice_)
-                self.printed[cell] = max(table.usefulness, self.printed.get(cell, 0))
+                at = cell._replace(period=months[-1] if measure.kind == "stock" else period)
+                self.printed[at] = max(table.usefulness, self.printed.get(at, 0))
+                if table.exact:
+                    self.candidates.add(at)
 
-    def add_levels(
-        self, units: Sequence[str], clusters: Mapping[str, str], above: Iterable[Place]
-    ) -> None:
-        """``cluster = Σ its units`` and ``province = Σ all units``, at the finest period."""
-        for (level, code), measure, slice_ in product(above, self.plan.measures, self.slices):
-            below = [unit for unit in units if level == "province" or clusters.get(unit) == code]
-            for period in self.periods(measure):
-                total = Cell(level, code, measure.name, period, *slice_)
-                parts = tuple((total._replace(level="unit", unit=unit), 1) for unit in below)
-                self.rows.append((*parts, (total, -1)))
+    def _used(self, measure: Measure) -> set[str]:
+        """How often a measure is printed or laid, at any level."""
+        tables: set[str] = {
+            table.every for table in self.plan.printed if table.measure == measure.name
+        }
+        return tables | {layer.finest for layer in self.layers[measure.name]}
 
-    def add_crossings(self, places: Iterable[Place]) -> None:
-        """``total = Σ categories`` over each dimension, at the finest period."""
-        if len(self.slices) == 1:
-            return
-        known = set(self.slices)
-        for (level, code), measure, slice_ in product(places, self.plan.measures, self.slices):
-            for axis, dimension in enumerate(DIMENSIONS):
-                parts = [
-                    (*slice_[:axis], category, *slice_[axis + 1 :])
-                    for category in (self.plan.categories or {}).get(dimension, ())
-                ]
-                if slice_[axis] or not parts or not known.issuperset(parts):
-                    continue
-                for period in self.periods(measure):
-                    cells = [Cell(level, code, measure.name, period, *part) for part in parts]
-                    total = Cell(level, code, measure.name, period, *slice_)
-                    self.rows.append((*((cell, 1) for cell in cells), (total, -1)))
+    def _at(self, measure: Measure, every: Every) -> list[str]:
+        """The periods of a flow; the months at whose end a stock is taken, and the one before."""
+        if measure.kind == "flow":
+            return list(whole(self.months, every))
+        months = [previous_month(self.months[0]), *self.months]
+        if every == "month":
+            return months
+        return [month for month in months if ends_quarter(month)]
 
-    def add_balances(self, unit: str) -> None:
-        for balance, month, slice_ in product(self.plan.balances, self.months, self.slices):
-            now = Cell("unit", unit, balance.stock, month, *slice_)
-            self.rows.append(
-                (
-                    (now._replace(period=previous_month(month)), 1),
-                    (now._replace(measure=balance.inflow), 1),
-                    (now._replace(measure=balance.outflow), -1),
-                    (now, -1),
+    def _values(self, by: By) -> Iterator[tuple[str, str, str, str]]:
+        axes = [self.plan.values(name) if name in by else ("",) for name in DIMENSIONS]
+        return product(axes[0], axes[1], axes[2], axes[3])
+
+    def _held(self, period: str) -> dict[str, tuple[str, ...]]:
+        """The clusters of a period and their units: those at its last quarter's beginning."""
+        if len(period) == 4:
+            return self.members[f"{period}-Q4"]
+        return self.members[period if "Q" in period else quarter_of(period)]
+
+    def add_levels(self, measure: Measure) -> None:
+        """Clusters add up to the province, and units to a cluster, or to the province."""
+        finest = {(layer.level, layer.by): layer.finest for layer in self.layers[measure.name]}
+        for layer in self.layers[measure.name]:
+            if layer.level == "unit":
+                continue
+            below: Level = "unit"
+            if (
+                layer.level == "province"
+                and self.codes["cluster"]
+                and ("cluster", layer.by) in finest
+            ):
+                below = "cluster"
+            lower = finest.get((below, layer.by))
+            if lower is None:
+                continue
+            every = max(layer.finest, lower, key=EVERY.index)
+            for at, values in product(self._at(measure, every), self._values(layer.by)):
+                held = self._held(at)
+                for code in held if layer.level == "cluster" else (PROVINCE,):
+                    total = Cell(layer.level, code, measure.name, at, *values)
+                    parts = held if below == "cluster" else held.get(code, self.units)
+                    self.rows.append(
+                        (
+                            *((total._replace(level=below, unit=part), 1) for part in parts),
+                            (total, -1),
+                        )
+                    )
+
+    def add_crossings(self, measure: Measure) -> None:
+        """``total = Σ categories``: each crossing to the next finer ones at its level."""
+        layers = self.layers[measure.name]
+        for coarse, fine in product(layers, layers):
+            if coarse.level != fine.level or not set(coarse.by) < set(fine.by):
+                continue
+            between = (set(other.by) for other in layers if other.level == fine.level)
+            if any(set(coarse.by) < other < set(fine.by) for other in between):
+                continue
+            more = tuple(name for name in fine.by if name not in coarse.by)
+            every = max(coarse.finest, fine.finest, key=EVERY.index)
+            for code, at, values in product(
+                self.codes[fine.level], self._at(measure, every), self._values(coarse.by)
+            ):
+                total = Cell(fine.level, code, measure.name, at, *values)
+                parts = (
+                    total._replace(**{name: one[DIMENSIONS.index(name)] for name in more})  # type: ignore[arg-type]
+                    for one in self._values(more)
                 )
+                self.rows.append((*((part, 1) for part in parts), (total, -1)))
+
+    def add_balances(self) -> None:
+        for balance in self.plan.balances:
+            flows = [
+                {(layer.level, layer.by): layer.finest for layer in self.layers[name]}
+                for name in (balance.inflow, balance.outflow)
+            ]
+            for layer in self.layers[balance.stock]:
+                key = layer.level, layer.by
+                if any(finest.get(key) != layer.finest for finest in flows):
+                    continue
+                if self._follows(layer, self.layers[balance.stock]):
+                    continue
+                for code, values in product(self.codes[layer.level], self._values(layer.by)):
+                    for row in self._balances(
+                        balance.stock, balance.inflow, balance.outflow, layer, code, values
+                    ):
+                        self.rows.append(row)
+
+    def _follows(self, layer: Layer, layers: Sequence[Layer]) -> bool:
+        """Whether a layer's balance is the sum of others' as fine in time."""
+        return any(
+            other != layer
+            and other.finest == layer.finest
+            and (
+                (other.level == layer.level and set(other.by) > set(layer.by))
+                or (other.by == layer.by and LEVELS.index(other.level) < LEVELS.index(layer.level))
+            )
+            and (other.level != "cluster" or self.codes["cluster"])
+            for other in layers
+        )
+
+    def _balances(
+        self,
+        stock: str,
+        inflow: str,
+        outflow: str,
+        layer: Layer,
+        code: str,
+        values: tuple[str, str, str, str],
+    ) -> Iterator[Row]:
+        for period, months in whole(self.months, layer.finest).items():
+            now = Cell(layer.level, code, stock, months[-1], *values)
+            before = now._replace(period=previous_month(months[0]))
+            if before not in self.cells:
+                continue
+            if layer.level == "cluster" and self._held(before.period).get(code) != self._held(
+                now.period
+            ).get(code):
+                continue  # units came or went
+            flow = now._replace(period=period)
+            yield (
+                (before, 1),
+                (flow._replace(measure=inflow), 1),
+                (flow._replace(measure=outflow), -1),
+                (now, -1),
             )
 
-    def add_limits(self, unit: str) -> None:
+    def add_limits(self) -> None:
         quarters = whole(self.months, "quarter")
-        for limit, quarter, slice_ in product(self.plan.limits, quarters, self.slices):
-            cell = Cell("unit", unit, limit.measure, quarter, *slice_)
-            slack = cell._replace(measure=f"slack-{limit.measure}")
-            self.cells[slack] = None
-            end = cell._replace(measure=limit.stock, period=quarters[quarter][-1])
-            flow = cell._replace(measure=limit.flow)
-            self.rows.append(((end, 1), (flow, 1), (cell, -1), (slack, -1)))
+        for unit in self.units:
+            for limit, quarter in product(self.plan.limits, quarters):
+                cell = Cell("unit", unit, limit.measure, quarter)
+                end = cell._replace(measure=limit.stock, period=quarters[quarter][-1])
+                self._slack(cell, end, cell._replace(measure=limit.flow))
 
-    def frame(self, units: tuple[str, ...]) -> Frame:
+    def _slack(self, cell: Cell, *above: Cell) -> None:
+        """``cell <= Σ above``, with a cell for what is left."""
+        slack = cell._replace(measure=f"slack-{cell.measure}")
+        self.cells[slack] = None
+        self.rows.append((*((one, 1) for one in above), (cell, -1), (slack, -1)))
+
+    def frame(self) -> Frame:
         return Frame(
             tuple(self.cells),
             frozenset(self.printed),
+            frozenset(self.candidates),
             self.printed,
             {measure.name: measure.personal for measure in self.plan.measures},
             tuple(self.rows),
-            units,
+            self.units,
         )
-
-
-def _slices(plan: Plan) -> Iterator[Slice]:
-    """The total, and every combination of categories that a table or its margins need."""
-    wanted = {
-        part
-        for table in plan.printed
-        for size in range(len(table.by) + 1)
-        for part in combinations(sorted(table.by), size)
-    }
-    for dimensions in sorted(wanted, key=lambda found: (len(found), found)):
-        axes = [
-            (plan.categories or {})[name] if name in dimensions else ("",) for name in DIMENSIONS
-        ]
-        for values in product(*axes):
-            yield (values[0], values[1], values[2], values[3])

@@ -29,6 +29,16 @@ from uuid import UUID
 import numpy as np
 
 from casework.anonymisation.measures import ACTIVITY, Counted, Part, days_of
+from casework.anonymisation.plan import (
+    PLAN,
+    PROVINCE,
+    Cell,
+    Level,
+    Plan,
+    previous_month,
+    quarter_of,
+    whole,
+)
 from casework.anonymisation.protection import (
     OPEN,
     Prints,
@@ -38,18 +48,7 @@ from casework.anonymisation.protection import (
     Table,
     protect,
 )
-from casework.anonymisation.relations import (
-    PLAN,
-    PROVINCE,
-    Cell,
-    Frame,
-    Level,
-    Plan,
-    previous_month,
-    quarter_of,
-    relations_of,
-    whole,
-)
+from casework.anonymisation.relations import Frame, relations_of
 from casework.inspection.readmodel.models import Measure
 
 RECORDED_OPENED, RECORDED_CLOSED = "recorded_opened", "recorded_closed"

@@ -8,18 +8,17 @@ import numpy as np
 from hypothesis import strategies as st
 
 from casework.anonymisation.attack import Edition
-from casework.anonymisation.protection import Prints, Relations, Table
-from casework.anonymisation.relations import (
+from casework.anonymisation.plan import (
     AtMost,
     Balance,
     Cell,
-    Frame,
     Measure,
     Plan,
     Printed,
     previous_month,
-    relations_of,
 )
+from casework.anonymisation.protection import Prints, Relations, Table
+from casework.anonymisation.relations import Frame, relations_of
 
 MONTHLY = Plan(
     measures=(Measure("open", "stock"), Measure("new", "flow"), Measure("closed", "flow")),

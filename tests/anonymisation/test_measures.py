@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, text
 
 from casework.anonymisation.measures import ACTIVITY, Counted, count, days_of, list_parts
-from casework.anonymisation.relations import months_between
+from casework.anonymisation.plan import months_between
 from casework.confidential.cases.models import Case, Episode
 from casework.core.database import db
 from casework.inspection.readmodel.models import Measure

@@ -10,6 +10,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from casework.anonymisation.attack import attack
+from casework.anonymisation.plan import (
+    CLUSTER_PLAN,
+    PLAN,
+    Balance,
+    Cell,
+    Measure,
+    Plan,
+    Printed,
+    months_between,
+)
 from casework.anonymisation.protection import (
     OPEN,
     Move,
@@ -24,17 +34,7 @@ from casework.anonymisation.protection import (
     verify,
 )
 from casework.anonymisation.protection.proof import agrees
-from casework.anonymisation.relations import (
-    CLUSTER_PLAN,
-    PLAN,
-    Balance,
-    Cell,
-    Measure,
-    Plan,
-    Printed,
-    months_between,
-    relations_of,
-)
+from casework.anonymisation.relations import relations_of
 from tests.anonymisation.provinces import (
     MONTHLY,
     Unit,
@@ -142,17 +142,83 @@ def _narrow(table: Table) -> Prints:
 
 
 def test_the_least_useful_figure_gives_way() -> None:
-    """u0 may have closed 3 if the province's closures widen, or if u1 closed 1 and its own stock
-    widens: a unit's stock is of less use than the province's closures.
+    """Three fall from 5–9 to 0–4 with 0–4 closures in the province: either that or a unit's stock
+    has to widen, and a unit's stock is of less use.
     """
-    units = {"u0": (5, ((0, 0), (0, 1))), "u1": (6, ((0, 0), (0, 3)))}
-    rule = Protection(knowing_unit=False)
-    first = protect(monthly(units, ("2026-02",), FALLING), None, rule)
+    units = {f"u{n}": (5, ((0, 0), (0, 1))) for n in range(3)}
+    first = protect(monthly(units, ("2026-02",), FALLING))
     assert first.widened == ()
-    result = protect(monthly(units, ("2026-02", "2026-03"), FALLING), first.prints, rule)
+    result = protect(monthly(units, ("2026-02", "2026-03"), FALLING), first.prints)
     assert_good(result)
     assert result.widened
     assert all(name.startswith("unit:") and ":open:" in name for name, _ in result.widened)
+
+
+EXACT = replace(MONTHLY, printed=tuple(replace(table, exact=True) for table in MONTHLY.printed))
+
+
+@slow
+@given(small_units())
+def test_what_is_printed_exactly_gives_nothing_small_away(units: dict[str, Unit]) -> None:
+    """Every count of five and more would be printed exactly; the proof decides which may be."""
+    result = protect(monthly(units, ("2026-02",), EXACT))
+    assert_good(result)
+    table, prints = result.table, result.prints
+    exact = np.array([shown is Shown.EXACT for shown in prints.shown])
+    assert (table.true[exact] >= 5).all()
+    assert (prints.low[exact] == prints.high[exact]).all()
+    assert attack(edition(table, prints), seconds=20).stops(true_by_id(table)) == ()
+
+
+def test_exactness_is_bought_where_the_proof_allows_it() -> None:
+    """One small count beside an exact total would be known; beside three it need not be."""
+    plan = Plan(
+        measures=(Measure("open", "stock"),),
+        printed=(
+            Printed("unit", "open", "month", 1, exact=True),
+            Printed("province", "open", "month", 2, exact=True),
+        ),
+    )
+    one = {"u0": (3, ()), **{f"u{n}": (20 + n, ()) for n in range(1, 4)}}
+    three = one | {"u1": (2, ()), "u2": (2, ())}
+    shown = {}
+    for name, units in (("one", one), ("three", three)):
+        frame = relations_of(plan, units=tuple(units), months=("2026-01",))
+        result = protect(frame.table(counted(frame, units)))
+        assert_good(result)
+        shown[name] = dict(zip(result.table.ids, result.prints.shown, strict=True))
+    total = "province:province:open:2026-01"
+    assert shown["one"][total] is Shown.EXACT
+    # The least useful pays: another unit's count stays a range.
+    assert [shown["one"][f"unit:u{n}:open:2026-01"] for n in range(1, 4)].count(Shown.BAND) >= 1
+    assert shown["three"][total] is Shown.EXACT
+    assert shown["three"]["unit:u3:open:2026-01"] is Shown.EXACT
+
+
+def test_presence_is_not_told_where_it_would_say_who() -> None:
+    """Persons of group C in a unit: that there is one must not be known, though 1, 2, 3 may be."""
+    plan = Plan(
+        measures=(Measure("open", "stock"),),
+        printed=(
+            Printed("unit", "open", "month", 1),
+            Printed("unit", "open", "month", 0, by=("group",)),
+        ),
+        categories={"group": ("A", "C")},
+    )
+    frame = relations_of(plan, units=("u0", "u1"), months=("2026-01",))
+    counts = {
+        cell: {"A": 9, "C": 1, "": 10}[cell.group] * (2 if cell.level == "province" else 1)
+        for cell in frame.to_count
+    }
+    result = protect(frame.table(counts))
+    assert_good(result)
+    cell = result.table.ids.index("unit:u0:open:2026-01:C")
+    others = {int(move.applied_to(result.table.true)[cell]) for move in result.moves}
+    assert 0 in others
+    kept = tuple(move for move in result.moves if move.applied_to(result.table.true)[cell] > 0)
+    assert "unproved: unit:u0:open:2026-01:C" in verify(
+        result.table, result.prints, kept, result.settings
+    )
 
 
 def test_earlier_prints_are_never_drawn_again_and_a_false_one_is_named() -> None:
@@ -210,24 +276,38 @@ def test_checking_again_finds_a_narrowed_print_a_lost_move_and_a_false_label() -
     narrowed = prints.low.copy(), prints.high.copy()
     narrowed[0][cell] = narrowed[1][cell] = table.true[cell]
     assert verify(table, Prints(prints.ids, *narrowed, prints.shown), moves, result.settings)
-    assert verify(table, prints, moves[:1], result.settings)
+    assert any("unproved" in line for line in verify(table, prints, moves[:1], result.settings))
     false = prints.low.copy()
     false[cell] = 5
     told = verify(table, Prints(prints.ids, false, prints.high, prints.shown), moves, Protection())
     assert told[0] == "false print: unit:u0:new:2026-01"
 
 
-def test_a_move_must_agree_when_made_twice() -> None:
-    """One more of a count of 3 stays in 0–4; two more do not, and two candidates are too few."""
+def test_a_move_must_agree_with_every_print_and_relation() -> None:
+    """One more of a count of 3 stays in 0–4; two more do not. Nor may a relation break."""
     table = monthly({"u0": (3, ((3, 3),))}, ("2026-01",))
     places = [table.ids.index(f"unit:u0:{measure}:2026-01") for measure in ("new", "closed")]
     above = [table.ids.index(f"province:province:{m}:2026-01") for m in ("new", "closed")]
     cells = np.array(places + above)
     prints = _narrow(table)
+    one, two = Move(cells, np.full(4, 1)), Move(cells, np.full(4, 2))
+    assert agrees(table, prints.low, prints.high, one)
+    assert not agrees(table, prints.low, prints.high, two)
+    assert not agrees(table, prints.low, prints.high, Move(cells[:1], np.array([1])))
+    assert "move 0 disagrees" in verify(table, prints, (two,), Protection())[0]
+
+
+def test_two_values_are_not_enough_and_three_may_come_from_two_moves() -> None:
+    table = monthly({"u0": (3, ((3, 3),))}, ("2026-01",))
+    places = [f"unit:u0:{name}:2026-01" for name in ("new", "closed")]
+    above = [f"province:province:{name}:2026-01" for name in ("new", "closed")]
+    cells = np.array([table.ids.index(name) for name in (*places, *above)])
     up, down = Move(cells, np.full(4, 1)), Move(cells, np.full(4, -1))
-    assert not agrees(table, prints.low, prints.high, up)
-    assert agrees(table, prints.low, prints.high, down)
-    assert "move 0 disagrees" in verify(table, prints, (up,), Protection())[0]
+    unproved = [f"unproved: {name}" for name in places]
+    rule, prints = Protection(knowing_unit=False), _narrow(table)
+    for moves, told in (((up,), True), ((down,), True), ((up, down), False)):
+        wrong = verify(table, prints, moves, rule)
+        assert all((line in wrong) is told for line in unproved)
 
 
 @pytest.mark.parametrize(

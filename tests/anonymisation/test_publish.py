@@ -18,8 +18,8 @@ from casework.anonymisation.models import (
     PublishedCount,
     PublishedCriterion,
 )
+from casework.anonymisation.plan import months_between
 from casework.anonymisation.publish import publish_backlog, publish_period, publish_periods
-from casework.anonymisation.relations import months_between
 from casework.anonymisation.writing import Refused
 from casework.confidential.cases.models import Case, Episode
 from casework.confidential.contacts.models import Contact

@@ -1,21 +1,22 @@
 """From true counts to prints and their proof.
 
-Ranges first; then moves for every small cell, cheap ones first: inside one unit, then a few units
-together, then cell by cell at the least price in widened prints. Widening only enlarges the set of
-agreeing tables, so earlier moves stay good and the work ends.
+First what is printed exactly stands still, and clusters and province with it: moves inside the
+province's own crossings, then among units of one cluster. Then clusters and province move as well,
+in ever larger parties; and what is left is proved cell by cell at the least price in widened
+prints, an exact one becoming a range before a range becomes wider. Widening only enlarges the set
+of agreeing tables, so earlier moves stay good and the work ends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from casework.anonymisation.protection.proof import Ledger, Move, agrees, verify
-from casework.anonymisation.protection.search import FloatArray, Layout, Neighbourhood
+from casework.anonymisation.protection.search import WIDER, FloatArray, Layout, Neighbourhood
 from casework.anonymisation.protection.table import (
-    SHARED,
     Draft,
     IntArray,
     Prints,
@@ -34,6 +35,12 @@ IDLE = 5
 
 WORTH_A_PARTY = 0.05
 """Parties of units grow when they prove less than this share of what is left."""
+
+WINDOW = 9
+"""Months that may change together in one search, before all do."""
+
+WORTHS = (0.4, 1.6)
+"""What a step of an unproved cell may cost in widened prints while many are pushed at once."""
 
 TRIES = 3
 """Failures, each among other partners, before a cell is left unproved."""
@@ -95,66 +102,106 @@ class _Search:
         self.moves: list[Move] = []
 
     def run(self) -> None:
-        self._stage("unit", ([unit] for unit in range(self.layout.units)))
-        size = self.settings.partners
-        while size < 2 * self.layout.units and self.ledger.unproved().any():
-            if self._stage("units", self._parties(size)) < WORTH_A_PARTY:
-                size *= 2
+        shared, size = self.layout.shared, self.settings.partners
+        self._stage("crossings", [shared], self.layout.months)
+        self._repeat("cluster", lambda: self._neighbours(size), WINDOW)
+        for name, months in (("units", WINDOW), ("years", self.layout.months)):
+            self._repeat(name, lambda: self._parties(size), months)
+        for worth in WORTHS:
+            self._repeat("widen", lambda: self._parties(size), self.layout.months, worth)
         for cell in np.flatnonzero(self.ledger.unproved()):
             self._settle(int(cell))
             self._report("cell")
 
-    def _stage(self, name: str, parties: Iterator[list[int]]) -> float:
-        """Explore each party; the share of what was open, cell by reader, that this settled."""
+    def _repeat(
+        self, name: str, parties: Callable[[], Iterable[list[int]]], months: int, worth: float = 0.0
+    ) -> None:
+        """A stage over and over, each time with other parties, as long as it is worth it."""
+        while self.ledger.unproved().any():
+            if self._stage(name, parties(), months, worth) < WORTH_A_PARTY:
+                return
+
+    def _stage(
+        self, name: str, parties: Iterable[list[int]], months: int, worth: float = 0.0
+    ) -> float:
+        """Explore each party; the share of what was open, cell by reader, that this settled.
+
+        ``worth``: what one step of an unproved cell may cost in widened prints; 0: nothing.
+        """
         before = int(self.ledger.open_to.sum())
-        for units in parties:
-            self._explore(units)
+        for parts in parties:
+            for window in self._windows(months):
+                self._explore(parts, window, worth)
             self._report(name)
         return 1.0 - int(self.ledger.open_to.sum()) / max(before, 1)
+
+    def _windows(self, months: int) -> Iterator[tuple[int, int]]:
+        """Stretches of months that overlap, the newest first: short ones are quick to search."""
+        for last in range(self.layout.months - 1, -1, -months // 3):
+            yield max(last - months + 1, 0), last
+            if last < months:
+                return
 
     def _report(self, stage: str) -> None:
         everything = len(self.ledger.cells)
         self.progress(stage, everything - int(self.ledger.unproved().sum()), everything)
 
+    def _neighbours(self, size: int) -> Iterator[list[int]]:
+        """Random parties of units that add up to the same cluster (or province)."""
+        open_ = self.ledger.unproved()
+        for home in np.unique(self.layout.home):
+            units = np.flatnonzero(self.layout.home == home)
+            needy = [unit for unit in units if open_[self.layout.cells_of[unit]].any()]
+            yield from self._filled(np.array(needy, dtype=np.int64), units, size)
+
     def _parties(self, size: int) -> Iterator[list[int]]:
-        """The units with unproved cells in random parties, filled up with others."""
-        open_ = self.made.table.block[self.ledger.unproved()]
-        needy = self.random.permutation(np.unique(open_[open_ != SHARED]))
-        for start in range(0, len(needy), size):
-            party = needy[start : start + size].tolist()
-            others = np.setdiff1d(np.arange(self.layout.units), party)
-            fill = self.random.permutation(others)[: size - len(party)]
+        """The units with unproved cells in random parties, filled up, and all they share."""
+        part = self.made.table.part[self.ledger.unproved()]
+        needy = np.unique(part[part < self.layout.units])
+        everyone = np.arange(self.layout.units)
+        for party in self._filled(needy if len(needy) else everyone, everyone, size):
+            yield [*party, *self.layout.shared]
+
+    def _filled(self, needy: IntArray, units: IntArray, size: int) -> Iterator[list[int]]:
+        shuffled = self.random.permutation(needy)
+        for start in range(0, len(shuffled), size):
+            party = shuffled[start : start + size].tolist()
+            fill = self.random.permutation(np.setdiff1d(units, party))[: size - len(party)]
             yield [*party, *fill.tolist()]
 
-    def _explore(self, units: list[int]) -> None:
-        """Push many unproved cells of ``units`` at once, until pushing proves nothing more."""
-        near = Neighbourhood(self.layout, self.made, units)
-        inside = np.zeros(len(self.made.table.ids), dtype=np.bool_)
-        inside[near.cells] = True
-        idle = 0
-        for _ in range(ROUNDS * len(units)):
+    def _explore(self, parts: list[int], window: tuple[int, int], worth: float) -> None:
+        """Push many unproved cells of ``parts`` at once, until pushing proves nothing more."""
+        inside = np.isin(self.made.table.part, parts)
+        inside &= (self.made.table.first >= window[0]) & (self.made.table.last <= window[1])
+        near, idle = None, 0
+        for _ in range(ROUNDS * len(parts)):
             wanted = np.flatnonzero(self.ledger.unproved() & inside)
             if not len(wanted) or idle == IDLE:
                 return
-            move = near.push(self._wishes(wanted))
+            near = near or Neighbourhood(self.layout, self.made, parts, window, elastic=worth > 0)
+            move = near.push((worth or 1.0) * self._wishes(wanted))
             idle = 0 if move is not None and self._enter(move) else idle + 1
 
     def _wishes(self, wanted: IntArray) -> FloatArray:
-        """Random weights, in a direction in which the count has room for a step of two."""
+        """Random weights, in a direction in which the count has room."""
         true, low, high = self.made.table.true, self.made.low, self.made.high
-        up = true[wanted] + 2 <= high[wanted]
-        down = true[wanted] - 2 >= low[wanted]
-        sign = np.where(up & down, self.random.choice([-1.0, 1.0], len(wanted)), up * 2.0 - 1.0)
         wishes: FloatArray = np.zeros(len(true))
+        up, down = true[wanted] < high[wanted], true[wanted] > np.maximum(low[wanted], 0)
+        sign = np.where(up & down, self.random.choice([-1.0, 1.0], len(wanted)), up * 2.0 - 1.0)
         wishes[wanted] = sign * self.random.uniform(0.5, 1.5, len(wanted))
         return wishes
 
     def _enter(self, move: Move) -> bool:
-        """Keep a move that settles something and that plain arithmetic confirms."""
+        """Keep a move that settles something and that plain arithmetic confirms.
+
+        What it oversteps of the new prints is widened.
+        """
+        if not self.ledger.is_furthered_by(move):
+            return False
+        self._make_room(move)
         if not agrees(self.made.table, self.made.low, self.made.high, move):
             return False
-        if not self.ledger.enter(move):
-            return False
+        self.ledger.enter(move)
         self.moves.append(move)
         return True
 
@@ -163,23 +210,21 @@ class _Search:
         tries = TRIES
         while tries and self.ledger.unproved()[cell]:
             found = self._cheapest(cell, self.ledger.reader_of(cell))
-            if found is not None:
-                self._make_room(found)
             if found is None or not self._enter(found):
                 tries -= 1
 
     def _cheapest(self, cell: int, reader: int) -> Move | None:
         """The cheapest move of ``cell`` that ``reader`` cannot rule out: few units, more, all."""
-        own = int(self.made.table.block[cell])
+        own = int(self.made.table.part[cell])
         others = self.random.permutation(self.layout.units)
         others = others[(others != reader) & (others != own)]
         best: tuple[Move, float] | None = None
         wishes = self._wishes(np.flatnonzero(self.ledger.unproved()))
         few = self.settings.partners
         for size in (few, 5 * few, len(others)):
-            units = {*others[:size].tolist(), *([own] if own != SHARED else [])}
-            near = Neighbourhood(self.layout, self.made, units, elastic=True)
-            for step in (1, -1):
+            parts = {own, *others[:size].tolist(), *self.layout.shared}
+            near = Neighbourhood(self.layout, self.made, parts, elastic=True)
+            for step in self.ledger.wanted(cell, reader):
                 found = near.force(cell, step, wishes)
                 if found is not None and (best is None or found[1] < best[1]):
                     best = found
@@ -190,15 +235,15 @@ class _Search:
         return best[0] if best else None
 
     def _make_room(self, move: Move) -> None:
-        """Widen the new prints that ``T + 2 d`` oversteps, no further than it needs."""
+        """Widen the new prints that the move oversteps, no further than it needs."""
         made = self.made
-        twice = move.applied_to(made.table.true, 2)
+        last = move.applied_to(made.table.true)
         may = made.may_widen()
         for cell in move.cells:
-            if made.low[cell] <= twice[cell] <= made.high[cell] or not may[cell]:
+            if made.low[cell] <= last[cell] <= made.high[cell] or not may[cell]:
                 continue
-            for width in (Width.DOUBLE, Width.OPEN_ENDED, Width.HIDDEN):
+            for width in WIDER:
                 low, high = ranges(made.table.true[[cell]], width, self.settings)
-                if low[0] <= twice[cell] <= high[0]:
+                if low[0] <= last[cell] <= high[0]:
                     made.widen(int(cell), width)
                     break

@@ -1,17 +1,18 @@
 """The proof that a small count stays unknown, as plain arithmetic that anyone can repeat.
 
-A *move* is a change ``d`` of whole numbers for which the true table T, ``T + d`` and ``T + 2d``
-all agree with every relation and every print. A cell with ``d != 0`` then has three candidate
-values, one of them at least two away from the truth. Prints are ranges, so only ``T + 2d`` needs
-checking: ``T + d`` lies between.
+A *move* is a change ``d`` of whole numbers for which ``T + d`` (T the true table) agrees with every
+relation and every print: another table that might be the true one. The truth and the moves of a
+cell together give candidate values; a small cell is proved when they lie two apart or more, so that
+three values stay possible. Where presence itself would tell, zero must be one of them.
 
-A reader who knows all of unit v is answered by moves that leave v alone. A cell is proved when,
-for every such reader, at least one of its moves does.
+A reader who knows all of unit v is answered by moves that leave v alone: a cell is proved when
+such moves prove it against every reader.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -32,18 +33,19 @@ class Move:
     cells: IntArray
     steps: IntArray
 
-    def applied_to(self, true: IntArray, times: int) -> IntArray:
-        """Another table: ``true`` with the change made ``times`` times (shape of ``true``)."""
+    def applied_to(self, true: IntArray) -> IntArray:
+        """The other table (shape of ``true``)."""
         other = true.copy()
-        other[self.cells] += times * self.steps
+        other[self.cells] += self.steps
         return other
 
 
 class Ledger:
     """Which readers could still know which small cell.
 
-    ``open_to[n, r]``: every move so far that changes small cell n also changes something reader r
-    knows. Reader 0 knows no unit; reader v + 1 knows all of unit v, except about that unit itself.
+    ``least[n, r]`` and ``most[n, r]``: how far moves that tell reader r nothing false take small
+    cell n from its true count. Reader 0 knows no unit; reader v + 1 knows all of unit v, except
+    about that unit itself.
     """
 
     def __init__(self, table: Table, settings: Protection) -> None:
@@ -53,23 +55,40 @@ class Ledger:
         self.place[self.cells] = np.arange(len(self.cells))
         units = int(table.block.max(initial=SHARED)) + 1
         readers = 1 + (units if settings.knowing_unit and units > 1 else 0)
-        self.open_to = np.ones((len(self.cells), readers), dtype=np.bool_)
+        self.least = np.zeros((len(self.cells), readers), dtype=np.int8)
+        self.most = np.zeros((len(self.cells), readers), dtype=np.int8)
+        self.to_zero = np.where(table.telling, -table.true, 1)[self.cells].astype(np.int8)
+        self.counts = np.ones((len(self.cells), readers), dtype=np.bool_)
         if readers > 1:
             own = table.block[self.cells]
             inside = np.flatnonzero(own != SHARED)
-            self.open_to[inside, own[inside] + 1] = False
+            self.counts[inside, own[inside] + 1] = False
+        self.open_to = self._open(np.arange(len(self.cells)))
 
-    def enter(self, move: Move) -> int:
-        """Take a move into account; the number of (cell, reader) pairs it settles."""
-        rows = self.place[move.cells]
-        rows = rows[rows >= 0]
-        touched = np.zeros(self.open_to.shape[1], dtype=np.bool_)
-        if len(touched) > 1:
+    def enter(self, move: Move) -> None:
+        """Take a move into account."""
+        rows, where, least, most = self._taken(move)
+        self.least[where], self.most[where] = least, most
+        self.open_to[rows] = self._open(rows)
+
+    def is_furthered_by(self, move: Move) -> bool:
+        """Whether a move brings an open (cell, reader) pair further."""
+        _, where, least, most = self._taken(move)
+        further = (least < self.least[where]) | (most > self.most[where])
+        return bool((further & self.open_to[where]).any())
+
+    def _taken(self, move: Move) -> tuple[IntArray, Any, Any, Any]:
+        place = self.place[move.cells]
+        inside = place >= 0
+        rows, steps = place[inside], np.clip(move.steps[inside], -100, 100).astype(np.int8)
+        told = np.zeros(self.open_to.shape[1], dtype=np.bool_)
+        if len(told) > 1:
             blocks = self.table.block[move.cells]
-            touched[blocks[blocks != SHARED] + 1] = True
-        before = int(self.open_to[rows].sum())
-        self.open_to[rows] &= touched
-        return before - int(self.open_to[rows].sum())
+            told[blocks[blocks != SHARED] + 1] = True
+        where = np.ix_(rows, np.flatnonzero(~told))
+        least = np.minimum(self.least[where], steps[:, None])
+        most = np.maximum(self.most[where], steps[:, None])
+        return rows, where, least, most
 
     def unproved(self) -> BoolArray:
         """Per cell of the table: small and not yet proved against every reader."""
@@ -81,12 +100,26 @@ class Ledger:
         """A reader against whom ``cell`` is unproved: a unit's number, or SHARED for nobody's."""
         return int(np.flatnonzero(self.open_to[self.place[cell]])[-1]) - 1
 
+    def wanted(self, cell: int, reader: int) -> list[int]:
+        """The steps of ``cell`` that would bring its proof further, the best first."""
+        row = self.place[cell]
+        least, most = int(self.least[row, reader + 1]), int(self.most[row, reader + 1])
+        if most - least >= 2:
+            return [int(self.to_zero[row])]
+        return list(dict.fromkeys((least + 2, most - 2, most + 1, least - 1)))
+
+    def _open(self, rows: IntArray) -> BoolArray:
+        least, most = self.least[rows], self.most[rows]
+        close = (most - least < 2) | (least > np.minimum(self.to_zero[rows], 0)[:, None])
+        return close & self.counts[rows]
+
 
 def agrees(table: Table, low: IntArray, high: IntArray, move: Move) -> bool:
-    """Whether ``move`` made once and twice leaves all relations and all prints low..high true."""
-    twice = move.applied_to(table.true, 2)
-    held = bool((twice >= np.maximum(low, 0)).all() and (twice <= high).all())
-    return held and len(table.relations.broken_by(twice)) == 0
+    """Whether the table that ``move`` makes agrees with all relations and prints low..high."""
+    cells = move.cells
+    last = table.true[cells] + move.steps
+    held = bool((last >= np.maximum(low[cells], 0)).all() and (last <= high[cells]).all())
+    return held and table.relations.are_kept_by(cells, move.steps)
 
 
 def verify(

@@ -1,8 +1,8 @@
-"""Finding moves: a linear program over the cells of a few units and what they share.
+"""Finding moves: a linear program over the cells of a few units, clusters or the province.
 
-All other units stand still, so a move found here is a move of the whole table. The relations of one
-unit form a network, and so the corners of the program are nearly always whole numbers; where they
-are not, the program is solved again as a mixed-integer one.
+All other parts and months stand still, so a move found here is a move of the whole table. The
+relations of one unit form a network, and so the corners of the program are nearly always whole
+numbers; where they are not, the program is solved again as a mixed-integer one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from casework.anonymisation.protection.proof import Move
 from casework.anonymisation.protection.table import (
-    SHARED,
     Draft,
     IntArray,
     Table,
@@ -29,21 +28,35 @@ FloatArray = NDArray[np.float64]
 FARTHEST = 8
 """No cell of a move changes by more: small moves are quick to find and serve as well."""
 
-WHIM = 1e-4
-"""What a wish weighs beside the least price of a widened print, 1."""
+NO_FARTHER = 3
+"""The same where prints are overstepped: two steps prove a cell, more would only widen more."""
 
-INTEGER_SECONDS = 10.0
+WHIM = 0.1
+"""What all wishes together weigh beside the least price of a widened print, 1."""
+
+DEARER = 6.0
+"""A print of the next usefulness costs this much more to widen."""
+
+INTEGER_SECONDS = 1.0
+"""Where corners are not whole, so long is a whole one looked for."""
+
+NOTHING = 1e-6
 
 
-def steps_within(true: IntArray, low: IntArray, high: IntArray) -> tuple[IntArray, IntArray]:
-    """The least and greatest d for which ``true + 2 d`` stays inside ``low..high``."""
-    down = np.minimum((true - np.maximum(low, 0)) // 2, FARTHEST)
-    up = np.minimum((high - true) // 2, FARTHEST)
+def steps_within(
+    true: IntArray, low: IntArray, high: IntArray, farthest: int
+) -> tuple[IntArray, IntArray]:
+    """The least and greatest d for which ``true + d`` stays inside ``low..high``."""
+    down = np.minimum(true - np.maximum(low, 0), farthest)
+    up = np.minimum(high - true, farthest)
     return -down, up
 
 
+WIDER = (Width.NARROW, Width.DOUBLE, Width.OPEN_ENDED, Width.HIDDEN)
+
+
 class Layout:
-    """The relations by row and by block, looked up again and again by each neighbourhood."""
+    """The relations by row and by part, looked up again and again by each neighbourhood."""
 
     def __init__(self, table: Table) -> None:
         self.table = table
@@ -51,38 +64,65 @@ class Layout:
         self.rel = table.relations.rel[order]
         self.cell = table.relations.cell[order]
         self.coef = table.relations.coef[order]
-        self.units = int(table.block.max(initial=SHARED)) + 1
-        self.cells_of = [np.flatnonzero(table.block == unit) for unit in range(self.units)]
-        self.shared = np.flatnonzero(table.block == SHARED)
-        entries = table.block[self.cell]
-        self.entries_of = [np.flatnonzero(entries == unit) for unit in range(self.units)]
-        self.shared_entries = np.flatnonzero(entries == SHARED)
+        self.parts = int(table.part.max(initial=-1)) + 1
+        known = table.part[table.block == table.part]
+        self.units = int(known.max(initial=-1)) + 1
+        self.shared = list(range(self.units, self.parts))
+        self.months = int(table.last.max(initial=-1)) + 1
+        part = table.part[self.cell]
+        self.cells_of = [np.flatnonzero(table.part == one) for one in range(self.parts)]
+        self.entries_of = [np.flatnonzero(part == one) for one in range(self.parts)]
+        self.home = self._homes(part)
+
+    def _homes(self, part: IntArray) -> IntArray:
+        """The part above each unit that it adds up to: its cluster, else the province."""
+        rows = int(self.rel.max(initial=-1)) + 1
+        above = np.full(rows, -1, dtype=np.int64)
+        with_units = np.zeros(rows, dtype=np.bool_)
+        with_units[self.rel[part < self.units]] = True
+        shared = (part >= self.units) & with_units[self.rel]
+        above[self.rel[shared]] = part[shared]
+        home = np.full(self.units, -1, dtype=np.int64)
+        inside = (part < self.units) & (above[self.rel] >= 0)
+        home[part[inside]] = above[self.rel[inside]]  # the last is the newest
+        return home
 
 
 class Neighbourhood:
-    """The program over ``units`` and all shared cells. Columns are cells, rows are relations.
+    """The program over the cells of ``parts`` in a ``window`` of months (first and last number).
+
+    Columns are cells, rows are relations.
 
     With ``elastic``, prints that may still be widened can be overstepped at a price, which a move
     pays; the caller then widens what the move oversteps.
     """
 
     def __init__(
-        self, layout: Layout, made: Draft, units: Iterable[int], *, elastic: bool = False
+        self,
+        layout: Layout,
+        made: Draft,
+        parts: Iterable[int],
+        window: tuple[int, int] | None = None,
+        *,
+        elastic: bool = False,
     ) -> None:
-        chosen = sorted(units)
-        cells = [layout.cells_of[unit] for unit in chosen] + [layout.shared]
-        self.cells: IntArray = np.concatenate(cells)
+        chosen = sorted(parts)
+        self.cells: IntArray = np.concatenate([layout.cells_of[part] for part in chosen])
+        table = made.table
+        if window is not None:
+            inside = (table.first[self.cells] >= window[0]) & (table.last[self.cells] <= window[1])
+            self.cells = self.cells[inside]
         self.made = made
         column = np.full(len(made.table.ids), -1, dtype=np.int64)
         column[self.cells] = np.arange(len(self.cells))
         self._column = column
-        entries = np.concatenate(
-            [layout.entries_of[unit] for unit in chosen] + [layout.shared_entries]
-        )
+        entries = np.concatenate([layout.entries_of[part] for part in chosen])
+        entries = entries[column[layout.cell[entries]] >= 0]
         entries.sort()
         rows, row = np.unique(layout.rel[entries], return_inverse=True)
+        self.farthest = NO_FARTHER if elastic else FARTHEST
         down, up = steps_within(
-            made.table.true[self.cells], made.low[self.cells], made.high[self.cells]
+            made.table.true[self.cells], made.low[self.cells], made.high[self.cells], self.farthest
         )
         self.lower: FloatArray = down.astype(np.float64)
         self.upper: FloatArray = up.astype(np.float64)
@@ -94,7 +134,10 @@ class Neighbourhood:
         self._solver = _program(len(rows), row, columns, coefs, self.lower, self.upper)
 
     def push(self, wishes: FloatArray) -> Move | None:
-        """The move that goes farthest along ``wishes`` (one weight per table cell), if any."""
+        """The move that goes farthest along ``wishes`` (one weight per table cell), if any.
+
+        What it oversteps costs its price: wishes weighed against prices.
+        """
         return self._solve(self._cost(wishes))
 
     def _cost(self, wishes: FloatArray) -> FloatArray:
@@ -115,9 +158,8 @@ class Neighbourhood:
             return None
         row = self._solver.getNumRow()
         self._solver.addRow(step, step, len(ends), ends.astype(np.int32), np.ones(len(ends)))
-        move = self._solve(self._cost(WHIM * wishes))
-        if move is None and self._values() is not None:
-            move = self._solve(self.price, integer=True)
+        whim = WHIM / max(1.0, FARTHEST * float(np.abs(wishes).sum()))
+        move = self._solve(self._cost(whim * wishes))
         values = self._values()
         price = 0.0 if values is None else float(self.price @ values)
         self._solver.deleteRows(1, np.array([row], dtype=np.int32))
@@ -130,15 +172,15 @@ class Neighbourhood:
         may = np.flatnonzero(self.made.may_widen()[self.cells])
         true = self.made.table.true[self.cells[may]]
         base_down, base_up = self.lower[may], self.upper[may]
-        worth = np.float64(20.0) ** self.made.table.usefulness[self.cells[may]]
-        for width in (Width.DOUBLE, Width.OPEN_ENDED, Width.HIDDEN):
+        worth = np.float64(DEARER) ** self.made.table.usefulness[self.cells[may]]
+        for width in WIDER:
             low, high = ranges(true, width, self.made.settings)
-            down, up = steps_within(true, low, high)
+            down, up = steps_within(true, low, high, self.farthest)
             more_down: FloatArray = np.minimum(down - base_down, 0.0)
             more_up: FloatArray = np.maximum(up - base_up, 0.0)
             for lower, upper, price in (
-                (np.zeros_like(more_up), more_up, worth * float(width)),
-                (more_down, np.zeros_like(more_down), -worth * float(width)),
+                (np.zeros_like(more_up), more_up, worth * (width + 1.0)),
+                (more_down, np.zeros_like(more_down), -worth * (width + 1.0)),
             ):
                 row, columns, coefs = self._add(may, lower, upper, price, row, columns, coefs)
             base_down = np.minimum(base_down, down)
@@ -170,17 +212,20 @@ class Neighbourhood:
         self.price = np.concatenate([self.price, price[real]])
         return row, columns, coefs
 
-    def _solve(self, cost: FloatArray, *, integer: bool = False) -> Move | None:
+    def _solve(self, cost: FloatArray) -> Move | None:
         solver = self._solver
         every = np.arange(len(cost), dtype=np.int32)
         solver.changeColsCost(len(cost), every, cost)
         solver.run()
-        found = self._whole(self._values())
-        if found is None and integer and self._values() is not None:
+        values = self._values()
+        found = self._whole(values)
+        if found is None and values is not None and np.abs(values).max(initial=0.0) > NOTHING:
             solver.changeColsIntegrality(len(cost), every, np.ones(len(cost), dtype=np.uint8))
+            solver.setOptionValue("time_limit", solver.getRunTime() + INTEGER_SECONDS)
             solver.run()
             found = self._whole(self._values())
             solver.changeColsIntegrality(len(cost), every, np.zeros(len(cost), dtype=np.uint8))
+            solver.setOptionValue("time_limit", np.inf)
         return found
 
     def _values(self) -> FloatArray | None:
@@ -193,7 +238,7 @@ class Neighbourhood:
             return None
         total = np.bincount(self.owner, weights=values, minlength=len(self.cells))
         steps = np.rint(total).astype(np.int64)
-        if np.abs(total - steps).max(initial=0.0) > 1e-6 or not steps.any():
+        if np.abs(total - steps).max(initial=0.0) > NOTHING or not steps.any():
             return None
         moved = np.flatnonzero(steps)
         return Move(self.cells[moved], steps[moved])
@@ -221,6 +266,6 @@ def _program(
     solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]  # highspy has no types there
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("threads", 1)
-    solver.setOptionValue("time_limit", INTEGER_SECONDS * 1000)
+    solver.setOptionValue("mip_rel_gap", 0.5)
     solver.passModel(program)
     return solver

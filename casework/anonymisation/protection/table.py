@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,7 @@ class Shown(StrEnum):
 class Width(IntEnum):
     """How far a print is widened; every step only adds tables that agree with the prints."""
 
+    EXACT = -1  # only counts of k and more, and only where the proof allows it
     NARROW = 0  # 0–4, 5–9, 10–14
     DOUBLE = 1  # 0–9, 10–19
     OPEN_ENDED = 2  # "5 or more"; a count below five goes on to HIDDEN
@@ -81,20 +83,52 @@ class Relations:
         np.add.at(left, self.rel, self.coef * values[self.cell])
         return np.flatnonzero(left != self.rhs)
 
+    def are_kept_by(self, cells: IntArray, steps: IntArray) -> bool:
+        """Whether changing ``cells`` by ``steps`` leaves the left side of every row as it is."""
+        starts, order = self._by_cell
+        cells = np.minimum(cells, len(starts) - 2)  # beyond lie cells of no relation
+        counts = starts[cells + 1] - starts[cells]
+        ends = np.cumsum(counts)
+        entry = np.arange(ends[-1] if len(ends) else 0) + np.repeat(
+            starts[cells] - ends + counts, counts
+        )
+        entries = order[entry]
+        change = self.coef[entries] * np.repeat(steps, counts)
+        rows, row = np.unique(self.rel[entries], return_inverse=True)
+        left = np.zeros(len(rows), dtype=np.int64)
+        np.add.at(left, row, change)
+        return not left.any()
+
+    @cached_property
+    def _by_cell(self) -> tuple[IntArray, IntArray]:
+        """Entries in the order of their cells, and where each cell's begin."""
+        order = np.argsort(self.cell, kind="stable")
+        cells = int(self.cell.max(initial=-1)) + 2
+        starts = np.searchsorted(self.cell[order], np.arange(cells + 1))
+        return starts.astype(np.int64), order
+
 
 @dataclass(frozen=True)
 class Table:
     """True counts with what is public about them.
 
-    ``printed`` is false for cells that are only implied by the relations. ``block`` is the unit's
-    number or ``SHARED``. ``usefulness`` orders widening: the least useful figure gives way first.
+    ``printed`` is false for cells that are only implied by the relations; ``candidate`` cells are
+    printed exactly where the proof allows it; of ``telling`` cells even presence must not be known.
+    ``part`` numbers units, then clusters, then the province; ``block`` is the number of the unit
+    that knows the cell, or ``SHARED``. ``first`` and ``last`` number the months a cell is about.
+    ``usefulness`` orders widening: the least useful figure gives way first.
     """
 
     ids: tuple[str, ...]
     true: IntArray
     personal: BoolArray
     printed: BoolArray
+    candidate: BoolArray
+    telling: BoolArray
+    part: IntArray
     block: IntArray
+    first: IntArray
+    last: IntArray
     usefulness: IntArray
     relations: Relations
 
@@ -133,7 +167,7 @@ class Draft:
         self.low[cell], self.high[cell], self.width[cell] = low[0], high[0], width
 
     def may_widen(self) -> BoolArray:
-        """New personal prints that are not yet hidden."""
+        """New prints of persons that are not yet hidden."""
         table = self.table
         return table.personal & table.printed & ~self.frozen & (self.width < Width.HIDDEN)
 
@@ -150,11 +184,13 @@ class Draft:
             return self.shown_before[cell]
         if not self.table.printed[cell] or self.width[cell] == Width.HIDDEN:
             return Shown.NONE
-        return Shown.BAND if self.table.personal[cell] else Shown.EXACT
+        return Shown.EXACT if self.width[cell] == Width.EXACT else Shown.BAND
 
 
 def ranges(true: IntArray, width: Width, settings: Protection) -> tuple[IntArray, IntArray]:
     """Lower and upper ends of truthful prints of ``true``. Zero has no print of its own."""
+    if width == Width.EXACT:
+        return true.copy(), true.copy()
     wide = settings.width * (2 if width == Width.DOUBLE else 1)
     if width <= Width.DOUBLE:
         low = true // wide * wide
@@ -168,14 +204,17 @@ def ranges(true: IntArray, width: Width, settings: Protection) -> tuple[IntArray
 def draft(table: Table, frozen: Prints | None, settings: Protection) -> Draft:
     """The narrowest truthful prints, earlier ones taken over as they stand.
 
+    Exact is a candidate of k or more: a small count, and zero with it, is never printed exactly.
+
     Raises ``TableWrong`` when a relation or an earlier print does not hold for the true counts.
     """
     _check_relations(table)
     low, high = ranges(table.true, Width.NARROW, settings)
-    exact = table.printed & ~table.personal
+    exact = table.printed & (~table.personal | (table.candidate & (table.true >= settings.k)))
     low[exact] = high[exact] = table.true[exact]
     low[~table.printed], high[~table.printed] = 0, OPEN
     width = np.where(table.printed, Width.NARROW, Width.HIDDEN).astype(np.int64)
+    width[exact] = Width.EXACT
     made = Draft(table, settings, low, high, width, np.zeros(len(low), dtype=np.bool_))
     if frozen is not None:
         _take_over(made, frozen)

@@ -1,0 +1,210 @@
+"""What is published and how it hangs together: one plan, as data.
+
+A *plan* says which counts exist down to which crossing (layers), which of them are printed at which
+level how often, and which public relations hold between measures. ``relations`` lays it out over
+units and months. A new table is a new line here; the proof and the attack take it as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Literal, NamedTuple
+
+Level = Literal["unit", "cluster", "province"]
+Every = Literal["month", "quarter", "year"]
+Dimension = Literal["group", "sex", "age", "service"]
+By = tuple[Dimension, ...]
+
+LEVELS: tuple[Level, ...] = ("unit", "cluster", "province")
+EVERY: tuple[Every, ...] = ("month", "quarter", "year")
+DIMENSIONS: By = ("group", "sex", "age", "service")
+PROVINCE = "province"
+REST = "rest"
+"""Stands for the units that no cluster holds."""
+TELLING = ("C",)
+"""Groups so rare that in a unit even "at least one" would tell who it is."""
+
+
+class Cell(NamedTuple):
+    """One count. An empty category means "all"; ``unit`` is the code of the unit or cluster."""
+
+    level: Level
+    unit: str
+    measure: str
+    period: str
+    group: str = ""
+    sex: str = ""
+    age: str = ""
+    service: str = ""
+
+    @property
+    def id(self) -> str:
+        return ":".join(self).rstrip(":")
+
+
+class Layer(NamedTuple):
+    """Counts of a measure at a level, crossed ``by`` dimensions, every ``finest`` period."""
+
+    level: Level
+    by: By
+    finest: Every
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A count of persons, reckoned every ``finest`` period.
+
+    A stock is taken at a period's end; a flow adds up over time.
+    """
+
+    name: str
+    kind: Literal["stock", "flow"]
+    finest: Every = "month"
+    personal: bool = True
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A table of the publication. The higher ``usefulness``, the later it is widened.
+
+    ``exact``: printed exactly wherever the proof allows it.
+    """
+
+    level: Level
+    measure: str
+    every: Every
+    usefulness: int
+    by: By = ()
+    exact: bool = False
+
+
+@dataclass(frozen=True)
+class Balance:
+    """``stock(t) = stock(t - 1) + inflow - outflow``."""
+
+    stock: str
+    inflow: str
+    outflow: str
+
+
+@dataclass(frozen=True)
+class AtMost:
+    """``measure <= stock at the end + flow``, every quarter, at unit level."""
+
+    measure: str
+    stock: str
+    flow: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    measures: tuple[Measure, ...]
+    printed: tuple[Printed, ...]
+    balances: tuple[Balance, ...] = ()
+    limits: tuple[AtMost, ...] = ()
+    categories: Mapping[Dimension, tuple[str, ...]] | None = None
+
+    def measure(self, name: str) -> Measure:
+        return next(measure for measure in self.measures if measure.name == name)
+
+    def layers_of(self, measure: Measure) -> tuple[Layer, ...]:
+        """Every level with every crossing that a table or its margins need."""
+        levels = {table.level for table in self.printed} | {"unit", "province"}
+        return tuple(
+            Layer(level, by, measure.finest)
+            for level in LEVELS
+            if level in levels
+            for by in self._crossings()
+        )
+
+    def values(self, dimension: Dimension) -> tuple[str, ...]:
+        """The categories of a dimension."""
+        return (self.categories or {}).get(dimension, ())
+
+    def _crossings(self) -> Iterator[By]:
+        wanted = {
+            part
+            for table in self.printed
+            for size in range(len(table.by) + 1)
+            for part in combinations(sorted(table.by, key=DIMENSIONS.index), size)
+        } | {()}
+        yield from sorted(wanted, key=lambda found: (len(found), found))
+
+
+_LEAST, _LITTLE, _SOME, _MUCH, _MOST = range(5)
+
+PLAN = Plan(
+    measures=(
+        Measure("open", "stock"),
+        Measure("new", "flow"),
+        Measure("closed", "flow"),
+        Measure("supported", "flow", finest="quarter"),
+        Measure("attendances", "flow", finest="quarter"),
+    ),
+    printed=(
+        Printed("unit", "attendances", "quarter", _LEAST),
+        Printed("unit", "supported", "quarter", _LEAST),
+        Printed("unit", "new", "quarter", _LEAST),
+        Printed("unit", "closed", "quarter", _LEAST),
+        Printed("unit", "new", "year", _LITTLE, exact=True),
+        Printed("unit", "closed", "year", _LITTLE, exact=True),
+        Printed("unit", "open", "month", _SOME),
+        Printed("unit", "open", "quarter", _SOME, exact=True),
+        Printed("province", "attendances", "quarter", _MUCH, exact=True),
+        Printed("province", "supported", "quarter", _MUCH, exact=True),
+        Printed("province", "new", "quarter", _MUCH, exact=True),
+        Printed("province", "closed", "quarter", _MUCH, exact=True),
+        Printed("province", "new", "year", _MUCH, exact=True),
+        Printed("province", "closed", "year", _MUCH, exact=True),
+        Printed("province", "open", "month", _MOST, exact=True),
+    ),
+    balances=(Balance("open", "new", "closed"),),
+    limits=(AtMost("supported", "open", "closed"),),
+)
+"""Person figures of a period (ends of months, quarters, years)."""
+
+CLUSTER_PLAN = Plan(
+    PLAN.measures,
+    (
+        *PLAN.printed,
+        Printed("cluster", "new", "quarter", _SOME, exact=True),
+        Printed("cluster", "closed", "quarter", _SOME, exact=True),
+        Printed("cluster", "open", "month", _MUCH, exact=True),
+    ),
+    PLAN.balances,
+    PLAN.limits,
+)
+"""The same with totals of clusters (free groupings of units; each unit in at most one)."""
+
+
+def previous_month(month: str) -> str:
+    year, number = int(month[:4]), int(month[5:])
+    return f"{year - 1}-12" if number == 1 else f"{year}-{number - 1:02}"
+
+
+def months_between(first: str, last: str) -> tuple[str, ...]:
+    """``YYYY-MM`` from first to last, both included."""
+    count = (int(last[:4]) - int(first[:4])) * 12 + int(last[5:]) - int(first[5:]) + 1
+    start = int(first[:4]) * 12 + int(first[5:]) - 1
+    return tuple(f"{n // 12:04}-{n % 12 + 1:02}" for n in range(start, start + count))
+
+
+def quarter_of(month: str) -> str:
+    return f"{month[:4]}-Q{(int(month[5:]) + 2) // 3}"
+
+
+def ends_quarter(month: str) -> bool:
+    return int(month[5:]) % 3 == 0
+
+
+def whole(months: Sequence[str], every: Every) -> dict[str, tuple[str, ...]]:
+    """The periods whose every month is among ``months``: period → its months."""
+    if every == "month":
+        return {month: (month,) for month in months}
+    size = 3 if every == "quarter" else 12
+    found: dict[str, list[str]] = {}
+    for month in months:
+        found.setdefault(quarter_of(month) if size == 3 else month[:4], []).append(month)
+    return {period: tuple(held) for period, held in found.items() if len(held) == size}
