@@ -635,8 +635,16 @@ def test_while_one_works_another_waits(app, client_as, worked):
     assert "The figures are being worked on" in manager.get("/publishing").words
 
 
-def test_of_several_who_begin_at_once_one_does(app, client_as, worked, ended):
+def test_of_several_who_begin_at_once_one_does(app, client_as, worked, ended, monkeypatch):
     """Different forms, sent in the same moment: the database holds the province for one."""
+    answered, prepare = threading.Event(), runs.prepare
+
+    def prepare_(province, periods, *, watch):
+        db.session.commit()
+        assert answered.wait(60)
+        return prepare(province, periods, watch=watch)
+
+    monkeypatch.setattr(runs, "prepare", prepare_)
     address = of_province(worked, "/trial")
     sent = []
     for _ in range(4):
@@ -644,6 +652,7 @@ def test_of_several_who_begin_at_once_one_does(app, client_as, worked, ended):
         sent.append((visitor, visitor.get(of_province(worked)).form(address)))
     with ThreadPoolExecutor(len(sent)) as pool:
         pages = list(pool.map(lambda each: each[0].post(address, each[1]), sent))
+    answered.set()
     ended()
     assert sorted(page.status for page in pages) == [303, 422, 422, 422]
     assert [run.outcome for run in rows(app, PublicationRun)] == [Outcome.DONE]
