@@ -14,6 +14,8 @@ from sqlalchemy import select
 
 from casework.anonymisation.export import unit_names
 from casework.anonymisation.models import PublicationRun
+from casework.confidential.cases.models import Sex
+from casework.confidential.services.models import ServiceKind
 from casework.core.database import db
 from casework.core.i18n import language
 from casework.core.labels import Labelled
@@ -24,6 +26,9 @@ NAMED = 12
 _CELL = re.compile(r"(?:unit|cluster|province):[^\s;:]+:[a-z_-]+:[0-9Q-]+[^\s;]*")
 _MONTH = re.compile(r"(?<![\w:])\d{4}-\d{2}(?![\w-])")
 _EVERYTHING = 100
+_CATEGORIES: Mapping[str, Any] = {
+    str(each): each.word for kind in (Sex, ServiceKind) for each in kind
+}
 
 
 class LevelWord(Labelled):
@@ -124,7 +129,7 @@ def name_cell(cell: str, names: Mapping[str, str]) -> str:
         measure=_measure(measure),
         period=name_period(period),
     )
-    among = ", ".join(each for each in categories if each)
+    among = ", ".join(str(_CATEGORIES.get(each, each)) for each in categories if each)
     return f"{told} ({among})" if among else told
 
 

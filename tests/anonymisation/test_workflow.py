@@ -717,7 +717,7 @@ def test_a_page_that_asks_by_itself_keeps_nobody_signed_in(app, client_as, worke
         assert manager.get(address).location.startswith("/sign-in")
 
 
-@pytest.mark.parametrize("stage", ["unit", "attack", "write", "reveal", "note"])
+@pytest.mark.parametrize("stage", ["prove", "attack", "write", "reveal", "note"])
 def test_a_killed_run_publishes_nothing_and_the_next_goes_on(
     app, client_as, worked, ended, monkeypatch, stage
 ):
@@ -770,7 +770,7 @@ def _die_at(stage, monkeypatch):
 
     def watched(self, told, settled, all_cells):
         tell(self, told, settled, all_cells)
-        if told == stage:
+        if stage == (told if told in ("attack", "write") else "prove"):
             die()
 
     monkeypatch.setattr(runs._Pulse, "tell", watched)
@@ -882,7 +882,7 @@ def test_counts_are_named_by_their_unit_measure_and_period(app):
     names = {"31825": "Phường Bạc Liêu", "province": "Tỉnh Cà Mau"}
     with app.test_request_context():
         assert name_cell("unit:31825:closed:2026", names) == "Phường Bạc Liêu: Closed cases, 2026"
-        told = name_cell("unproved: unit:31825:open:2026-10:A:female", names)
-        assert told == "Phường Bạc Liêu: Open cases, 10/2026 (A, female)"
+        told = name_cell("unproved: unit:31825:open:2026-10:A:female::job", names)
+        assert told == "Phường Bạc Liêu: Open cases, 10/2026 (A, female, a job)"
         assert name_cell("unit:9:slack-x:2026-Q1", {}) == "9: slack-x, quarter 1/2026"
         assert name_cell("no cell at all", names) == "no cell at all"
