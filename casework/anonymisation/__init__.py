@@ -4,7 +4,7 @@ It reads confidential records and writes the read model.
 
     measures, records, places, activity, criteria   what is counted, from the records
     plan, relations, sequence                       what is printed, and how it hangs together
-    protection, attack                              the proof, and who tries to break it: pure, apart
+    protection, attack                              the proof, and who tries to break it
     publish, writing, work                          a month proved, then written whole or not at all
     exchange, export                                files for anybody who wants to check
     periods, completeness, signing, standing        how far a month is, and what its units still owe
