@@ -1,17 +1,20 @@
 """The page of a unit: how it stands against the checklist, and what was done, as published."""
 
-from datetime import date
+from datetime import date, datetime
+from io import BytesIO
+from uuid import uuid4
 
 import pytest
 import time_machine
-from sqlalchemy import event
+from openpyxl import load_workbook
+from sqlalchemy import event, select
 
 from casework.anonymisation.publish import publish_backlog
 from casework.core.audit import SYSTEM
 from casework.core.database import Base, ReadBase, db
 from casework.inspection.indicators.queries import criteria_of
 from casework.inspection.indicators.rules import tell_checklist
-from casework.inspection.readmodel.models import CriterionFigure
+from casework.inspection.readmodel.models import CriterionFigure, Figure, Measure
 from casework.organisation.settings.operations import load_usual
 from casework.organisation.units.models import Unit
 from tests.anonymisation import work
@@ -155,3 +158,46 @@ def test_the_read_model_points_nowhere_else():
             if key.target_fullname.startswith("inspection.")
         }
     assert {"inspection.activity_figures", "inspection.criterion_figures"} <= own
+
+
+def sheet_of(client_as, cast, who, unit="a", period="2026-09"):
+    answer = client_as(who).client.get(f"/figures/{cast.units[unit]}/excel?period={period}")
+    assert answer.status_code == 200
+    sheet = load_workbook(BytesIO(answer.data)).active
+    return [tuple(cell for cell in row) for row in sheet.iter_rows(values_only=True)]
+
+
+@pytest.mark.usefixtures("published")
+def test_the_page_goes_into_a_spreadsheet_with_both_ends_of_every_range(client_as, cast, app):
+    rows = sheet_of(client_as, cast, "unithead")
+    assert rows[0][0] == "Figures of Phường Bạc Liêu"
+    head = rows.index(
+        ("Figure", "Of which", "Counted in", "From", "Until", "Printed", "At least", "At most")
+    )
+    told = [row for row in rows[head + 1 :] if isinstance(row[4], datetime)]
+    figures = {(row[0], row[1] or "", row[4].date()): row for row in told}
+    contacts = figures["Counselling contacts", "", date(2026, 9, 30)]
+    assert contacts[2] == "contacts"
+    with app.app_context():
+        printed = db.session.scalars(select(Figure).where(Figure.unit_id == cast.units["a"])).all()
+    persons = [one for one in printed if one.is_personal and one.until_on == date(2026, 9, 30)]
+    assert persons
+    for one in persons:
+        row = figures[str(Measure(one.measure).label), "", one.until_on]
+        words = {"exact": "exactly", "band": "as a range", "none": "not shown"}[one.shown]
+        assert row[5:] == (words, one.low, one.high)
+    assert any(str(row[0]).startswith("B1 Sinh hoạt CLB") and "83" in str(row[2]) for row in rows)
+
+
+@pytest.mark.usefixtures("published")
+def test_the_spreadsheet_holds_amounts_only_for_those_who_may_read_budgets(client_as, cast):
+    for who, sees in (("unithead", True), ("counselor", False)):
+        cells = {cell for row in sheet_of(client_as, cast, who) for cell in row}
+        assert (15_000_000 in cells) is sees
+        assert any("15,000,000" in str(cell) for cell in cells) is sees
+
+
+@pytest.mark.usefixtures("published")
+def test_no_spreadsheet_of_what_is_out_of_reach_or_not_published(client_as, cast):
+    assert client_as("unithead").get(f"/figures/{cast.units['b']}/excel").status == 404
+    assert client_as("unithead").get(f"/figures/{uuid4()}/excel").status == 404

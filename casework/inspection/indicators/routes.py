@@ -4,7 +4,7 @@ protected.
 
 from uuid import UUID
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
@@ -12,6 +12,8 @@ from casework.authz.enforce import Access, can, requires
 from casework.authz.permissions import Permission
 from casework.core.htmx import render
 from casework.core.navigation import menu
+from casework.core.workbooks import send_file
+from casework.inspection.indicators import sheets
 from casework.inspection.indicators.queries import (
     activity_of,
     criteria_of,
@@ -59,3 +61,22 @@ def show(access: Access, unit_id: UUID) -> ResponseReturnValue:
         activity=tell_activity(done, sees_money=money),
         Measure=Measure,
     )
+
+
+@bp.get("/<uuid:unit_id>/excel")
+@requires(Permission.FIGURE_READ)
+def save(access: Access, unit_id: UUID) -> ResponseReturnValue:
+    """The unit's page of a period as a spreadsheet."""
+    unit = get_unit(access, unit_id)
+    view = unit_figures(unit, request.args.get("period"))
+    if view.is_empty:
+        abort(404)
+    money = sees_money(access, unit)
+    judged = criteria_of([unit.id], unit.province_id, view.period)[unit.id]
+    content = sheets.write_figures(
+        view,
+        activity_of(unit, view.period),
+        tell_checklist(judged, sees_money=money),
+        sees_money=money,
+    )
+    return send_file(content, f"so-lieu-{unit.code}-{view.period}.xlsx")

@@ -363,6 +363,11 @@ def tell_activity(
     return parts
 
 
+def name_kind(measure: ActivityMeasure, kind: str) -> str:
+    """A kind in words: of groups, roles, funding sources; empty where there is none."""
+    return str(_KINDS[measure](kind).label) if kind else ""
+
+
 def _days_of(figure: ActivityFigure) -> str:
     if figure.from_on == figure.until_on:
         return str(_("on %(day)s", day=day(figure.until_on)))
