@@ -227,6 +227,14 @@ def test_what_is_answered_is_due_no_more(app, cast, counselor, case):
     assert due(counselor.get("/")) == {}
 
 
+def test_a_referral_that_was_taken_back_is_not_waited_for(app, cast, counselor, case):
+    write(app, *everything(case, cast, today()))
+    with app.app_context():
+        db.session.execute(update(Referral).values(taken_back_at=NOW))
+        db.session.commit()
+    assert set(due(counselor.get("/"))) == ALL_KINDS - {"referral without answer", "consent ends"}
+
+
 def test_only_the_latest_answer_of_the_record_counts(app, cast, counselor, case):
     def answer(on: date, until_on: date | None) -> Consent:
         return Consent(

@@ -178,6 +178,7 @@ def _of_cases(own: CTE, access: Access, furthest: date) -> Iterator[Select[Any]]
         Referral.feedback_due_on,
         Referral.case_id == c.id,
         Referral.answered_on.is_(None),
+        Referral.taken_back_at.is_(None),
         Referral.status == ReferralStatus.SENT,
         Referral.feedback_due_on <= furthest,
     )
@@ -291,7 +292,11 @@ def _still_needed() -> ColumnElement[bool]:
             and_(newer.on == Consent.on, newer.recorded_at > Consent.recorded_at),
         ),
     )
-    waits = exists().where(Referral.consent_id == Consent.id, Referral.status.in_(OPEN_REFERRALS))
+    waits = exists().where(
+        Referral.consent_id == Consent.id,
+        Referral.taken_back_at.is_(None),
+        Referral.status.in_(OPEN_REFERRALS),
+    )
     needed = or_(
         Consent.purpose == Purpose.RECORD, and_(Consent.purpose == Purpose.REFERRAL, waits)
     )
