@@ -63,6 +63,7 @@ from casework.core import (
     operations,
     uploads,
 )
+from casework.inspection.comparison.routes import bp as comparison
 from casework.inspection.indicators.routes import bp as indicators
 from casework.organisation import accounts
 from casework.organisation.access_log.routes import bp as access_log
@@ -140,6 +141,7 @@ FEATURES = (
     partners,
     reports,
     indicators,
+    comparison,
     publishing,
     programmes,
     documents,

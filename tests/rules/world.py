@@ -31,9 +31,11 @@ from casework.organisation.accounts.models import Account, AccountRole
 from casework.organisation.accounts.operations import create_account, give_role
 from casework.organisation.meetings.models import Meeting
 from casework.organisation.partners.models import Partner, PartnerKind
+from casework.organisation.units.models import Unit
 from casework.vault import locks
 from tests.cast import PASSWORD, Cast
 from tests.confidential.test_cases import open_case
+from tests.inspection.editions import judge, publish
 from tests.page import Visitor
 from tests.rules.organisation_world import record_everything
 
@@ -287,6 +289,10 @@ def _publish(world: World, province_id: UUID) -> dict[str, UUID]:
         )
         run.ended_at, run.outcome = now(), Outcome.DONE
         db.session.add(publication)
+        edition = publish(province_id, before)
+        units = select(Unit.id).where(Unit.province_id == province_id, ~Unit.is_province)
+        for unit in db.session.scalars(units):
+            judge(edition, unit, {"A1": "not_met", "B1": "met"}, uuid4())
         made = {"province_id": province_id, "run_id": run.id, "publication_id": publication.id}
         db.session.commit()
     return made
