@@ -4,6 +4,7 @@ run.
     python -m benchmarks.pages                     300 own cases of 10,000
     python -m benchmarks.pages --cases 170000 --units 3321 --province all
     python -m benchmarks.pages --province 91 --units 102 --months 36 --cases 3000
+    python -m benchmarks.pages --province 91 --units 102 --months 1 --cases 400
     python -m benchmarks.pages --server granian    gunicorn-gthread | gunicorn-sync | granian
 
 Prints a Markdown table: median, 95th percentile, ratio of medians to the bare page, the median of
@@ -31,7 +32,14 @@ from sqlalchemy import insert, select
 from casework import create_app
 from casework.core.clock import add_months, month_end, now, today
 from casework.core.database import db
-from casework.inspection.readmodel.models import Edition, Figure, Measure
+from casework.inspection.readmodel.models import (
+    CriterionFigure,
+    Edition,
+    Figure,
+    Measure,
+    Rating,
+    UnitOfCount,
+)
 from casework.organisation.accounts.models import Account, AccountRole
 from casework.organisation.units.models import Unit
 
@@ -39,9 +47,12 @@ ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "một mật khẩu chỉ để đo"
 PORT = 5099
 MONTHS = 24
+JUDGED_MONTHS, CRITERIA = 12, 29
+COMPARE = "/figures/compare"
 # Its two seconds would close the connection of whoever waits for the other's turn.
 BIND = ["--bind", f"127.0.0.1:{PORT}", "--log-level", "error", "--keep-alive", "60"]
 MY_UNIT = "/overview"
+SET = uuid4()
 PANELS = ("/overview/people", "/overview/activities", "/overview/money")
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
 LIVE = ("/meetings", "/members", "/communications", "/plans", "/budgets", "/remuneration")
@@ -145,11 +156,14 @@ def _prepare(environment: dict[str, str], options: argparse.Namespace) -> None:
 
 
 def _publish(environment: dict[str, str]) -> None:
-    """Two years of figures of the unit head's unit: reading them is measured, not proving them."""
+    """Two years of figures of the unit head's unit, and a year in which all units of a province are
+    judged: reading them is measured, not proving them.
+    """
     os.environ.update(environment)
     app = create_app()
     with app.app_context():
         units = db.session.execute(select(Unit.id, Unit.province_id)).all()
+        judged = _judged_units()
         for number in range(MONTHS):
             first = add_months(today().replace(day=1), number - MONTHS)
             last = month_end(first.year, first.month)
@@ -168,12 +182,50 @@ def _publish(environment: dict[str, str]) -> None:
                     for measure in Measure
                 ],
             )
+            if number >= MONTHS - JUDGED_MONTHS:
+                db.session.execute(
+                    insert(CriterionFigure),
+                    [
+                        {
+                            **_criterion(place, which),
+                            "edition_id": editions[p],
+                            "unit_id": u,
+                            **span,
+                        }
+                        for place, (u, p) in enumerate(judged)
+                        for which in range(CRITERIA)
+                    ],
+                )
         db.session.commit()
 
 
 def _units_of(username: str) -> set[UUID]:
     roles = select(AccountRole.unit_id).join(Account).where(Account.username == username)
     return {unit for unit in db.session.scalars(roles) if unit}
+
+
+def _judged_units() -> list[tuple[UUID, UUID]]:
+    query = select(Unit.id, Unit.province_id).where(
+        Unit.province_id.in_(_units_of("inspector")),
+        ~Unit.is_province,
+        Unit.valid_until.is_(None),
+    )
+    return [(unit, province) for unit, province in db.session.execute(query)]
+
+
+def _criterion(place: int, which: int) -> dict[str, object]:
+    return {
+        "id": uuid4(),
+        "code": f"{'ABCDEFGHK'[which % 9]}{which // 9 + 1}",
+        "position": which,
+        "text": f"Tiêu chí số {which + 1} của bộ tiêu chí kiểm tra",
+        "set_id": SET,
+        "set_number": 1,
+        "numerator": place % 12,
+        "denominator": 12,
+        "unit_of_value": UnitOfCount.SESSIONS,
+        "rating": list(Rating)[(place * 7 + which * 3 + place // 5) % len(Rating)],
+    }
 
 
 def _figure(measure: Measure) -> dict[str, object]:
@@ -207,9 +259,11 @@ def _measure(rounds: int, server: int) -> Taken:
     """Seconds of every request, and of the server's processor, page by page; interleaved so that
     noise falls on all alike.
     """
-    counselor, head = Client(), Client()
+    counselor, head, inspector = Client(), Client(), Client()
     counselor.sign_in("counselor")
     head.sign_in("unithead")
+    inspector.sign_in("inspector")
+    months = re.findall(r'value="([0-9]{4}-[0-9]{2})"', inspector.ask("GET", COMPARE)[2])
     case = re.findall(r'href="(/cases/[0-9a-f-]{36})"', counselor.ask("GET", "/cases")[2])[0]
     unit = head.ask("GET", "/figures")[1]
     search = {**counselor.form("/cases"), "words": "nguyen"}
@@ -223,6 +277,11 @@ def _measure(rounds: int, server: int) -> Taken:
         "referrals that wait": lambda: counselor.ask("GET", "/referrals"),
         "today": lambda: counselor.ask("GET", "/"),
         "unit page": lambda: head.ask("GET", unit),
+        "units side by side": lambda: inspector.ask("GET", COMPARE),
+        "units side by side, two periods": lambda: inspector.ask(
+            "GET", f"{COMPARE}?other={months[1]}&sort=not_met"
+        ),
+        "units side by side, as CSV": lambda: inspector.ask("GET", f"{COMPARE}/csv"),
         "my unit, whole": lambda: _ask_whole(head),
         **{address: lambda address=address: head.ask("GET", address) for address in LIVE},
     }

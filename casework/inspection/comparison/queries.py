@@ -105,21 +105,21 @@ def sets_of(editions: Collection[Published]) -> dict[UUID, int]:
 
 
 def ratings_of(
-    units: Collection[UUID], editions: Collection[Published]
-) -> dict[UUID, dict[tuple[UUID, str], str]]:
-    """How units were judged in editions: by unit, then by edition and criterion."""
+    units: Collection[UUID], edition: Published, other: Published | None
+) -> dict[UUID, dict[tuple[bool, str], str]]:
+    """How units were judged in an edition, and in the other one: by unit, then by whether it is the
+    other, and by criterion.
+    """
+    editions = [edition.id, other.id] if other else [edition.id]
     query = select(
         CriterionFigure.unit_id,
-        CriterionFigure.edition_id,
+        CriterionFigure.edition_id != edition.id,
         CriterionFigure.code,
         CriterionFigure.rating,
-    ).where(
-        CriterionFigure.edition_id.in_([edition.id for edition in editions]),
-        CriterionFigure.unit_id.in_(units),
-    )
-    found: dict[UUID, dict[tuple[UUID, str], str]] = {unit: {} for unit in units}
-    for unit, edition, code, rating in _rows(query):
-        found[unit][edition, code] = rating
+    ).where(CriterionFigure.edition_id.in_(editions), CriterionFigure.unit_id.in_(units))
+    found: dict[UUID, dict[tuple[bool, str], str]] = {unit: {} for unit in units}
+    for unit, is_other, code, rating in _rows(query):
+        found[unit][is_other, code] = rating
     return found
 
 
@@ -201,17 +201,14 @@ def compare(
     units = {unit.id: unit for unit in units_of(access, edition)}
     criteria = criteria_of(edition)
     codes = [criterion.code for criterion in criteria]
-    editions = [edition, other] if other else [edition]
-    sets, ratings = sets_of(editions), ratings_of(units, editions)
+    sets = sets_of([edition, other] if other else [edition])
+    ratings = ratings_of(units, edition, other)
     bodies = bodies_of(units, edition)
     people = people_of(units, edition) if with_people else []
     lines = []
     for unit in units.values():
         judged = ratings[unit.id]
-        pairs = [
-            (judged.get((edition.id, code)), judged.get((other.id, code)) if other else None)
-            for code in codes
-        ]
+        pairs = [(judged.get((False, code)), judged.get((True, code))) for code in codes]
         if any(now for now, _ in pairs):
             lines.append(
                 Line(

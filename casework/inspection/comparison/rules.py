@@ -108,14 +108,11 @@ class Mark:
     words: str
 
     @property
-    def sign(self) -> str:
-        """The sign of the rating; empty where nothing was judged."""
-        return SIGNS[self.rating] if self.rating else ""
-
-    @property
-    def sign_before(self) -> str:
-        """The sign of the other period's rating."""
-        return SIGNS[self.before] if self.before else ""
+    def beside(self) -> str:
+        """The sign of what became of it, and that of the other period; empty where there is none
+        to compare with.
+        """
+        return f"{self.change.sign} {SIGNS[self.before]}" if self.change and self.before else ""
 
     @property
     def is_to_look_at(self) -> bool:
@@ -179,7 +176,8 @@ class Choice:
 
 def make_marks(ratings: Iterable[tuple[str | None, str | None]], *, is_beside: bool) -> list[Mark]:
     """Ratings as marks, each beside that of the other period if there is one."""
-    return [_mark(now, then, language(), is_beside) for now, then in ratings]
+    spoken = language()
+    return [_mark(now, then, spoken, is_beside) for now, then in ratings]
 
 
 @cache
