@@ -8,13 +8,14 @@ import pytest
 import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from casework.confidential.cases.models import Case
 from casework.confidential.contacts.forms import Again
 from casework.confidential.contacts.models import Contact, Topic
 from casework.core.clock import now, today
 from casework.core.database import db
+from casework.organisation.accounts.models import Account
 from tests.confidential.test_cases import open_case
 
 
@@ -147,6 +148,29 @@ def test_text_of_an_expired_session_survives_signing_in(counselor, case, app, cl
         assert kept.form(address)["note"] == "viết dở <b>🌻</b>"
         assert again.submit(kept, address).status == 303
         assert again.get(address + "?kept=1").form(address)["note"] == ""
+
+
+@pytest.mark.parametrize("closed", [{"disabled_at": now()}, {"expires_on": date(2025, 1, 1)}])
+def test_an_account_closed_while_its_form_is_open_is_told_and_its_text_kept(
+    counselor, case, app, cast, client_as, closed
+):
+    address = case + "/contacts/new"
+    form = counselor.get(address)
+    account = update(Account).where(Account.id == cast.accounts["counselor"])
+    with app.app_context():
+        db.session.execute(account.values(**closed))
+        db.session.commit()
+    page = counselor.submit(form, address, note="viết dở <b>🌻</b>")
+    assert page.status == 403
+    assert page.h1 == "Your account is closed"
+    assert "viết dở <b>🌻</b>" in {field.text.strip() for field in page.all("textarea")}
+    assert counselor.get(case).location.startswith("/sign-in")
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Contact)) == 0
+        db.session.execute(account.values(disabled_at=None, expires_on=None))
+        db.session.commit()
+    again = client_as("counselor")
+    assert again.get(address + "?kept=1").form(address)["note"] == "viết dở <b>🌻</b>"
 
 
 def correction(counselor, case):

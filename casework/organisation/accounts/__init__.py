@@ -27,11 +27,21 @@ def init_app(app: Flask) -> None:
 
 
 def ask_to_sign_in() -> ResponseReturnValue:
-    """Send a stranger to the sign-in page; keep what an expired session's form held."""
+    """Send a stranger to the sign-in page; keep what an expired session's form held.
+
+    Whose account was closed meanwhile is told so, with what they typed.
+    """
     after = request.path if request.method in SAFE_METHODS else form_address()
     if request.method not in SAFE_METHODS and g.get("expired_account_id"):
         with suppress(drafts.TooLong):
             drafts.keep(g.expired_account_id, after, errors.sent_form())
+        if g.get("account_is_closed"):
+            text = _(
+                "This account has been closed, and nothing was saved. What you typed stands below; "
+                "it is kept for seven days in case the account is opened again. Ask your "
+                "administrator."
+            )
+            return errors.page(403, _("Your account is closed"), text)
     address = url_for("accounts.sign_in", next=after)
     if "HX-Request" in request.headers:
         return _("Sign in again."), 401, {"HX-Redirect": address}

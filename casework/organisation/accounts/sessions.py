@@ -105,7 +105,8 @@ def clear_cookie(answer: Response) -> None:
 def load(request: Request) -> SignedIn | None:
     """The account of this request.
 
-    Sets g.identity, g.keyring and, for an expired session, g.expired_account_id.
+    Sets g.identity, g.keyring and, for an expired session or a closed account,
+    g.expired_account_id, and g.account_is_closed.
     """
     token = request.cookies.get(cookie_name())
     row = _find(token) if token else None
@@ -119,6 +120,8 @@ def load(request: Request) -> SignedIn | None:
         row.expires_on is not None and row.expires_on < today()
     )
     if refused:
+        g.account_is_closed = True
+        g.expired_account_id = None if row.awaits_code else row.account_id
         return None
     if idle > timedelta(minutes=settings.idle_minutes) or age > timedelta(
         hours=settings.session_hours
