@@ -17,7 +17,7 @@ from casework.core.audit import SYSTEM
 from casework.core.database import db
 from casework.core.workbooks import write_csv
 from casework.inspection.comparison.rules import Change, Range, change_of, lower_end
-from casework.inspection.readmodel.models import CriterionFigure, Edition, Rating
+from casework.inspection.readmodel.models import CriterionFigure, Edition, Figure, Rating
 from casework.organisation.accounts.models import Account
 from casework.organisation.accounts.operations import give_role
 from casework.organisation.units.models import Cluster, ClusterMembership, Unit
@@ -80,6 +80,9 @@ def ids(app, cast):
                 codes = dict(zip(("A1", "B1", "E2"), judged, strict=True))
                 judge(edition, found[name], codes, SET)
                 tell_open(edition, found[name], *OPEN[name])
+        # Whatever the read model holds of what is not printed.
+        hidden = update(Figure).where(Figure.shown == "none")
+        db.session.execute(hidden.values(low=333, high=334))
         tell_body(edition, found["Bạc Liêu"], "club")
         tell_body(edition, found["Đất Mũi"], "volunteer_team")
         tell_body(edition, found["Năm Căn"], "club", 0)
@@ -150,6 +153,22 @@ def test_an_inspector_of_elsewhere_sees_only_that(client_as, ids, cast):
         assert not [name for name in SEPTEMBER if name in page.text]
 
 
+def test_who_reaches_the_country_chooses_a_province(client_as, app, ids, cast):
+    with app.app_context():
+        manager = db.session.get_one(Account, cast.accounts["manager"])
+        give_role(manager, Role.MANAGER, None, by=SYSTEM, on=date(2026, 1, 1))
+        db.session.commit()
+    visitor = client_as("manager")
+    assert names(visitor.get("/figures/compare")) == ["Long Xuyên"]  # An Giang is the first
+    page = visitor.get(f"/figures/compare?province={cast.units['province']}&people=1")
+    assert names(page) == list(SEPTEMBER)
+    # Links and the form stay in the province.
+    links = [a.get("href") for a in page.all("a") if "sort=B1" in (a.get("href") or "")]
+    assert names(visitor.get(links[0]))[0] == "Khánh An"
+    field = page.one("input", name="province")
+    assert field.get("value") == str(cast.units["province"])
+
+
 def test_who_has_two_units_compares_those_two(client_as, app, ids, cast):
     with app.app_context():
         head = db.session.get_one(Account, cast.accounts["unithead"])
@@ -169,6 +188,7 @@ def test_who_has_two_units_compares_those_two(client_as, app, ids, cast):
         ("sort=B1", ["Khánh An", "Năm Căn", "Đất Mũi", "Bạc Liêu"]),
         # 5–9 and "5 or more" are tied: by name. What is not printed comes last.
         ("sort=open", ["Năm Căn", "Bạc Liêu", "Đất Mũi", "Khánh An"]),
+        ("sort=contacts", ["Bạc Liêu", "Đất Mũi", "Khánh An", "Năm Căn"]),
         ("sort=nonsense", ["Bạc Liêu", "Đất Mũi", "Khánh An", "Năm Căn"]),
         ("body=club", ["Bạc Liêu"]),
         ("body=volunteer_team", ["Đất Mũi"]),
@@ -295,6 +315,7 @@ def test_both_spreadsheets_hold_what_is_shown(client_as, query):
 def test_spreadsheets_hold_both_ends_and_nothing_that_is_not_printed(client_as):
     lines = lines_of(client_as("manager").get("/figures/compare/csv?people=1"))
     assert [line[3:5] for line in lines[1:5]] == [["5", "9"], ["5", ""], ["", ""], ["12", "12"]]
+    assert "333" not in client_as("manager").get("/figures/compare?people=1").text
 
 
 def test_a_text_is_never_a_formula():

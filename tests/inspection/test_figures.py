@@ -129,6 +129,8 @@ def test_the_page_asks_no_confidential_table(client_as, cast, app):
     try:
         visitor.get("/figures")
         visitor.get(f"/figures/{cast.units['a']}")
+        visitor.get("/figures/compare?people=1&other=2026-09")
+        visitor.client.get("/figures/compare/excel?people=1")
     finally:
         for engine in engines:
             event.remove(engine, "before_cursor_execute", listen)

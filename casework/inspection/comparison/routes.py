@@ -66,6 +66,7 @@ class View:
     def arguments(self) -> dict[str, Any]:
         """What the address says, for links from here."""
         choice, shown = self.choice, self.comparison
+        orders = (BY_NOT_MET, *PERSONAL, *(criterion.code for criterion in shown.criteria))
         told = {
             "province": self.province.id if len(self.provinces) > 1 else None,
             "period": shown.edition.period,
@@ -74,7 +75,7 @@ class View:
             "body": choice.body,
             "not_met": "1" if choice.only_not_met else None,
             "people": "1" if shown.people else None,
-            "sort": choice.sort,
+            "sort": choice.sort if choice.sort in orders else None,
         }
         return {name: value for name, value in told.items() if value is not None}
 
