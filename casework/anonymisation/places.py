@@ -207,13 +207,18 @@ class Place:
         held = [row for row in rows if row.held_on and first <= row.held_on <= last]
         has_minutes = circle.id in self.circles_with_minutes
         excused, still_open = statuses.count("excused"), statuses.count("open")
+        postponed = (
+            row.due_on for row, status in zip(due, statuses, strict=True) if status == "excused"
+        )
         return Kept(
             circle,
             on_time=statuses.count("on_time"),
             due=len(due) - excused - still_open,
             excused=excused,
             held=len(held),
-            gap=longest_gap((row.held_on for row in held), max(first, circle.active_from), end),
+            gap=longest_gap(
+                (row.held_on for row in held), max(first, circle.active_from), end, postponed
+            ),
             minuted=sum(row.minutes_id is not None for row in held) if has_minutes else 0,
             to_minute=len(held) if has_minutes else 0,
             meets=bool(circle.interval or due or held),

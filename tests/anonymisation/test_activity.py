@@ -166,14 +166,10 @@ def plain_meetings(got, units, on):
 def plain_gaps(got, bodies, units, on):
     since = add_months(on, -12) + timedelta(1)
     for body in bodies:
-        days = [
-            one.held_on
-            for one in every(Meeting)
-            if one.body_id == body.id
-            and one.unit_id in units
-            and one.held_on
-            and since <= one.held_on <= on
-        ]
+        own = [one for one in every(Meeting) if one.body_id == body.id and one.unit_id in units]
+        # A meeting postponed with a reason begins the count anew, as one held does.
+        marked = [one.held_on or (one.due_on if one.excuse else None) for one in own]
+        days = [day for day in marked if day and since <= day <= on]
         marks = [max(body.active_from, since), *sorted(days), on]
         longest = max((later - earlier).days for earlier, later in pairwise(marks))
         got[M.MEETINGS_GAP, ""] = max(got[M.MEETINGS_GAP, ""], longest)

@@ -84,15 +84,17 @@ def covering(pauses: Iterable[Pause], day: date) -> Pause | None:
     return next((pause for pause in pauses if pause.from_on <= day <= pause.until_on), None)
 
 
-def longest_gap(held_days: Iterable[date], from_on: date, until_on: date) -> int:
+def longest_gap(
+    held_days: Iterable[date], from_on: date, until_on: date, excused_days: Iterable[date] = ()
+) -> int:
     """Most days without a meeting between two days: from one held to the next, and from the last
-    one held to the end.
+    one held to the end. Where one was postponed with a reason, counting begins anew.
 
     Days before the first meeting count from the beginning, so that who never met has a gap of the
     whole stretch. 0 for a stretch that has not begun.
     """
-    held = sorted(day for day in held_days if from_on <= day <= until_on)
-    marks = [from_on, *held, max(from_on, until_on)]
+    days = sorted(day for day in (*held_days, *excused_days) if from_on <= day <= until_on)
+    marks = [from_on, *days, max(from_on, until_on)]
     return max((later - earlier).days for earlier, later in pairwise(marks))
 
 

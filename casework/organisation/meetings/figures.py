@@ -113,6 +113,7 @@ def on_schedule_by_circle(
             for meeting, minutes_id in rows
             if meeting.held_on is not None and from_on <= meeting.held_on <= until_on
         ]
+        excused = (m.due_on for m, _ in rows if m.due_on and m.excuse and m.held_on is None)
         is_open = circle.is_body or circle.kind not in CONFIDENTIAL_KINDS
         end = min(until_on, circle.active_until or until_on)
         found.append(
@@ -126,7 +127,10 @@ def on_schedule_by_circle(
                 count_on_schedule((m for m, _ in rows if _was_due(m, from_on, end)), on),
                 len(held),
                 longest_gap(
-                    (day for day, _ in held), max(from_on, circle.active_from), min(end, on)
+                    (day for day, _ in held),
+                    max(from_on, circle.active_from),
+                    min(end, on),
+                    excused,
                 ),
                 sum(minutes_id is None for _, minutes_id in held) if is_open else 0,
             )
