@@ -88,6 +88,7 @@ def sqlite_program(scratch: Path) -> Iterator[Program]:
             for leftover in folder.glob(f"{name}.sqlite3*"):
                 leftover.unlink()
             shutil.copy(folder / f"{name}.template", folder / f"{name}.sqlite3")
+        _dispose(app)  # nobody keeps a connection to the files before
 
     _dispose(app)
     for name in names:

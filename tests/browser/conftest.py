@@ -6,10 +6,11 @@ complaint of the browser fails it. `open_page` opens more, each like another per
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -55,8 +56,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class _Quiet(WSGIRequestHandler):
+    """Keeps requests out of the output of the tests, and knows which are still being answered."""
+
+    answering: ClassVar[set[int]] = set()
+
     def log(self, type: str, message: str, *args: object) -> None:
-        """Keep requests out of the output of the tests."""
+        pass
+
+    def run_wsgi(self) -> None:
+        self.answering.add(id(self))
+        try:
+            super().run_wsgi()
+        finally:
+            self.answering.discard(id(self))
 
 
 @pytest.fixture(scope="session")
@@ -86,6 +98,12 @@ def live_server(app: Flask) -> Iterator[str]:
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
+    # A panel that a closed page asked for last must not reach into the next test's database: it
+    # would open the file that is just taken away, and that connection knows no later session.
+    deadline = time.monotonic() + PATIENCE / 1000
+    while _Quiet.answering and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not _Quiet.answering, "a request is still being answered"
     server.server_close()
     thread.join(timeout=10)
 
