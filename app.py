@@ -6,5 +6,5 @@ from casework import create_app
 
 app = create_app()
 # What stands now stays for good. Else Python walks through all of it again while somebody waits for
-# a page: one of twenty views of Today took 200 ms instead of 50 (docs/performance.md).
+# a page: one of twenty views of Today took 209 ms instead of 68 (docs/performance.md).
 gc.freeze()
