@@ -9,6 +9,7 @@ Inside, imports only point down (pyproject.toml); what two features of a line sh
                                       to another unit; end, return, erasure; openings out of turn;
                                       in and out of Excel
     assignments                       whose cases they are: handed over, covered for
+    samples                           which files are shown to inspectors, by code
     services | referrals | contacts | group_sessions | attachments | reminders
     rosters > facilitators > groups   members, some of them cases; who leads and holds the key;
                                       when a group meets

@@ -48,7 +48,7 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
-PARTS = ("core", "vault", "organisation", "confidential", "anonymisation", "inspection")
+PARTS = ("core", "vault", "organisation", "confidential", "anonymisation", "inspection", "rounds")
 SQLITE_PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -103,7 +103,8 @@ class Base(DeclarativeBase):
     }
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        cls.__table_args__ = _in_schema_of_part(cls)
+        part = cls.__module__.split(".")[1]
+        cls.__table_args__ = _in_schema(cls, "rounds" if part == "inspection" else part)
         super().__init_subclass__(**kwargs)
 
     def __init__(self, **values: Any) -> None:
@@ -130,14 +131,17 @@ class ReadBase(DeclarativeBase):
     type_annotation_map = Base.type_annotation_map
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        cls.__table_args__ = _in_schema_of_part(cls)
+        cls.__table_args__ = _in_schema(cls, cls.__module__.split(".")[1])
         super().__init_subclass__(**kwargs)
 
 
-def _in_schema_of_part(cls: type) -> tuple[Any, ...]:
-    """On PostgreSQL the six parts are schemas, so that a database role can be shut out of one."""
-    arguments = cls.__dict__.get("__table_args__", ())
-    return (*arguments, {"schema": cls.__module__.split(".")[1]})
+def _in_schema(cls: type, schema: str) -> tuple[Any, ...]:
+    """On PostgreSQL the six parts are schemas, so that a database role can be shut out of one.
+
+    Inspection has two: what was published for it (`inspection`, the read model) and what it writes
+    itself, its plans, visits and minutes (`rounds`, in the working database).
+    """
+    return (*cls.__dict__.get("__table_args__", ()), {"schema": schema})
 
 
 def identifier(*args: Any, **kwargs: Any) -> MappedColumn[Any]:

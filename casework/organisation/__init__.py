@@ -11,6 +11,7 @@ Inside, imports only point down (pyproject.toml); what two features of a line sh
     posts > members > bodies          clubs and teams, their decisions, and who works in them
     documents, settings               attached papers; what changes with time and law
     administration | approvals | access_reviews | access_log | clusters | territory | proposals
+    samples                           a blind sample of files, as far as both sides know of it
     roles, history > accounts > units what a record said earlier; who signs in; units as they were
 
 A record keeps the unit as it was (units.queries.reached). Before it changes, what it said is kept
