@@ -97,6 +97,19 @@ class Permission(Labelled):
     ACCOUNT_WRITE = "organisation:account:write", _l("Create and disable accounts, give roles")
     LOG_READ = "organisation:log:read", _l("The access log")
     LOG_CHECK = "organisation:log:check", _l("Check that the access log is whole")
+    INSPECTION_READ = "inspection:round:read", _l("Inspections, findings, recommendations")
+    INSPECTION_WRITE = (
+        "inspection:round:write",
+        _l("Plan inspections, visit, find, recommend, write minutes"),
+    )
+    INSPECTION_APPROVE = "inspection:round:approve", _l("Approve plans of inspection")
+    INSPECTION_RESPOND = (
+        "inspection:round:respond",
+        _l("Report on one's own unit to inspectors, sign minutes, answer recommendations"),
+    )
+    MONEY_RESPOND = "inspection:money:respond", _l("Answer recommendations about money")
+    SAMPLE_SHOW = "confidential:sample:show", _l("See which files inspectors are to be shown")
+    CONFERENCE_WRITE = "inspection:conference:write", _l("Prepare review conferences")
     FIGURE_READ = "inspection:figure:read", _l("Published figures of a unit")
     NOTICE_READ = "anonymisation:notice:read", _l("Word that figures are out")
     PUBLICATION_READ = (

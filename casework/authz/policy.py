@@ -47,6 +47,7 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         Permission.PARTNER_WRITE: Reach.UNIT,
         Permission.REMUNERATION_OWN: Reach.ASSIGNED,
         Permission.FIGURE_READ: Reach.UNIT,
+        Permission.INSPECTION_READ: Reach.UNIT,
     },
     Role.COORDINATOR: {
         **_EVERYONE,
@@ -63,6 +64,7 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         Permission.NOTICE_READ: Reach.UNIT,
         Permission.PUBLICATION_READ: Reach.UNIT,
         Permission.COMPLETENESS_MARK: Reach.UNIT,
+        Permission.SAMPLE_SHOW: Reach.UNIT,
     },
     Role.VOLUNTEER: {
         **_EVERYONE,
@@ -87,6 +89,8 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         Permission.NOTICE_READ: Reach.UNIT,
         Permission.PUBLICATION_READ: Reach.UNIT,
         Permission.FIGURE_SIGN: Reach.UNIT,
+        Permission.INSPECTION_READ: Reach.UNIT,
+        Permission.INSPECTION_RESPOND: Reach.UNIT,
     },
     Role.ACCOUNTANT: {
         **_EVERYONE,
@@ -95,12 +99,16 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         Permission.BUDGET_WRITE: Reach.UNIT,
         Permission.FILE_READ: Reach.UNIT,
         Permission.SETTING_READ: Reach.ALL,
+        Permission.MONEY_RESPOND: Reach.UNIT,
     },
     Role.INSPECTOR: {
         **_EVERYONE,
         **_OF_ALL_UNITS,
         Permission.FIGURE_READ: Reach.ALL,
         Permission.NOTICE_READ: Reach.ALL,
+        Permission.INSPECTION_READ: Reach.ALL,
+        Permission.INSPECTION_WRITE: Reach.ALL,
+        Permission.CONFERENCE_WRITE: Reach.ALL,
     },
     Role.MANAGER: {
         **_EVERYONE,
@@ -109,6 +117,9 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         Permission.FIGURE_READ: Reach.ALL,
         Permission.PUBLICATION_READ: Reach.ALL,
         Permission.FIGURE_PUBLISH: Reach.ALL,
+        Permission.INSPECTION_READ: Reach.ALL,
+        Permission.INSPECTION_APPROVE: Reach.ALL,
+        Permission.CONFERENCE_WRITE: Reach.ALL,
     },
     Role.DPO: {
         **_EVERYONE,
