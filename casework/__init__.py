@@ -65,6 +65,7 @@ from casework.core import (
 )
 from casework.inspection.comparison.routes import bp as comparison
 from casework.inspection.indicators.routes import bp as indicators
+from casework.inspection.inspections.routes import bp as inspections
 from casework.organisation import accounts
 from casework.organisation.access_log.routes import bp as access_log
 from casework.organisation.access_reviews.routes import bp as access_reviews
@@ -142,6 +143,7 @@ FEATURES = (
     reports,
     indicators,
     comparison,
+    inspections,
     publishing,
     programmes,
     documents,

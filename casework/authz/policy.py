@@ -64,7 +64,6 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         Permission.NOTICE_READ: Reach.UNIT,
         Permission.PUBLICATION_READ: Reach.UNIT,
         Permission.COMPLETENESS_MARK: Reach.UNIT,
-        Permission.SAMPLE_SHOW: Reach.UNIT,
     },
     Role.VOLUNTEER: {
         **_EVERYONE,
@@ -90,7 +89,6 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         Permission.PUBLICATION_READ: Reach.UNIT,
         Permission.FIGURE_SIGN: Reach.UNIT,
         Permission.INSPECTION_READ: Reach.UNIT,
-        Permission.INSPECTION_RESPOND: Reach.UNIT,
     },
     Role.ACCOUNTANT: {
         **_EVERYONE,
@@ -99,7 +97,6 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         Permission.BUDGET_WRITE: Reach.UNIT,
         Permission.FILE_READ: Reach.UNIT,
         Permission.SETTING_READ: Reach.ALL,
-        Permission.MONEY_RESPOND: Reach.UNIT,
     },
     Role.INSPECTOR: {
         **_EVERYONE,
@@ -108,7 +105,6 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         Permission.NOTICE_READ: Reach.ALL,
         Permission.INSPECTION_READ: Reach.ALL,
         Permission.INSPECTION_WRITE: Reach.ALL,
-        Permission.CONFERENCE_WRITE: Reach.ALL,
     },
     Role.MANAGER: {
         **_EVERYONE,
@@ -119,7 +115,6 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         Permission.FIGURE_PUBLISH: Reach.ALL,
         Permission.INSPECTION_READ: Reach.ALL,
         Permission.INSPECTION_APPROVE: Reach.ALL,
-        Permission.CONFERENCE_WRITE: Reach.ALL,
     },
     Role.DPO: {
         **_EVERYONE,

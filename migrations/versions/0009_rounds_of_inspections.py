@@ -56,6 +56,7 @@ def upgrade(engine_name: str) -> None:
         sa.Column("report_due_on", sa.Date(), nullable=True),
         sa.Column("scope", sa.Text(), nullable=False),
         sa.Column("scope_note", sa.Text(), nullable=False),
+        sa.Column("is_adjusted", sa.Boolean(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("recorded_by", sa.Uuid(), nullable=True),
         sa.Column("recorded_at", UtcDateTime(), nullable=False),

@@ -46,6 +46,8 @@ MAY_BE_NOT_FOUND = {
     "documents.remove": "only by whoever put the file there, or may change its record; once",
     "approvals.approve": "a role that was decided on waits no more",
     "approvals.decline": "a role that was decided on waits no more",
+    "inspections.show_plan": "a plan is the department's; units read their inspection",
+    "inspections.paper": "a plan is the department's; units read their inspection",
     "rosters.link": "the case is named in the form",
     "rosters.unlink": "a member who is linked to no case",
     "settings.take_value_back": "a row that was taken back is gone",

@@ -36,6 +36,7 @@ from casework.vault import locks
 from tests.cast import PASSWORD, Cast
 from tests.confidential.test_cases import open_case
 from tests.inspection.editions import judge, publish
+from tests.inspection.rounds import plan_a_round
 from tests.page import Visitor
 from tests.rules.organisation_world import record_everything
 
@@ -110,12 +111,16 @@ PARAMETERS = frozenset(
         "province_id",
         "run_id",
         "publication_id",
+        # Of inspections: rounds.py makes a round of each.
+        "inspection_id",
+        "team_member_id",
     }
 )
 # Where the same name stands for another kind of record: the blueprint or endpoint, the name in the
 # address, the name in `ids`.
 OTHERWISE = {
     ("meetings", "meeting_id"): "body_meeting_id",
+    ("inspections", "plan_id"): "round_id",
     ("pauses.edit_of_province", "pause_id"): "province_pause_id",
     ("pauses.correct_of_province", "pause_id"): "province_pause_id",
     ("partners.edit_of_province", "partner_id"): "province_partner_id",
@@ -182,6 +187,7 @@ def build(app: Flask, cast: Cast) -> World:
         world.ids[unit] = ids | record_everything(app, cast, unit, ids["group_id"])
     for unit, province in (("a", "province"), ("b", "elsewhere")):
         world.ids[unit] |= _publish(world, cast.units[province])
+        world.ids[unit] |= plan_a_round(world, unit)
     for unit, other, counselor in (("a", "b", "counselor-b"), ("b", "a", "counselor2")):
         world.ids[unit]["transfer_id"] = _offer_a_case(world, world.sign_in(counselor), other, unit)
     return world

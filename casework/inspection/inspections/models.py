@@ -60,6 +60,8 @@ class InspectionStatus(Labelled):
 class InspectionPlan(Versioned, Base):
     """What is inspected, on which legal basis, over which days (`from_on` to `until_on`), and when
     the visits are. `outline` is what units are asked to report on, by `report_due_on`.
+    `scope_note` says more of how units were chosen: the cluster, the edition, how many were drawn
+    of how many. `is_adjusted`: some were put in or taken out by hand after that.
     """
 
     __tablename__ = "inspection_plans"
@@ -79,6 +81,7 @@ class InspectionPlan(Versioned, Base):
     report_due_on: Mapped[date | None] = operational()
     scope: Mapped[str] = operational(nullable=False)
     scope_note: Mapped[str] = operational(nullable=False, default="")
+    is_adjusted: Mapped[bool] = operational(nullable=False, default=False)
     status: Mapped[str] = operational(nullable=False, default=PlanStatus.DRAFT)
     recorded_by: Mapped[UUID | None] = operational()
     recorded_at: Mapped[datetime] = operational(nullable=False, default=now)
@@ -97,6 +100,11 @@ class InspectionPlan(Versioned, Base):
     def scope_label(self) -> str:
         """The scope's words on screens."""
         return Scope(self.scope).label
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may still be written."""
+        return self.status in (PlanStatus.DRAFT, PlanStatus.RETURNED)
 
 
 class TeamMember(Base):
