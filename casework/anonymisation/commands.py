@@ -12,7 +12,7 @@ from casework.anonymisation import publish as publishing
 from casework.anonymisation.attack.edition import EditionUnreadable
 from casework.anonymisation.export import NothingPublished, read_figures
 from casework.anonymisation.publish import Prepared
-from casework.anonymisation.writing import Refused, finish, write
+from casework.anonymisation.writing import Refused, finish
 from casework.core.audit import SYSTEM
 from casework.core.database import db
 from casework.organisation.accounts.models import AccountRole
@@ -51,7 +51,7 @@ def publish(period: str, code: str | None, dry_run: bool, yes: bool) -> None:
             return
         if not yes:
             click.confirm(f"Publish {period} of {name}? It can't be taken back.", abort=True)
-        write(prepared.province_id, prepared.batch.months, prepared.ids, by=SYSTEM)
+        prepared.write(by=SYSTEM)
     except Refused as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"Published {period} of {name}.")

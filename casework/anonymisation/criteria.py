@@ -17,37 +17,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from enum import StrEnum
 from fractions import Fraction
 from uuid import UUID
 
 from casework.anonymisation.activity import Told
+from casework.anonymisation.bands import BANDED, ENDS, Band
 from casework.anonymisation.found import FINDING, Found, Rule
 from casework.anonymisation.places import Place
 from casework.anonymisation.records import Records
 from casework.inspection.readmodel.models import Rating, UnitOfCount
 from casework.organisation.settings.models import USUAL, Setting
 
-BANDED = ("D1", "D2", "D3", "D5")
-"""Shares of persons: known as bands only, and judged by `judge_band`."""
 USUAL_SHARE = 90, 70
 """What bands are judged by where the checklist sets no share: the ends of bands themselves."""
-
-
-class Band(StrEnum):
-    """How large a share of persons is; none where there are too few to tell."""
-
-    UNDER_50 = "under_50"
-    FROM_50 = "50_69"
-    FROM_70 = "70_89"
-    FROM_90 = "90_up"
-    NONE = "none"
-
-
-Bands = Mapping[str, Mapping[UUID, Mapping[str, Band]]]
-"""Bands by month, unit and criterion."""
-_ENDS = {Band.UNDER_50: (0, 49), Band.FROM_50: (50, 69), Band.FROM_70: (70, 89),
-         Band.FROM_90: (90, 100)}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +57,7 @@ def judge_band(rule: Rule, band: Band) -> Rating:
     """
     if band is Band.NONE:
         return Rating.NO_DATA
-    low, high = _ENDS[band]
+    low, high = ENDS[band]
     met, partly = _share_of(rule)
     ratings = {_by_least(share, met, partly) for share in (low, high)}
     return ratings.pop() if len(ratings) == 1 else Rating.NO_DATA
@@ -119,14 +101,10 @@ def judge_unit(
             yield Judged(place.unit_id, *place.twelve_months, rule, found, judge(rule, found))
         elif rule.code in bands:
             band = bands[rule.code]
-            found = Found(value=_lower_end(band), unit=UnitOfCount.PERSONS)
+            low, high = ENDS.get(band, (None, None))
+            found = Found(denominator=high, value=low, unit=UnitOfCount.PERSONS)
             rating = judge_band(rule, band)
             yield Judged(place.unit_id, *place.twelve_months, rule, found, rating)
-
-
-def _lower_end(band: Band) -> int | None:
-    """What the figure keeps of a band: the least per cent."""
-    return None if band is Band.NONE else _ENDS[band][0]
 
 
 # How it is judged.

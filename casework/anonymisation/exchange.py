@@ -1,8 +1,10 @@
-"""An edition as two files: ``cells.csv`` and ``relations.csv``, so that anyone can check it.
+"""An edition as files, so that anyone can check it.
 
 ``cells.csv`` has one line per cell, printed or only implied, and never a value that is not printed.
-``relations.csv`` has one line per entry of ``Σ coef · cell = rhs``. Files are written whole or not
-at all.
+``relations.csv`` has one line per entry of ``Σ coef · cell = rhs``. ``shares.csv`` has one line per
+share told as a band: so many of the cell ``of`` that the share lies between ``low`` and ``high``
+whole per cent (89.9 is 89), and never more than the cell ``at_most``, if it names one. Files are
+written whole or not at all.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import numpy as np
 from casework.anonymisation.protection.table import OPEN, Prints, Relations, Shown, Table
 from casework.anonymisation.relations import Frame
 
-CELLS, RELATIONS = "cells.csv", "relations.csv"
+CELLS, RELATIONS, SHARES = "cells.csv", "relations.csv", "shares.csv"
 
 
 class CellRow(NamedTuple):
@@ -37,6 +39,16 @@ class CellRow(NamedTuple):
     value: int | None
     lo: int | None
     hi: int | None
+
+
+class ShareRow(NamedTuple):
+    """A line of ``shares.csv``; ``of`` and ``at_most`` are ids of cells."""
+
+    id: str
+    of: str
+    at_most: str
+    low: int
+    high: int
 
 
 class EditionFiles(NamedTuple):
@@ -76,9 +88,13 @@ def cell_rows(frame: Frame, table: Table, prints: Prints) -> list[CellRow]:
 
 
 def write_edition(
-    folder: Path, rows: Iterable[CellRow], relations: Relations, ids: Sequence[str]
+    folder: Path,
+    rows: Iterable[CellRow],
+    relations: Relations,
+    ids: Sequence[str],
+    shares: Iterable[ShareRow] = (),
 ) -> None:
-    """Write both files into ``folder``, made if absent. ``ids`` names the relations' cells."""
+    """Write the files into ``folder``, made if absent. ``ids`` names the relations' cells."""
     folder.mkdir(parents=True, exist_ok=True)
     lines = ([*row[:9], int(row.personal), *row[10:]] for row in rows)
     _write(folder / CELLS, CellRow._fields, lines)
@@ -88,6 +104,7 @@ def write_edition(
         ("rel", "cell", "coef", "rhs"),
         ([rel, ids[cell], coef, relations.rhs[rel]] for rel, cell, coef in entries),
     )
+    _write(folder / SHARES, ShareRow._fields, shares)
 
 
 def read_edition(folder: Path) -> EditionFiles:

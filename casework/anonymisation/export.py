@@ -14,19 +14,22 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy import select
 
-from casework.anonymisation.exchange import CellRow, cell_rows, write_edition
+from casework.anonymisation.bands import BANDED, CONTACTED, ENDS, Band, band_from
+from casework.anonymisation.exchange import CellRow, ShareRow, cell_rows, write_edition
 from casework.anonymisation.measures import ACTIVITY, Part
 from casework.anonymisation.plan import (
     PLAN,
     PROVINCE,
     Cell,
+    ends_quarter,
     months_between,
+    quarter_of,
 )
 from casework.anonymisation.protection import OPEN, Prints, Relations, Shown
 from casework.anonymisation.relations import Frame, relations_of
 from casework.anonymisation.sequence import known_zero
 from casework.core.database import db
-from casework.inspection.readmodel.models import Edition, Figure, Measure
+from casework.inspection.readmodel.models import CriterionFigure, Edition, Figure, Measure
 from casework.organisation.units.models import Unit
 
 JSON = "edition.json"
@@ -39,14 +42,16 @@ class NothingPublished(LookupError):
 
 
 class Files(NamedTuple):
-    """What is written: a row per cell, and the relations over the first of them."""
+    """What is written: a row per cell, relations over the first of them, and shares told."""
 
     rows: list[CellRow]
     relations: Relations
+    shares: list[ShareRow]
 
     def write_csv(self, folder: Path) -> None:
-        """Two files, as exchange describes them; the folder is made if absent."""
-        write_edition(folder, self.rows, self.relations, [row.id for row in self.rows])
+        """Three files, as exchange describes them; the folder is made if absent."""
+        ids = [row.id for row in self.rows]
+        write_edition(folder, self.rows, self.relations, ids, self.shares)
 
     def write_json(self, folder: Path) -> None:
         """One file with the same content."""
@@ -66,6 +71,7 @@ class Files(NamedTuple):
                 }
                 for rel, cell, coef in entries
             ],
+            "shares": [share._asdict() for share in self.shares],
         }
         part = folder / f"{JSON}.part"
         part.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
@@ -112,10 +118,37 @@ def read_figures(province_id: UUID, period: str) -> Files:
         months=months_between(first, period),
     )
     prints = {cell_of(figure, names[figure.unit_id]): _ends(figure) for figure, _ in figures}
-    return files_of(frame, prints | dict.fromkeys(_zeros(frame, prints), (Shown.EXACT, 0, 0)))
+    prints |= dict.fromkeys(_zeros(frame, prints), (Shown.EXACT, 0, 0))
+    return files_of(frame, prints, _read_shares(province_id, period, names))
 
 
-def files_of(frame: Frame, prints: Mapping[Cell, Ends]) -> Files:
+def share_of(unit: str, code: str, month: str, band: Band) -> ShareRow:
+    """A share of a unit's open cases at the end of a quarter, as it is told."""
+    most = Cell("unit", unit, Measure.SUPPORTED, quarter_of(month)).id if code == CONTACTED else ""
+    of = Cell("unit", unit, Measure.OPEN, month).id
+    return ShareRow(f"unit:{unit}:{code}:{month}", of, most, *ENDS[band])
+
+
+def _read_shares(province_id: UUID, period: str, names: Mapping[UUID, str]) -> list[ShareRow]:
+    query = (
+        select(CriterionFigure, Edition.period)
+        .join(Edition, Edition.id == CriterionFigure.edition_id)
+        .where(
+            Edition.province_id == province_id,
+            Edition.period <= period,
+            CriterionFigure.code.in_(BANDED),
+            CriterionFigure.value.is_not(None),
+        )
+        .order_by(Edition.period, CriterionFigure.unit_id, CriterionFigure.code)
+    )
+    return [
+        share_of(names[one.unit_id], one.code, month, band_from(one.value, one.denominator))
+        for one, month in db.session.execute(query)
+        if ends_quarter(month)
+    ]
+
+
+def files_of(frame: Frame, prints: Mapping[Cell, Ends], shares: Iterable[ShareRow] = ()) -> Files:
     """The rows of a frame's cells, those without a print as `none`; figures of work done follow."""
     # Only what is personal and what is related is taken from the table: it holds no count.
     table = frame.table(dict.fromkeys(frame.to_count, 0))
@@ -129,7 +162,7 @@ def files_of(frame: Frame, prints: Mapping[Cell, Ends]) -> Files:
     rows = cell_rows(frame, table, shown)
     known = set(frame.cells)
     rows += [_row(cell, ends) for cell, ends in prints.items() if cell not in known]
-    return Files(rows, table.relations)
+    return Files(rows, table.relations, list(shares))
 
 
 def cell_of(figure: Figure, name: str) -> Cell:

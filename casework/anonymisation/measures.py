@@ -155,12 +155,40 @@ def _whole_quarters(months: Sequence[str]) -> list[str]:
     ]
 
 
+def countable_cases(province_id: UUID) -> Subquery:
+    """The cases supported in a province whose first recorded answer was yes."""
+    answers = (
+        select(
+            Consent.case_id,
+            Consent.is_given,
+            func.row_number()
+            .over(
+                partition_by=Consent.case_id,
+                # Two answers at one moment: the no counts.
+                order_by=(Consent.recorded_at, Consent.is_given),
+            )
+            .label("nth"),
+        )
+        # A case that has gone on to another province was counted here, and stays counted.
+        .where(
+            Consent.purpose == Purpose.ANONYMOUS_STATISTICS,
+            Consent.case_id.in_(
+                select(Episode.case_id)
+                .join(Unit, Unit.id == Episode.unit_id)
+                .where(Unit.province_id == province_id)
+            ),
+        )
+        .subquery()
+    )
+    return select(answers.c.case_id).where(answers.c.nth == 1, answers.c.is_given).subquery()
+
+
 class _Records:
     def __init__(self, connection: Connection, province_id: UUID) -> None:
         self.connection, self.province_id = connection, province_id
 
     def episodes(self, conditions: Mapping[str, ColumnElement[bool]]) -> Tally:
-        may = self._countable()
+        may = countable_cases(self.province_id)
         return self._tally(
             Episode.__table__.join(may, may.c.case_id == Episode.case_id),
             Episode.unit_id,
@@ -170,7 +198,7 @@ class _Records:
     def supported(self, quarters: Mapping[str, tuple[date, date]]) -> Tally:
         if not quarters:
             return {}
-        may = self._countable()
+        may = countable_cases(self.province_id)
         quarter = case(*((Contact.on.between(*days), name) for name, days in quarters.items()))
         last = func.row_number().over(
             partition_by=(Episode.case_id, quarter),
@@ -212,7 +240,7 @@ class _Records:
                 Group.kind.in_(CONFIDENTIAL_KINDS),
             )
         )
-        may = self._countable()
+        may = countable_cases(self.province_id)
         found.update(
             self._tally(
                 sessions.join(Attendance, Attendance.session_id == GroupSession.id).join(
@@ -277,33 +305,6 @@ class _Records:
             Measure.SESSIONS_HELD: held,
             Measure.SESSIONS_ON_TIME: on_time,
         }
-
-    def _countable(self) -> Subquery:
-        """The cases supported in this province whose first recorded answer was yes."""
-        answers = (
-            select(
-                Consent.case_id,
-                Consent.is_given,
-                func.row_number()
-                .over(
-                    partition_by=Consent.case_id,
-                    # Two answers at one moment: the no counts.
-                    order_by=(Consent.recorded_at, Consent.is_given),
-                )
-                .label("nth"),
-            )
-            # A case that has gone on to another province was counted here, and stays counted.
-            .where(
-                Consent.purpose == Purpose.ANONYMOUS_STATISTICS,
-                Consent.case_id.in_(
-                    select(Episode.case_id)
-                    .join(Unit, Unit.id == Episode.unit_id)
-                    .where(Unit.province_id == self.province_id)
-                ),
-            )
-            .subquery()
-        )
-        return select(answers.c.case_id).where(answers.c.nth == 1, answers.c.is_given).subquery()
 
     def _tally(
         self,

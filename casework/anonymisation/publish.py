@@ -24,12 +24,21 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Connection, select
 
 from casework.anonymisation import attack, measures
-from casework.anonymisation.export import files_of, unit_names
+from casework.anonymisation.bands import BANDED, Band, Bands, band_from
+from casework.anonymisation.export import files_of, share_of, unit_names
 from casework.anonymisation.measures import Counted, Part, days_of
-from casework.anonymisation.models import Publication, PublishedCount
-from casework.anonymisation.plan import PROVINCE, Cell, Level, months_between, previous_month
+from casework.anonymisation.models import Publication, PublishedCount, PublishedCriterion
+from casework.anonymisation.plan import (
+    PROVINCE,
+    Cell,
+    Level,
+    ends_quarter,
+    months_between,
+    previous_month,
+)
 from casework.anonymisation.protection import Shown, TableWrong
 from casework.anonymisation.sequence import Batch, Past, Print, Watch, next_months
+from casework.anonymisation.shares import Share, bands_by_month, count_kept, tell_shares
 from casework.anonymisation.writing import Refused, check_reachable, finish, write
 from casework.core.audit import Actor
 from casework.core.clock import today
@@ -70,12 +79,17 @@ class PublicationReport:
 
 @dataclass(frozen=True)
 class Prepared:
-    """Months that passed proof and attack and are not written yet."""
+    """Months that passed proof and attack and are not written yet; `bands` are the shares told."""
 
     province_id: UUID
     batch: Batch
     ids: dict[str, UUID]
+    bands: Bands
     report: PublicationReport
+
+    def write(self, *, by: Actor) -> None:
+        """Publish them. Raises Refused."""
+        write(self.province_id, self.batch.months, self.ids, self.bands, by=by)
 
 
 def publish_period(
@@ -123,7 +137,7 @@ def publish_periods(
     if not left:
         return PublicationReport((), Counter(), (), 0.0, 0.0, finished)
     prepared = prepare(province, left, progress=progress, watch=watch)
-    write(province_id, prepared.batch.months, prepared.ids, by=by)
+    prepared.write(by=by)
     report = prepared.report
     return PublicationReport(
         report.periods,
@@ -154,11 +168,15 @@ def prepare(
         _check_order(past.months, periods, measures.first_record_on(connection, province_id))
         months = (previous_month(periods[0]), *periods)
         counted = measures.count(connection, province_id, months)
+        kept = count_kept(connection, province_id, filter(ends_quarter, periods))
+        before = _standing(connection, province_id)
     by_name = {names[part.id]: part for part in parts}
     begun = time.monotonic()
     batch = _prove(past, progress(list(periods)), counted, by_name, province_id, tell)
     proved = time.monotonic()
-    _attack(past, periods[-1], batch, seconds, tell)
+    names = {part.id: name for name, part in by_name.items()}
+    shares = tell_shares(kept, past.printed, names, periods)
+    _attack(past, periods[-1], batch, shares, seconds, tell)
     report = PublicationReport(
         tuple(periods),
         Counter(
@@ -172,7 +190,26 @@ def prepare(
         time.monotonic() - proved,
     )
     ids = {name: part.id for name, part in by_name.items()} | {PROVINCE: province_id}
-    return Prepared(province_id, batch, ids, report)
+    bands = bands_by_month(shares, before, ids, periods)
+    return Prepared(province_id, batch, ids, bands, report)
+
+
+def _standing(connection: Connection, province_id: UUID) -> dict[UUID, dict[str, Band]]:
+    """The bands of the newest edition, by unit and criterion."""
+    row = PublishedCriterion
+    newest = (
+        select(Publication.id)
+        .where(Publication.province_id == province_id)
+        .order_by(Publication.period.desc())
+        .limit(1)
+    )
+    query = select(row.unit_id, row.code, row.value, row.denominator).where(
+        row.publication_id == newest.scalar_subquery(), row.code.in_(BANDED)
+    )
+    found: dict[UUID, dict[str, Band]] = {}
+    for unit_id, code, least, most in connection.execute(query):
+        found.setdefault(unit_id, {})[code] = band_from(least, most)
+    return found
 
 
 @contextmanager
@@ -272,7 +309,9 @@ def _prove(
     return batch
 
 
-def _attack(past: Past, period: str, batch: Batch, seconds: float, tell: Watch) -> None:
+def _attack(
+    past: Past, period: str, batch: Batch, shares: Sequence[Share], seconds: float, tell: Watch
+) -> None:
     """Let the auditor read the files as a stranger would. Raises Refused."""
     prints = {cell: (one.shown, one.low, one.high) for cell, one in past.printed.items()}
     decided = batch.result.prints
@@ -280,7 +319,8 @@ def _attack(past: Past, period: str, batch: Batch, seconds: float, tell: Watch) 
         if decided.shown[place] is Shown.EXACT and cell not in prints:  # known to be zero
             prints[cell] = (Shown.EXACT, int(decided.low[place]), int(decided.high[place]))
     with tempfile.TemporaryDirectory() as folder:
-        files_of(batch.frame, prints).write_csv(Path(folder))
+        rows = [share_of(each.unit, each.code, each.month, each.band) for each in shares]
+        files_of(batch.frame, prints, rows).write_csv(Path(folder))
         edition = attack.read(Path(folder))
     findings = attack.attack(
         edition, seconds=seconds, progress=lambda settled, all_: tell("attack", settled, all_)

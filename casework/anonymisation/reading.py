@@ -50,6 +50,19 @@ def read_records(connection: Connection, province_id: UUID, first: date, last: d
     return _Reading(connection, province_id, first, last).records()
 
 
+def read_settings(connection: Connection, province_id: UUID) -> dict[Setting, Dated]:
+    """Every setting over time in a province, in one statement."""
+    local = or_(SettingValue.province_id.is_(None), SettingValue.province_id == province_id)
+    query = select(
+        SettingValue.key, SettingValue.province_id, SettingValue.from_on, SettingValue.value
+    ).where(local)
+    values: list[Any] = list(connection.execute(query))
+    return {
+        setting: Dated(setting, [row for row in values if row.key == setting])
+        for setting in Setting
+    }
+
+
 class _Reading:
     def __init__(self, connection: Connection, province_id: UUID, first: date, last: date) -> None:
         self.connection, self.province_id = connection, province_id
@@ -60,17 +73,6 @@ class _Reading:
         self.ids = list(self.known)
 
     def records(self) -> Records:
-        local = or_(
-            SettingValue.province_id.is_(None), SettingValue.province_id == self.province_id
-        )
-        values = self._rows(
-            select(
-                SettingValue.key,
-                SettingValue.province_id,
-                SettingValue.from_on,
-                SettingValue.value,
-            ).where(local)
-        )
         return Records(
             province_id=self.province_id,
             units=self.units,
@@ -86,10 +88,7 @@ class _Reading:
             **self._money(),
             **self._reports(),
             **self._of_persons(),
-            settings={
-                setting: Dated(setting, [row for row in values if row.key == setting])
-                for setting in Setting
-            },
+            settings=read_settings(self.connection, self.province_id),
             **self._checklists(),
         )
 

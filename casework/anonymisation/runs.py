@@ -28,7 +28,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from casework.anonymisation.models import Outcome, PublicationRun
 from casework.anonymisation.publish import PublicationReport, prepare
-from casework.anonymisation.writing import Refused, finish, write
+from casework.anonymisation.writing import Refused, finish
 from casework.authz.enforce import Access
 from casework.config import LANGUAGES
 from casework.core import audit
@@ -154,7 +154,7 @@ def _work(wanted: Wanted, tell: Callable[[str, int, int], None], by: Actor) -> d
         return {"finished": finished}
     prepared = prepare(db.session.get_one(Unit, wanted.province_id), left, watch=tell)
     tell("write", 0, 0)
-    write(prepared.province_id, prepared.batch.months, prepared.ids, by=by)
+    prepared.write(by=by)
     return {**_told(prepared.report), "finished": finished}
 
 

@@ -12,7 +12,8 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from casework.anonymisation.activity import Printed, Told, print_activity
-from casework.anonymisation.criteria import Bands, Judged, judge_unit, rules_on
+from casework.anonymisation.bands import Bands
+from casework.anonymisation.criteria import Judged, judge_unit, rules_on
 from casework.anonymisation.measures import days_of
 from casework.anonymisation.models import Publication, PublishedActivity
 from casework.anonymisation.places import places_of
@@ -54,7 +55,7 @@ def read_sources(connection: Connection, province_id: UUID, months: Collection[s
 
 
 def count_work(
-    sources: Sources, months: Mapping[str, Collection[UUID]], bands: Bands | None = None
+    sources: Sources, months: Mapping[str, Collection[UUID]], bands: Bands
 ) -> dict[str, WorkDone]:
     """The work of months, in order, each for the units that are in its edition. Asks no database.
 
@@ -72,7 +73,7 @@ def count_work(
             for place in places.units.values()
             if place.on == places.province.on
             for judged in judge_unit(
-                place, rules, told, (bands or {}).get(period, {}).get(place.unit_id, {})
+                place, rules, told, bands.get(period, {}).get(place.unit_id, {})
             )
         ]
         found[period] = WorkDone(figures, criteria)

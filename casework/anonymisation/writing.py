@@ -22,7 +22,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from casework.anonymisation.criteria import Bands
+from casework.anonymisation.bands import Bands
 from casework.anonymisation.measures import days_of
 from casework.anonymisation.models import (
     Publication,
@@ -67,9 +67,9 @@ def write(
     province_id: UUID,
     months: Mapping[str, Sequence[Print]],
     ids: Mapping[str, UUID],
+    bands: Bands,
     *,
     by: Actor,
-    bands: Bands | None = None,
 ) -> None:
     """Publish months that passed. `ids`: units and the province by name; `bands`: shares of persons
     that passed with them. Raises Refused.

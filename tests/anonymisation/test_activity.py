@@ -60,7 +60,7 @@ def counted(cast, *months, units=("a", "b")):
     here = {month: [cast.units[name] for name in units] for month in months}
     with db.engine.connect() as connection:
         sources = read_sources(connection, cast.units["province"], here)
-    found = count_work(sources, here)
+    found = count_work(sources, here, {})
     return {
         month: {(one.unit_id, one.measure, one.kind): one for one in made.figures}
         for month, made in found.items()
@@ -311,7 +311,7 @@ def test_two_clubs_of_a_merged_ward_are_two_until_one_is_reorganised(app, cast):
         db.session.commit()
         here = {"2026-07": [a, b, old], "2026-08": [a, b, old], "2026-09": [a, b, old]}
         with db.engine.connect() as connection:
-            found = count_work(read_sources(connection, province, here), here)
+            found = count_work(read_sources(connection, province, here), here, {})
         got = {
             month: {(one.unit_id, one.measure, one.kind): one.low for one in made.figures}
             for month, made in found.items()

@@ -200,7 +200,7 @@ def judged(cast, name="a", period="2026-09", units=("a", "b")):
     here = {period: [cast.units[each] for each in units]}
     with db.engine.connect() as connection:
         sources = read_sources(connection, cast.units["province"], here)
-    found = count_work(sources, here)[period]
+    found = count_work(sources, here, {})[period]
     return {one.rule.code: one for one in found.criteria if one.unit_id == cast.units[name]}
 
 

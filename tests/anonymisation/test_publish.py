@@ -233,9 +233,9 @@ def test_of_two_who_publish_at_once_one_is_refused(app, cast):
     with app.app_context():
         filled(cast, cases=2)
         first, second = (publish.prepare(province(cast), ["2026-03"]) for _ in range(2))
-        writing.write(first.province_id, first.batch.months, first.ids, by=SYSTEM)
+        first.write(by=SYSTEM)
         with pytest.raises(Refused, match="Somebody else"):
-            writing.write(second.province_id, second.batch.months, second.ids, by=SYSTEM)
+            second.write(by=SYSTEM)
         assert editions() == ["2026-03"]
 
 
@@ -523,7 +523,8 @@ def test_commands_publish_export_and_attack(app, cast, tmp_path):
 
     folder = tmp_path / "not" / "there"
     assert run(app, "export", *month, "--output", folder).exit_code == 0
-    assert sorted(path.name for path in folder.iterdir()) == ["cells.csv", "relations.csv"]
+    written = sorted(path.name for path in folder.iterdir())
+    assert written == ["cells.csv", "relations.csv", "shares.csv"]
     attacked = run(app, "attack", folder)
     assert attacked.exit_code == 0, attacked.output
     assert "unit open" in attacked.output

@@ -70,12 +70,21 @@ def test_criteria_say_figure_rule_source_and_rating(client_as, cast):
 
 
 @pytest.mark.parametrize(
-    ("lower", "told"),
-    [(0, "under 50 %"), (50, "50–69 %"), (70, "70–89 %"), (90, "90 % or more"), (None, "–")],
+    ("ends", "told"),
+    [
+        ((0, 49), "under 50 %"),
+        ((0, 69), "under 70 %"),
+        ((50, 69), "50–69 %"),
+        ((70, 89), "70–89 %"),
+        ((70, 100), "70 % or more"),
+        ((90, 100), "90 % or more"),
+        ((None, None), "–"),
+    ],
 )
-def test_a_share_of_persons_is_a_band(app, lower, told):
+def test_a_share_of_persons_is_a_band(app, ends, told):
     figure = CriterionFigure(
-        code="D1", text="…", rating="met", value=lower, unit_of_value="persons",
+        code="D1", text="…", rating="met", value=ends[0], denominator=ends[1],
+        unit_of_value="persons",
         set_number=1, from_on=date(2025, 10, 1), until_on=date(2026, 9, 30),
     )  # fmt: skip
     with app.test_request_context():
@@ -142,7 +151,7 @@ def test_criteria_of_all_units_of_a_period_are_one_statement(app, cast):
         found = criteria_of([a, b], province, "2026-09")
         assert len([s for s in asked if s.startswith("SELECT")]) == 1
         assert [each.code for each in found[a]][:2] == ["A1", "A2"]
-        assert len(found[a]) == len(found[b]) == 21
+        assert len(found[a]) == len(found[b]) == 25
         assert criteria_of([a], cast.units["elsewhere"], "2026-09") == {a: []}
 
 

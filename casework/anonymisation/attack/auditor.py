@@ -99,6 +99,25 @@ class _Auditor:
             self._search()
         return self._report()
 
+    def _look_at_shares(self) -> Iterator[Finding]:
+        """Shares told as bands, one by one: nothing links them to one another."""
+        place = {cell: number for number, cell in enumerate(self.edition.ids)}
+        for share in self.edition.shares:
+            of, most = place[share.of], place.get(share.at_most)
+            whole = int(self.edition.low[of]), int(self.edition.high[of])
+            if whole[1] >= CEILING:
+                self.contradictions.append(f"{share.id} is a share of what is not printed")
+                continue
+            bound = None
+            if most is not None:
+                bound = int(self.edition.low[most]), int(self.edition.high[most])
+            if share.tells_of_others(whole, bound):
+                self.contradictions.append(f"{share.id} tells of another count")
+            few = share.narrowest(int(self.low[of]), int(self.high[of]), self.k)
+            if few is not None:
+                verdict: Verdict = "exact" if len(few) == 1 else "within one"
+                yield Finding(share.id, share.kind, few[0], few[-1], verdict)
+
     def _search(self) -> None:
         whole = Region(self.edition, (self.low, self.high), np.arange(len(self.low)))
         if whole.feasible() is False:
@@ -243,6 +262,12 @@ class _Auditor:
                 tally.exact += verdict == "exact"
                 tally.within_one += verdict == "within one"
                 tally.edge += verdict == "edge"
+        for share in self.edition.shares:
+            by_kind.setdefault(share.kind, Tally()).cells += 1
+        for one in self._look_at_shares():
+            found.append(one)
+            by_kind[one.kind].exact += one.verdict == "exact"
+            by_kind[one.kind].within_one += one.verdict == "within one"
         return Findings(
             tuple(found),
             tuple(undecided),

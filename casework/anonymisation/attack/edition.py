@@ -1,4 +1,4 @@
-"""An edition as its reader has it: printed ranges and public relations, read from two files."""
+"""An edition as its reader has it: printed ranges, public relations and shares, read from files."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from casework.anonymisation.attack.shares import Share
 
 CEILING = 10_000_000
 """No count of persons or attendances in a province is higher; stands for "no upper end"."""
@@ -31,6 +33,7 @@ class Edition:
     coef: NDArray[np.int64]
     rhs: NDArray[np.int64]
     redrawn: tuple[str, ...] = ()
+    shares: tuple[Share, ...] = ()
 
 
 class EditionUnreadable(ValueError):
@@ -38,7 +41,9 @@ class EditionUnreadable(ValueError):
 
 
 def read(*folders: Path) -> Edition:
-    """Read ``cells.csv`` and ``relations.csv`` of one edition, and of others printed before it."""
+    """Read ``cells.csv``, ``relations.csv`` and, if there is one, ``shares.csv`` of an edition, and
+    of others printed before it.
+    """
     ids: dict[str, int] = {}
     kinds: list[str] = []
     personal: list[bool] = []
@@ -47,6 +52,7 @@ def read(*folders: Path) -> Edition:
     redrawn: list[str] = []
     entries: list[tuple[int, int, int]] = []
     rhs: list[int] = []
+    shares: dict[str, Share] = {}
     for folder in folders:
         for row in _rows(folder / "cells.csv", ("id", "level", "measure", "shown", "personal")):
             at_least, at_most = _ends(row, folder)
@@ -61,14 +67,9 @@ def read(*folders: Path) -> Edition:
             if before != (at_least, at_most) and _told(before) and _told((at_least, at_most)):
                 redrawn.append(row["id"])
             low[place], high[place] = max(before[0], at_least), min(before[1], at_most)
-        names: dict[str, int] = {}
-        for row in _rows(folder / "relations.csv", ("rel", "cell", "coef", "rhs")):
-            if row["rel"] not in names:
-                names[row["rel"]] = len(rhs)
-                rhs.append(_whole(row["rhs"], folder))
-            if row["cell"] not in ids:
-                raise EditionUnreadable(f"{folder}: relations name an unknown cell {row['cell']}")
-            entries.append((names[row["rel"]], ids[row["cell"]], _whole(row["coef"], folder)))
+        entries += _relations(folder, ids, rhs)
+        told = _shares(folder, ids)
+        redrawn += [one.id for one in told if shares.setdefault(one.id, one) != one]
     rel, cell, coef = np.array(entries, dtype=np.int64).reshape(-1, 3).T
     return Edition(
         tuple(ids),
@@ -81,7 +82,36 @@ def read(*folders: Path) -> Edition:
         coef,
         np.array(rhs, dtype=np.int64),
         tuple(redrawn),
+        tuple(shares.values()),
     )
+
+
+def _relations(folder: Path, ids: dict[str, int], rhs: list[int]) -> list[tuple[int, int, int]]:
+    """The entries of a folder's relations; their right sides are added to ``rhs``."""
+    names: dict[str, int] = {}
+    entries = []
+    for row in _rows(folder / "relations.csv", ("rel", "cell", "coef", "rhs")):
+        if row["rel"] not in names:
+            names[row["rel"]] = len(rhs)
+            rhs.append(_whole(row["rhs"], folder))
+        if row["cell"] not in ids:
+            raise EditionUnreadable(f"{folder}: relations name an unknown cell {row['cell']}")
+        entries.append((names[row["rel"]], ids[row["cell"]], _whole(row["coef"], folder)))
+    return entries
+
+
+def _shares(folder: Path, ids: dict[str, int]) -> list[Share]:
+    path = folder / "shares.csv"
+    if not path.exists():  # editions written before there were any
+        return []
+    found = []
+    for row in _rows(path, ("id", "of", "at_most", "low", "high")):
+        ends = _whole(row["low"], folder), _whole(row["high"], folder)
+        unknown = {row["of"], row["at_most"]} - ids.keys() - {""}
+        if unknown or not row["of"]:
+            raise EditionUnreadable(f"{path}: shares name an unknown cell in {row['id']}")
+        found.append(Share(row["id"], row["of"], row["at_most"], *ends))
+    return found
 
 
 def _rows(path: Path, needed: tuple[str, ...]) -> list[dict[str, str]]:

@@ -25,6 +25,7 @@ from casework.organisation.settings.models import USUAL, Setting
 
 M = ActivityMeasure
 NOTHING = "–"
+ALL = 100
 PER_CENT = "\u00a0%"
 """The sign stays with its number."""
 _KINDS: dict[ActivityMeasure, type[Labelled]] = {
@@ -248,12 +249,11 @@ def _paid(figure: CriterionFigure, sees_money: bool) -> str:
 
 
 def _band(figure: CriterionFigure, _sees_money: bool) -> str:
-    """A share of persons: the figure keeps the lower end of its band."""
-    low = figure.value or 0
-    if low == 0:
-        return str(_("under %(limit)s", limit=f"50{PER_CENT}"))
-    high = next((end for end in (69, 89) if end > low), None)
-    if high is None:
+    """A share of persons: the figure keeps the ends of its band in whole per cent."""
+    low, high = figure.value or 0, figure.denominator or 0
+    if not low:
+        return str(_("under %(limit)s", limit=f"{high + 1}{PER_CENT}"))
+    if high >= ALL:
         return str(_("%(low)s or more", low=f"{low}{PER_CENT}"))
     return f"{low}–{high}{PER_CENT}"
 
@@ -326,11 +326,11 @@ _BASES = {
     "B3": _l("meetings of all clubs, teams and groups: the longest gap for its interval"),
     "B4": _l("meetings held, of clubs, teams and open groups"),
     "C1": _l("communication sessions and the hamlets they reached"),
-    "D1": _l("cases, as a band"),
-    "D2": _l("cases, as a band"),
-    "D3": _l("cases, as a band"),
+    "D1": _l("open cases with a valid needs assessment, at the last quarter's end, as a band"),
+    "D2": _l("open cases with a plan reviewed in time, at the last quarter's end, as a band"),
+    "D3": _l("open cases with a contact of late, at the last quarter's end, as a band"),
     "D4": _l("referrals as published for the last four quarters; under ten no share is told"),
-    "D5": _l("cases, as a band"),
+    "D5": _l("open cases with all consents, at the last quarter's end, as a band"),
     "D6": _l("sources that allotted money, or gave five items of support in a quarter"),
     "E1": _l("allotted of what was estimated, lines of the year so far"),
     "E2": _l("budget lines that had to be settled"),

@@ -301,7 +301,8 @@ class CriterionColumns:
 
     `set_id` and `set_number` say by which version; `met` and `partly` are the thresholds it was
     judged by (of A4: least and most members). `numerator` of `denominator`, and `value` in
-    `unit_of_value`, are what the judgement was computed from, as far as it may be printed.
+    `unit_of_value`, are what the judgement was computed from, as far as it may be printed. A share
+    of persons is told as a band: `value` and `denominator` are its ends in whole per cent.
     """
 
     unit_id: Mapped[UUID] = operational(nullable=False)
