@@ -1,7 +1,4 @@
-"""The way of a month to its edition: complete, signed, tried, published, made known.
-
-And the page that tells everybody how the numbers are protected.
-"""
+"""The way of a month to its edition: complete, signed, tried, published, made known."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -39,7 +36,7 @@ from casework.anonymisation.standing import (
     list_parts,
 )
 from casework.anonymisation.wording import tell, tell_stage
-from casework.authz.enforce import Access, can, public, requires
+from casework.authz.enforce import Access, can, requires
 from casework.authz.permissions import Permission
 from casework.core.forms import RuleBroken, carry_out
 from casework.core.htmx import render
@@ -235,13 +232,6 @@ def read_notice(access: Access, publication_id: UUID) -> ResponseReturnValue:
     note_read(get_notice(access, publication_id), access.account_id)
     follow = request.form.get("follow") == "1" and can(Permission.FIGURE_READ)
     return redirect(url_for("figures.index" if follow else ".notices"), 303)
-
-
-@bp.get("/how-figures-are-protected")
-@public
-def explain() -> ResponseReturnValue:
-    """For everybody, without signing in: how numbers of persons are protected, and from what."""
-    return render(f"{FOLDER}/explanation.html")
 
 
 def _units_shown(units: Sequence[Unit]) -> list[tuple[Unit, list[tuple[Month, UnitLine | None]]]]:

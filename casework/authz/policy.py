@@ -147,3 +147,9 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
 def reach_of(role: Role, permission: Permission) -> Reach:
     """How far a role's permission goes; NONE where the table is silent."""
     return POLICY[role].get(permission, Reach.NONE)
+
+
+INSPECTION_SIDE = frozenset({Role.UNIT_HEAD, Role.INSPECTOR, Role.MANAGER})
+"""The roles that sign in where the inspection side stands alone: none is entrusted with a key of a
+case, or gives anybody a role.
+"""

@@ -79,12 +79,24 @@ def menu(
     _entries.append(Entry(label, endpoint, is_open, section, count))
 
 
+def is_mounted(endpoint: str) -> bool:
+    """Whether this app answers an endpoint: the inspection side alone has not all of them."""
+    return endpoint in current_app.view_functions
+
+
+def first_page() -> str:
+    """Where whoever has no Today begins: the first page of their menu."""
+    first = next(iter(links()), None)
+    return first.url if first else url_for("accounts.show")
+
+
 def links() -> list[Link | Folder]:
     """The entries of the current account, in the order in which features were registered; a
     section stands where its first entry would.
     """
     order = list(current_app.blueprints)
-    entries = sorted(_entries, key=lambda entry: order.index(entry.endpoint.split(".")[0]))
+    entries = [entry for entry in _entries if is_mounted(entry.endpoint)]
+    entries.sort(key=lambda entry: order.index(entry.endpoint.split(".")[0]))
     open_entries = [(entry, url_for(entry.endpoint)) for entry in entries if entry.is_open()]
     # Features share addresses (/meetings, /meetings/pauses): the longest that fits is the current.
     current = max((url for _, url in open_entries if _lies_under(url)), key=len, default="")
@@ -123,6 +135,7 @@ def _lies_under(url: str) -> bool:
 def init_app(app: Flask) -> None:
     """Give every page its menu and settings."""
     app.context_processor(_values)
+    app.add_template_global(is_mounted)
 
 
 def _values() -> dict[str, Any]:

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import Column, LargeBinary, MetaData, String, Table, Text
 from sqlalchemy.orm import Mapper
 
-import casework.cli  # noqa: F401 - every model is loaded with the program
-from casework import create_app  # noqa: F401
+from casework import FEATURES, blueprints
 from casework.core.database import PARTS, Base, ReadBase
 from casework.vault.sealed import Peppered, Sealed, SealedBytes
 
+blueprints(FEATURES)  # every model is loaded with the program
 ROOT = Path(__file__).parents[2]
 SEALED = (Sealed, SealedBytes, Peppered)
 CLASSES = {"identifier", "sensitive", "coded", "operational"}
@@ -153,8 +153,9 @@ def test_a_key_from_the_read_model_to_a_case_can_not_be_declared():
 from uuid import UUID
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, configure_mappers, relationship
-from casework import create_app
+from casework import FEATURES, blueprints
 from casework.core.database import ReadBase, operational
+blueprints(FEATURES)
 class Planted(ReadBase):
     __tablename__ = "planted"
     __module__ = "casework.inspection.planted.models"

@@ -32,7 +32,7 @@ PUBLIC_ENDPOINTS = frozenset(
         "accounts.sign_out",
         "accounts.recover",
         "accounts.finish_recovery",
-        "publishing.explain",
+        "explanation.explain",
     }
 )
 # Units and settings are public knowledge; the pages of these are the same for everybody who may

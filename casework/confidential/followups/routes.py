@@ -43,8 +43,7 @@ def show(access: Access) -> ResponseReturnValue:
     """
     cases = find_own_access(access.identity)
     if cases is None:
-        first = next(iter(navigation.links()), None)
-        return redirect(first.url if first else "/account", 303)
+        return redirect(navigation.first_page(), 303)
     writes = can(Permission.CASE_WRITE)
     due, own = list_due(cases), list_cases(cases) if writes else []
     listed = own[:CASES_SHOWN]

@@ -1,5 +1,5 @@
 """The unit view: published figures, each with its unit of count and whether it is exact or
-protected.
+protected; and the page that tells everybody how.
 """
 
 from uuid import UUID
@@ -8,7 +8,7 @@ from flask import Blueprint, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
-from casework.authz.enforce import Access, can, requires
+from casework.authz.enforce import Access, can, public, requires
 from casework.authz.permissions import Permission
 from casework.core.htmx import render
 from casework.core.navigation import menu
@@ -28,6 +28,7 @@ from casework.inspection.indicators.rules import tell_activity, tell_checklist
 from casework.inspection.readmodel.models import Measure
 
 bp = Blueprint("figures", __name__, url_prefix="/figures")
+explanation = Blueprint("explanation", __name__)
 menu(_l("Figures"), "figures.index", lambda: can(Permission.FIGURE_READ))
 
 
@@ -80,3 +81,10 @@ def save(access: Access, unit_id: UUID) -> ResponseReturnValue:
         sees_money=money,
     )
     return send_file(content, f"so-lieu-{unit.code}-{view.period}.xlsx")
+
+
+@explanation.get("/how-figures-are-protected")
+@public
+def explain() -> ResponseReturnValue:
+    """For everybody, without signing in: how numbers of persons are protected, and from what."""
+    return render("inspection/indicators/explanation.html")

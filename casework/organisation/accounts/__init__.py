@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
+from casework.authz.permissions import Role
 from casework.core import errors
 from casework.core.database import SAFE_METHODS
 from casework.core.i18n import local_path
@@ -19,8 +20,13 @@ from casework.organisation.accounts.sessions import login_manager
 from casework.vault import drafts
 
 
-def init_app(app: Flask) -> None:
-    """Know who is signed in before anything else is asked."""
+def init_app(app: Flask, *, only: frozenset[Role] | None = None) -> None:
+    """Know who is signed in before anything else is asked.
+
+    With `only`, no account signs in that holds or held another role than these, and no key of a
+    case is asked for.
+    """
+    app.extensions["roles_let_in"] = only
     login_manager.init_app(app)
     app.before_request(_who)
     app.extensions["before_commit"].append(_forget_kept_form)

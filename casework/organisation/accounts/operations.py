@@ -18,9 +18,9 @@ from casework.core.database import db
 from casework.core.forms import RuleBroken
 from casework.organisation.accounts.models import Account, AccountRole, AccountSession
 from casework.organisation.accounts.queries import find_account
+from casework.organisation.accounts.sessions import close_emergencies
 from casework.vault import locks
 from casework.vault.grants import take_all_back
-from casework.vault.recovery import forget_emergencies
 
 # A department manager approves these before they open anything.
 NEEDS_APPROVAL = frozenset({Role.INSPECTOR})
@@ -142,7 +142,7 @@ def end_sessions(account_id: UUID, *, but: UUID | None = None) -> None:
     is closed too.
     """
     if but is None:
-        forget_emergencies(account_id)
+        close_emergencies(account_id)
     query = update(AccountSession).where(
         AccountSession.account_id == account_id, AccountSession.ended_at.is_(None)
     )

@@ -29,6 +29,7 @@ from casework.core.audit import Actor
 from casework.core.database import db
 from casework.core.htmx import render
 from casework.core.i18n import local_path
+from casework.core.navigation import first_page
 from casework.organisation.accounts import sessions, throttle
 from casework.organisation.accounts.forms import (
     CodeForm,
@@ -42,14 +43,13 @@ from casework.organisation.accounts.forms import (
 from casework.organisation.accounts.models import Account
 from casework.organisation.accounts.operations import change_password, end_sessions
 from casework.organisation.accounts.queries import (
-    find_account,
     list_roles_in_force,
     list_roles_waiting,
 )
 from casework.vault import locks
-from casework.vault.recovery import forget_emergencies
 
 bp = Blueprint("accounts", __name__)
+start_page = Blueprint("start_page", __name__)
 PAGE = "organisation/accounts/sign_in.html"
 
 
@@ -77,7 +77,7 @@ def start() -> ResponseReturnValue:
     if throttle.is_throttled(form.username.data):
         form.form_errors.append(_("Too many tries. Wait a quarter of an hour."))
         return render_template(PAGE, form=form), 429
-    account = find_account(form.username.data)
+    account = sessions.find_entrant(form.username.data)
     account_id = account.id if account else None
     secret = locks.open_with_password(account_id, form.password.data, _pepper())
     account = db.session.get(Account, account_id) if account_id and secret else None
@@ -122,7 +122,7 @@ def sign_out() -> ResponseReturnValue:
     if g.get("session_id"):
         sessions.end_session(g.session_id)
     if g.get("identity"):
-        forget_emergencies(g.account_id)
+        sessions.close_emergencies(g.account_id)
         audit.record("account.sign_out", "account", g.account_id, by=g.identity.actor)
     session.clear()
     sessions.clear_cookie(answer)
@@ -146,7 +146,7 @@ def finish_recovery() -> ResponseReturnValue:
     if throttle.is_throttled(form.username.data):
         form.form_errors.append(_("Too many tries. Wait a quarter of an hour."))
         return render_template(page, form=form), 429
-    account = find_account(form.username.data)
+    account = sessions.find_entrant(form.username.data)
     account_id = account.id if account else None
     secret = _used_up(account_id, form.code.data)
     if account is None or secret is None or not sessions.is_usable(account):
@@ -161,6 +161,13 @@ def finish_recovery() -> ResponseReturnValue:
     end_sessions(account.id)
     flash(_("Your password is changed. Sign in with it."), "success")
     return redirect(url_for(".sign_in"), 303)
+
+
+@start_page.get("/")
+@requires(Permission.OWN_ACCOUNT)
+def begin(access: Access) -> ResponseReturnValue:
+    """Where there is no Today, everybody begins at the first page of their menu."""
+    return redirect(first_page(), 303)
 
 
 @bp.get("/account")

@@ -21,11 +21,11 @@ from werkzeug.wrappers import Response
 from casework.authz.enforce import Identity
 from casework.core.clock import now, today
 from casework.core.database import apart, db
-from casework.organisation.accounts.models import Account, AccountSession
-from casework.organisation.accounts.queries import held_roles
+from casework.organisation.accounts.models import Account, AccountRole, AccountSession
+from casework.organisation.accounts.queries import find_account, held_roles
 from casework.vault import envelope
 from casework.vault.grants import Keyring, rewrap_own
-from casework.vault.recovery import forget_expired
+from casework.vault.recovery import forget_emergencies, forget_expired
 
 TOUCH_EVERY = timedelta(seconds=60)
 TOTP_SECONDS = 30
@@ -49,6 +49,14 @@ class SignedIn(UserMixin):  # type: ignore[misc]
 def is_usable(account: Account) -> bool:
     """Neither disabled nor expired."""
     return account.disabled_at is None and not account.has_expired
+
+
+def find_entrant(username: str) -> Account | None:
+    """The account with this name, if it may sign in at this server. Where it may not, its key is
+    not even tried.
+    """
+    account = find_account(username)
+    return account if _is_let_in(account.id if account else None) else None
 
 
 def cookie_name() -> str:
@@ -75,10 +83,17 @@ def start_session(account: Account, secret: bytes, *, awaits_code: bool) -> str:
     )
     _forget_expired(account.id)
     db.session.add(row)
-    forget_expired([account.id])
-    if not awaits_code:
-        rewrap_own(Keyring(account.id, secret))
+    if _holds_keys():
+        forget_expired([account.id])
+        if not awaits_code:
+            rewrap_own(Keyring(account.id, secret))
     return token
+
+
+def close_emergencies(account_id: UUID) -> None:
+    """Delete what an account was given out of turn, with its last session."""
+    if _holds_keys():
+        forget_emergencies(account_id)
 
 
 def end_session(session_id: UUID) -> None:
@@ -175,6 +190,21 @@ def use_code(account: Account, totp: pyotp.TOTP, code: str) -> bool:
     return False
 
 
+def _is_let_in(account_id: UUID | None) -> bool:
+    """Whether all roles that an account ever held sign in here: its keys may outlast its role."""
+    roles = current_app.extensions["roles_let_in"]
+    if roles is None:
+        return True
+    query = select(AccountRole.role).where(AccountRole.account_id == account_id)
+    held = set(db.session.scalars(query))
+    return bool(held) and held <= roles
+
+
+def _holds_keys() -> bool:
+    """Whether accounts that sign in here may hold keys of cases."""
+    return current_app.extensions["roles_let_in"] is None
+
+
 def _forget_expired(account_id: UUID) -> None:
     """A cookie left in some browser opens nothing later, even beside a copy of the database."""
     idle = timedelta(minutes=current_app.config["SETTINGS"].idle_minutes)
@@ -183,7 +213,7 @@ def _forget_expired(account_id: UUID) -> None:
 
 
 def _find(token: str) -> Any:
-    return db.session.execute(
+    row = db.session.execute(
         select(
             AccountSession.id,
             AccountSession.account_id,
@@ -201,6 +231,8 @@ def _find(token: str) -> Any:
         .join(Account, Account.id == AccountSession.account_id)
         .where(AccountSession.token_digest == _digest(token))
     ).first()
+    # A browser sends it to every server of one name, whatever its port.
+    return row if row and _is_let_in(row.account_id) else None
 
 
 def _signed_in(row: Any, secret: bytes) -> SignedIn:
