@@ -56,6 +56,7 @@ INSPECTION = (
     "inspection.indicators:explanation",
     "inspection.comparison",
     "inspection.inspections",
+    "inspection.self_reports",
 )
 OWN_ACCOUNT = (
     "organisation.roles",

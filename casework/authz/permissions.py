@@ -103,6 +103,10 @@ class Permission(Labelled):
         _l("Plan inspections, visit, find, recommend, write minutes"),
     )
     INSPECTION_APPROVE = "inspection:round:approve", _l("Approve plans of inspection")
+    INSPECTION_RESPOND = (
+        "inspection:round:respond",
+        _l("Report on one's own unit to inspectors, sign minutes, answer recommendations"),
+    )
     FIGURE_READ = "inspection:figure:read", _l("Published figures of a unit")
     NOTICE_READ = "anonymisation:notice:read", _l("Word that figures are out")
     PUBLICATION_READ = (

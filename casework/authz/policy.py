@@ -89,6 +89,7 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         Permission.PUBLICATION_READ: Reach.UNIT,
         Permission.FIGURE_SIGN: Reach.UNIT,
         Permission.INSPECTION_READ: Reach.UNIT,
+        Permission.INSPECTION_RESPOND: Reach.UNIT,
     },
     Role.ACCOUNTANT: {
         **_EVERYONE,

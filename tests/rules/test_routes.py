@@ -48,6 +48,7 @@ MAY_BE_NOT_FOUND = {
     "approvals.decline": "a role that was decided on waits no more",
     "inspections.show_plan": "a plan is the department's; units read their inspection",
     "inspections.paper": "a plan is the department's; units read their inspection",
+    "self_reports.paper": "a draft is the unit's alone",
     "rosters.link": "the case is named in the form",
     "rosters.unlink": "a member who is linked to no case",
     "settings.take_value_back": "a row that was taken back is gone",
