@@ -15,6 +15,7 @@ from casework.demonstration.closing import leave_waiting
 from casework.demonstration.commands import PASSWORD, load_and_tell, tell_accounts
 from casework.demonstration.horizon import Horizon, horizon
 from casework.demonstration.loading import USUAL_MONTHS, Wish
+from casework.demonstration.rounds import hold_rounds
 from casework.inspection.readmodel.models import Edition
 from casework.organisation.units.models import Unit
 
@@ -52,6 +53,7 @@ def _publish(told: Horizon) -> None:
     else:
         click.echo(f"Published the figures of {len(out)} months; {waiting} waits for its units.")
     leave_waiting(province, waiting)
+    hold_rounds(province, told)
     db.session.commit()
 
 

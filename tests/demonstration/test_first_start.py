@@ -14,6 +14,8 @@ from casework.core.clock import today
 from casework.core.database import db
 from casework.demonstration import first_start, loading
 from casework.demonstration.horizon import last_closed_month
+from casework.inspection.inspections.models import Inspection, InspectionPlan
+from casework.inspection.inspections.rules import is_working_day
 from casework.organisation.accounts.models import Account, AccountRole
 from casework.organisation.units.models import Unit
 from tests.conftest import Program
@@ -58,6 +60,7 @@ def test_a_first_start_fills_and_publishes(
     assert published == [("96", 23)]
     with app.app_context():
         assert_the_newest_month_waits()
+        assert_rounds_are_held()
     key = tmp_path / loading.RECOVERY_KEY
     assert key.stat().st_mode & 0o777 == 0o600
     with app.app_context():
@@ -95,3 +98,24 @@ def test_a_program_in_use_is_only_migrated(
     result = program.app.test_cli_runner().invoke(args=["prepare"])
     assert result.exit_code == 0, result.output
     assert published == [] and "Password" not in result.output
+
+
+def assert_rounds_are_held() -> None:
+    plans = db.session.scalars(select(InspectionPlan).order_by(InspectionPlan.visits_from_on)).all()
+    assert [plan.status for plan in plans] == ["approved", "approved", "submitted"]
+    units = [
+        db.session.execute(
+            select(Unit.name, Inspection.status, Inspection.visit_on)
+            .join(Inspection, Inspection.unit_id == Unit.id)
+            .where(Inspection.plan_id == plan.id)
+        ).all()
+        for plan in plans
+    ]
+    assert {row.name for row in units[0]} == {
+        "5", "8", "Hòa Bình", "Hộ Phòng", "1", "Láng Tròn", "Phong Thạnh Tây B", "Gành Hào",
+    }  # fmt: skip
+    assert {row.status for row in units[0]} == {"closed"}
+    assert [row.status for row in units[1]].count("visited") == 4
+    assert all((row.visit_on < today()) == (row.status == "visited") for row in units[1])
+    assert len(units[2]) == 5
+    assert all(is_working_day(row.visit_on) for visited in units for row in visited)
