@@ -63,6 +63,13 @@ OWN_ACCOUNT = (
     "organisation.drafts",
     "organisation.accounts",
 )
+# `documents` are the papers attached to what units answer; of others the database shows no row.
+INSPECTION_ALONE = (
+    "organisation.accounts:start_page",
+    *INSPECTION,
+    "organisation.documents",
+    *OWN_ACCOUNT,
+)
 FEATURES = (
     "confidential.followups",
     "confidential.intake",
@@ -134,7 +141,7 @@ def create_inspection_app(settings: Settings | None = None) -> Flask:
     with a database role that sees no case, and the read model of a replica.
     """
     app = _make(settings or Settings.from_environment(), only=INSPECTION_SIDE)
-    for blueprint in blueprints(("organisation.accounts:start_page", *INSPECTION, *OWN_ACCOUNT)):
+    for blueprint in blueprints(INSPECTION_ALONE):
         app.register_blueprint(blueprint)
     return app
 

@@ -15,6 +15,7 @@ from casework.core.audit import SYSTEM
 from casework.core.database import db
 from casework.demonstration import first_start
 from casework.demonstration.commands import demo
+from casework.inspection_role import Refused, narrow
 from casework.organisation.access_log.operations import anchor_log
 from casework.organisation.access_log.queries import anchor_file, list_anchors
 from casework.organisation.administration.commands import keys, setup, units
@@ -73,12 +74,32 @@ def anchor() -> None:
     click.echo(f"Anchored row {anchor_log()} in {anchor_file()}.")
 
 
+@click.group("database")
+def database() -> None:
+    """The databases, and who may do what in them."""
+
+
+@database.command("inspection-role")
+@click.argument("role")
+@with_appcontext
+def inspection_role(role: str) -> None:
+    """Let ROLE of PostgreSQL do what the inspection side needs on a server of its own, and nothing
+    else. Typed as the role that migrates, again after each migration.
+    """
+    try:
+        readable = narrow(role)
+    except Refused as refused:
+        raise click.ClickException(str(refused)) from None
+    click.echo(f"{role} reads {readable} tables, and none that is confidential.")
+
+
 def init_app(app: Flask) -> None:
     """Register the commands."""
     app.cli.add_command(prepare)
     app.cli.add_command(audit_commands)
     app.cli.add_command(backup)
     app.cli.add_command(cases)
+    app.cli.add_command(database)
     app.cli.add_command(setup)
     app.cli.add_command(keys)
     app.cli.add_command(units)

@@ -27,8 +27,9 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.dialects.sqlite.base import SQLiteDDLCompiler
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -210,6 +211,10 @@ def empty_write_ahead_log() -> bool:
     return not was_busy
 
 
+class ReadModelAway(OperationalError):
+    """The read model does not answer: its replica is stopped, or has cancelled a query."""
+
+
 class OneCommit(Flask):
     """Flask with the one commit: after the view answered, before anybody hears of it."""
 
@@ -251,6 +256,14 @@ def init_app(app: Flask) -> None:
                 event.listen(engine, "connect", _set_up_sqlite)
                 event.listen(engine, "begin", _begin_sqlite)
             event.listen(engine, "before_cursor_execute", _count_statement)
+        event.listen(db.engines["inspection"], "handle_error", _say_which)
+
+
+def _say_which(context: ExceptionContext) -> OperationalError | None:
+    error = context.sqlalchemy_exception
+    if not isinstance(error, OperationalError) or error.orig is None:
+        return None
+    return ReadModelAway(error.statement, None, error.orig, hide_parameters=True)
 
 
 def _set_up_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
-from casework.core.database import SAFE_METHODS, db
+from casework.core.database import SAFE_METHODS, ReadModelAway, db
 
 log = structlog.get_logger("casework")
 _SECRETS = {"csrf_token", "password", "new_password", "repeat", "code", "key"}
@@ -61,6 +61,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _form_expired)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _database)
+    app.register_error_handler(ReadModelAway, _figures_away)
     app.register_error_handler(Exception, unexpected)
 
 
@@ -128,6 +129,15 @@ def _database(error: OperationalError) -> tuple[str, int]:
         "What you typed stands below; send it again."
     )
     return page(503, _("Not saved"), text, reference=reference, resend=True)
+
+
+def _figures_away(error: ReadModelAway) -> tuple[str, int]:
+    """They stand in a database of their own, on another server perhaps; the rest goes on."""
+    if request.method not in SAFE_METHODS or _is_full(error):
+        return _database(error)
+    db.session.rollback()
+    text = _("The published figures can't be read at the moment. Wait a moment and try again.")
+    return page(503, _("Figures can't be read"), text, reference=_note(error))
 
 
 def _busy(error: Exception) -> tuple[str, int]:
