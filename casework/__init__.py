@@ -141,6 +141,7 @@ def create_inspection_app(settings: Settings | None = None) -> Flask:
     with a database role that sees no case, and the read model of a replica.
     """
     app = _make(settings or Settings.from_environment(), only=INSPECTION_SIDE)
+    database.stay_out_of(app, "confidential")
     for blueprint in blueprints(INSPECTION_ALONE):
         app.register_blueprint(blueprint)
     return app

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -74,7 +74,7 @@ class PostgreSQL:
 
     def execute(self, statement: sql.Composable) -> None:
         """Run one statement as the server's administrator, outside of any transaction."""
-        with psycopg.connect(_plain(self._server), autocommit=True) as connection:
+        with psycopg.connect(plain(self._server), autocommit=True) as connection:
             connection.execute(statement)
 
     def _inner(self, name: str) -> str:
@@ -94,15 +94,23 @@ def running_postgresql() -> Iterator[PostgreSQL]:
         return
     # Not where TMPDIR says: the path of a socket is short, and `nobody` must be able to get there.
     with (
-        _private_folder("/tmp") as folder,
-        _private_folder(in_memory() or "/tmp") as data,
-        _started(_binaries(folder), folder, data) as address,
+        private_folder("/tmp") as folder,
+        private_folder(in_memory() or "/tmp") as data,
     ):
-        yield PostgreSQL(address)
+        binaries = find_binaries(folder)
+        make_cluster(binaries, data)
+        with started(binaries, folder, data, SETTINGS) as address:
+            yield PostgreSQL(address)
+
+
+def make_cluster(binaries: Path, data: Path) -> None:
+    """The files of an empty server, which trusts whoever reaches its socket."""
+    run(binaries / "initdb", "--no-sync", "--no-locale", "--encoding=UTF8", "--auth=trust",
+        "--username=postgres", "--pgdata", data)  # fmt: skip
 
 
 @contextmanager
-def _private_folder(parent: str) -> Iterator[Path]:
+def private_folder(parent: str) -> Iterator[Path]:
     """A folder that belongs to the one who will run the server."""
     folder = Path(tempfile.mkdtemp(prefix="casework-pg-", dir=parent))
     if unprivileged := _unprivileged():
@@ -114,11 +122,10 @@ def _private_folder(parent: str) -> Iterator[Path]:
 
 
 @contextmanager
-def _started(binaries: Path, folder: Path, data: Path) -> Iterator[URL]:
+def started(binaries: Path, folder: Path, data: Path, settings: Mapping[str, str]) -> Iterator[URL]:
+    """A server on the files in `data`, with its socket in `folder`; both are gone at its end."""
     log = folder / "log"
-    _run(binaries / "initdb", "--no-sync", "--no-locale", "--encoding=UTF8", "--auth=trust",
-         "--username=postgres", "--pgdata", data)  # fmt: skip
-    options = [f"--{name}={value}" for name, value in SETTINGS.items()]
+    options = [f"--{name}={value}" for name, value in settings.items()]
     postgres = [binaries / "postgres", "-D", data, f"--unix_socket_directories={folder}", *options]
     with log.open("wb") as output:
         server = subprocess.Popen(
@@ -144,14 +151,14 @@ def _wait_until_it_answers(server: subprocess.Popen[bytes], address: URL, log: P
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and server.poll() is None:
         try:
-            psycopg.connect(_plain(address)).close()
+            psycopg.connect(plain(address)).close()
             return
         except psycopg.OperationalError:
             time.sleep(0.02)
     raise RuntimeError(f"PostgreSQL did not start:\n{log.read_text(errors='replace')}")
 
 
-def _binaries(folder: Path) -> Path:
+def find_binaries(folder: Path) -> Path:
     """The folder of `postgres` and `initdb`, in a place where the one who runs them may read."""
     for binaries in installed_binaries():
         if _runs(binaries):
@@ -184,14 +191,14 @@ def _copied(binaries: Path, target: Path) -> Path:
 
 def _runs(binaries: Path) -> bool:
     try:
-        _run(binaries / "postgres", "--version")
-        _run(binaries / "initdb", "--version")
+        run(binaries / "postgres", "--version")
+        run(binaries / "initdb", "--version")
     except (OSError, RuntimeError):
         return False
     return True
 
 
-def _run(*command: str | Path) -> None:
+def run(*command: str | Path) -> None:
     result = subprocess.run(
         command, capture_output=True, text=True, check=False, cwd="/", **_unprivileged()
     )
@@ -209,6 +216,6 @@ def _unprivileged() -> dict[str, int | list[int]]:
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
-def _plain(address: URL) -> str:
+def plain(address: URL) -> str:
     """The address as the driver alone understands it."""
     return address.set(drivername="postgresql").render_as_string(hide_password=False)

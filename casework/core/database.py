@@ -215,6 +215,10 @@ class ReadModelAway(OperationalError):
     """The read model does not answer: its replica is stopped, or has cancelled a query."""
 
 
+class RoleTooWide(RuntimeError):
+    """The database role may enter what this server has no business with."""
+
+
 class OneCommit(Flask):
     """Flask with the one commit: after the view answered, before anybody hears of it."""
 
@@ -264,6 +268,29 @@ def _say_which(context: ExceptionContext) -> OperationalError | None:
     if not isinstance(error, OperationalError) or error.orig is None:
         return None
     return ReadModelAway(error.statement, None, error.orig, hide_parameters=True)
+
+
+def stay_out_of(app: Flask, schema: str) -> None:
+    """Use no connection of PostgreSQL whose role may enter a schema, whatever an operator wrote
+    into the settings.
+    """
+
+    def look(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        cursor.execute(
+            "SELECT has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname = %s",
+            (schema,),
+        )
+        found = cursor.fetchone()
+        cursor.close()
+        connection.rollback()
+        if found and found[0]:
+            raise RoleTooWide(f"the database role of this server may enter {schema}")
+
+    with app.app_context():
+        for engine in db.engines.values():
+            if engine.dialect.name == "postgresql":
+                event.listen(engine, "connect", look)
 
 
 def _set_up_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

@@ -70,7 +70,7 @@ def test_passwords_and_codes_never_come_back(visitor, monkeypatch):
     def fail(*_args, **_kwargs):
         raise RuntimeError
 
-    monkeypatch.setattr("casework.organisation.accounts.routes.find_account", fail)
+    monkeypatch.setattr("casework.organisation.accounts.sessions.find_account", fail)
     form = visitor.get("/recover").form("/recover")
     secrets = {"code": "BÍ-MẬT-1", "new_password": "bèo dạt mây", "repeat": "bèo dạt mây"}
     secrets = {name: f"{value} trôi về đâu" for name, value in secrets.items()}
