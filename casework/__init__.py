@@ -57,6 +57,7 @@ INSPECTION = (
     "inspection.comparison",
     "inspection.inspections",
     "inspection.self_reports",
+    "inspection.visits",
 )
 OWN_ACCOUNT = (
     "organisation.roles",
@@ -95,6 +96,7 @@ FEATURES = (
     "confidential.break_glass",
     "confidential.rights",
     "confidential.closures",
+    "confidential.samples",
     "organisation.overview",
     "organisation.administration",
     "organisation.meetings",

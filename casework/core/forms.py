@@ -151,7 +151,7 @@ class VersionedForm(Form):
                 if _told(field, field.data) != _told(field, field.object_data):
                     field.saved_now = _told(field, field.object_data)
 
-    def check_version(self, current: int) -> None:
+    def check_version(self, current: int | str) -> None:
         """Raise Stale unless the form was opened on the current version."""
         if str(self.version.data) != str(current):
             raise Stale(
@@ -159,7 +159,7 @@ class VersionedForm(Form):
             )
 
 
-def carry_out(form: Form, change: Callable[[], object], version: int | None = None) -> int:
+def carry_out(form: Form, change: Callable[[], object], version: int | str | None = None) -> int:
     """Do what a form asks for. The status to answer with: 200 shows the form, 303 means done, 422
     and 409 show it again with what stands against it. `version` is what is saved now.
     """

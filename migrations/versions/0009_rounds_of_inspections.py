@@ -23,7 +23,6 @@ def upgrade(engine_name: str) -> None:
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("asked_by", sa.Uuid(), nullable=True),
         sa.Column("asked_at", UtcDateTime(), nullable=False),
-        sa.Column("drawn", sa.Integer(), nullable=True),
         sa.Column("shown_by", sa.Uuid(), nullable=True),
         sa.Column("shown_at", UtcDateTime(), nullable=True),
         sa.Column("closed_at", UtcDateTime(), nullable=True),

@@ -73,6 +73,7 @@ class Deed(Labelled):
     TRANSFER_WITHDRAW = "transfer.withdraw", _l("took the offer to another unit back")
     TRANSFER_LIST = "transfer.list", _l("saw the offer in a list")
     CASE_SUCCESSION = "case.succession", _l("moved the case to the unit that followed")
+    SAMPLE_SHOW = "sample.show", _l("saw the code, to show the paper file to inspectors")
     EMERGENCY_ASK = "emergency.ask", _l("asked to open it out of turn")
     EMERGENCY_APPROVE = "emergency.approve", _l("approved an opening out of turn, for one hour")
     EMERGENCY_DECLINE = "emergency.decline", _l("declined an opening out of turn")

@@ -4,7 +4,7 @@ more than what was printed.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -35,6 +35,27 @@ _KINDS: dict[ActivityMeasure, type[Labelled]] = {
     M.SUPPORT_ITEMS: FundingSource,
     M.SUPPORT_AMOUNT: FundingSource,
 }
+
+
+class Judged(Protocol):
+    """A criterion with its figure and its thresholds: as published, or as a visit copied it."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def met(self) -> int | None: ...
+    @property
+    def partly(self) -> int | None: ...
+    @property
+    def numerator(self) -> int | None: ...
+    @property
+    def denominator(self) -> int | None: ...
+    @property
+    def value(self) -> int | None: ...
+    @property
+    def unit_of_value(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,21 +140,23 @@ def tell_checklist(figures: Sequence[CriterionFigure], *, sees_money: bool) -> C
     return Checklist(
         first.set_number,
         f"{day(first.from_on)} – {day(first.until_on)}",
-        [
-            Said(
-                figure.code,
-                figure.text,
-                Rating(figure.rating),
-                _figure(figure, sees_money) or NOTHING,
-                _rule(figure),
-                str(_BASES.get(figure.code, "")),
-            )
-            for figure in figures
-        ],
+        [tell_criterion(each, Rating(each.rating), sees_money=sees_money) for each in figures],
     )
 
 
-def _figure(figure: CriterionFigure, sees_money: bool) -> str:
+def tell_criterion(figure: Judged, rating: Rating, *, sees_money: bool) -> Said:
+    """One criterion in words."""
+    return Said(
+        figure.code,
+        figure.text,
+        rating,
+        _figure(figure, sees_money) or NOTHING,
+        _rule(figure),
+        str(_BASES.get(figure.code, "")),
+    )
+
+
+def _figure(figure: Judged, sees_money: bool) -> str:
     """What was found: so many of so many, or a value, each with what it counts."""
     part, whole, value = figure.numerator, figure.denominator, figure.value
     if figure.code in _FIGURES:
@@ -157,15 +180,15 @@ def _per_cent(part: int, whole: int) -> str:
     return f"{part * 100 // whole}{PER_CENT}"
 
 
-def _counted(figure: CriterionFigure, _sees_money: bool) -> str:
+def _counted(figure: Judged, _sees_money: bool) -> str:
     return f"{number(figure.value or 0)} {UnitOfCount(figure.unit_of_value).label}"
 
 
-def _kinds_of_groups(figure: CriterionFigure, _sees_money: bool) -> str:
+def _kinds_of_groups(figure: Judged, _sees_money: bool) -> str:
     return str(_("%(count)s of 3 kinds", count=figure.value))
 
 
-def _staff(figure: CriterionFigure, _sees_money: bool) -> str:
+def _staff(figure: Judged, _sees_money: bool) -> str:
     if not figure.denominator:
         return ""
     return str(
@@ -178,7 +201,7 @@ def _staff(figure: CriterionFigure, _sees_money: bool) -> str:
     )
 
 
-def _vacant(figure: CriterionFigure, _sees_money: bool) -> str:
+def _vacant(figure: Judged, _sees_money: bool) -> str:
     if not figure.denominator:
         return ""
     days = (
@@ -192,7 +215,7 @@ def _vacant(figure: CriterionFigure, _sees_money: bool) -> str:
     return str(_("%(days)s; under a unit that is no more: %(count)s", days=days, count=unbound))
 
 
-def _meetings(figure: CriterionFigure, _sees_money: bool) -> str:
+def _meetings(figure: Judged, _sees_money: bool) -> str:
     if not figure.denominator:
         return (
             str(_("postponed with a reason: %(count)s", count=figure.value)) if figure.value else ""
@@ -203,7 +226,7 @@ def _meetings(figure: CriterionFigure, _sees_money: bool) -> str:
     return str(_("%(told)s; postponed with a reason: %(count)s", told=told, count=figure.value))
 
 
-def _gap(figure: CriterionFigure, _sees_money: bool) -> str:
+def _gap(figure: Judged, _sees_money: bool) -> str:
     return str(
         _(
             "%(days)s days, meeting every %(months)s months",
@@ -215,14 +238,14 @@ def _gap(figure: CriterionFigure, _sees_money: bool) -> str:
     )
 
 
-def _communication(figure: CriterionFigure, _sees_money: bool) -> str:
+def _communication(figure: Judged, _sees_money: bool) -> str:
     sessions = f"{number(figure.value or 0)} {UnitOfCount.SESSIONS.label}"
     if not figure.denominator:
         return sessions
     return f"{sessions}; {_of(figure.numerator or 0, figure.denominator, UnitOfCount.HAMLETS)}"
 
 
-def _sources(figure: CriterionFigure, sees_money: bool) -> str:
+def _sources(figure: Judged, sees_money: bool) -> str:
     told = _counted(figure, sees_money)
     if not figure.denominator:
         return told
@@ -230,7 +253,7 @@ def _sources(figure: CriterionFigure, sees_money: bool) -> str:
     return str(_("%(told)s; the largest gave %(share)s of the money", told=told, share=share))
 
 
-def _settled(figure: CriterionFigure, _sees_money: bool) -> str:
+def _settled(figure: Judged, _sees_money: bool) -> str:
     if not figure.denominator:
         return ""
     told = _of(figure.numerator or 0, figure.denominator, UnitOfCount.LINES)
@@ -239,7 +262,7 @@ def _settled(figure: CriterionFigure, _sees_money: bool) -> str:
     return str(_("%(told)s; at most %(days)s days late", told=told, days=number(figure.value or 0)))
 
 
-def _paid(figure: CriterionFigure, sees_money: bool) -> str:
+def _paid(figure: Judged, sees_money: bool) -> str:
     if not figure.denominator:
         return ""
     told = _of(figure.numerator or 0, figure.denominator, UnitOfCount.MONTHS)
@@ -248,7 +271,7 @@ def _paid(figure: CriterionFigure, sees_money: bool) -> str:
     return str(_("%(told)s; %(amount)s đồng owed", told=told, amount=number(figure.value)))
 
 
-def _band(figure: CriterionFigure, _sees_money: bool) -> str:
+def _band(figure: Judged, _sees_money: bool) -> str:
     """A share of persons: the figure keeps the ends of its band in whole per cent."""
     low, high = figure.value or 0, figure.denominator or 0
     if not low:
@@ -274,7 +297,7 @@ _FIGURES = {
 }
 
 
-def _rule(figure: CriterionFigure) -> str:
+def _rule(figure: Judged) -> str:
     """When it is met and when partly, with the thresholds it was judged by."""
     met, partly, code = figure.met, figure.partly, figure.code
     if code in _RULES and (code not in _SETTABLE or met is None):

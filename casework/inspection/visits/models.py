@@ -13,6 +13,7 @@ from casework.core.clock import now
 from casework.core.database import Base, Versioned, operational
 from casework.core.labels import Labelled
 from casework.inspection.inspections.models import Inspection
+from casework.organisation.members.models import Skill
 
 
 class PaperQuestion(Labelled):
@@ -56,6 +57,16 @@ class Visit(Versioned, Base):
     recorded_at: Mapped[datetime] = operational(nullable=False, default=now)
     closed_by: Mapped[UUID | None] = operational()
     closed_at: Mapped[datetime | None] = operational()
+
+    @property
+    def unit_words(self) -> tuple[str, str, str]:
+        """What the unit itself says: favourable conditions, difficulties, proposals."""
+        return self.favourable, self.difficulties, self.proposals
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the visit goes on."""
+        return self.closed_at is None
 
 
 class Check(Versioned, Base):
@@ -102,6 +113,11 @@ class ObservedSkill(Base):
     remark: Mapped[str] = operational(nullable=False, default="")
     recorded_by: Mapped[UUID | None] = operational()
     recorded_at: Mapped[datetime] = operational(nullable=False, default=now)
+
+    @property
+    def skill_label(self) -> str:
+        """The skill's word on screens."""
+        return Skill(self.skill).label
 
 
 class SampleTick(Base):
