@@ -58,6 +58,7 @@ INSPECTION = (
     "inspection.inspections",
     "inspection.self_reports",
     "inspection.visits",
+    "inspection.findings",
 )
 OWN_ACCOUNT = (
     "organisation.roles",

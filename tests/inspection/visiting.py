@@ -19,7 +19,7 @@ FIGURES: dict[str, tuple[str, int | None, int | None, int | None, str]] = {
     "A3": ("partly", None, None, 2, "groups"),
     "B1": ("not_met", 8, 12, 0, "sessions"),
     "B3": ("met", None, 1, 41, "days"),
-    "D1": ("partly", None, None, 70, "persons"),
+    "D1": ("partly", None, 89, 70, "persons"),
     "E1": ("partly", 12_000_000, 15_000_000, None, "dong"),
     "E2": ("not_met", 1, 3, 45, "days"),
     "H2": ("no_data", None, None, None, "items"),

@@ -65,3 +65,8 @@ class Finding(Versioned, Base):
     def kind_label(self) -> str:
         """The kind's word on screens."""
         return FindingKind(self.kind).label
+
+    @property
+    def cause_label(self) -> str:
+        """The cause's word on screens; empty where none was said."""
+        return Cause(self.cause).label if self.cause else ""

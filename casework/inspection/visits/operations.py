@@ -18,7 +18,6 @@ from casework.core.database import db
 from casework.core.forms import RuleBroken, Stale
 from casework.inspection.inspections.models import Inspection, InspectionStatus, PlanStatus
 from casework.inspection.inspections.operations import advance, require_team
-from casework.inspection.inspections.queries import Visited
 from casework.inspection.readmodel.models import CriterionFigure
 from casework.inspection.self_reports.models import SelfReport
 from casework.inspection.visits.models import Check, ObservedSkill, SampleTick, Visit
@@ -35,7 +34,7 @@ from casework.organisation.samples.operations import ask_for_sample, close_sampl
 from casework.organisation.settings.models import Criterion, Method
 from casework.organisation.settings.queries import find_criteria_set, list_criteria
 
-Follower = Callable[[Visited, Actor], None]
+Follower = Callable[[Room, Actor], None]
 _followers: list[Follower] = []
 
 
@@ -49,6 +48,17 @@ def require_open(room: Room, *, by: Actor) -> Visit:
     """Only the team writes, in a visit that is open. Raises RuleBroken."""
     require_team(room.inspection, by=by)
     return require_going_on(room)
+
+
+def require_before_minutes(room: Room, *, by: Actor) -> Visit:
+    """Only the team writes, of a visit that was opened, until the minutes are frozen. Raises
+    RuleBroken.
+    """
+    require_team(room.inspection, by=by)
+    _require_unfrozen(room.inspection)
+    if room.visit is None:
+        raise RuleBroken(_l("The visit has not begun."))
+    return room.visit
 
 
 def require_going_on(room: Room) -> Visit:
@@ -206,16 +216,15 @@ def close_visit(room: Room, answer: dict[str, Any], *, by: Actor) -> None:
     _note("visit.close", room, by, missing=len(progress.missing))
     advance(room.inspection, InspectionStatus.VISITED, by=by)
     for follower in _followers:
-        follower(room.found, by)
+        follower(room, by)
 
 
 def reopen_visit(room: Room, *, by: Actor) -> None:
     """Go on with a visit that was closed too early; its sample stays closed. Raises RuleBroken."""
-    require_team(room.inspection, by=by)
-    _require_unfrozen(room.inspection)
-    if room.visit is None or room.visit.is_open:
+    visit = require_before_minutes(room, by=by)
+    if visit.is_open:
         raise RuleBroken(_l("This visit is open."))
-    room.visit.closed_by = room.visit.closed_at = None
+    visit.closed_by = visit.closed_at = None
     _note("visit.reopen", room, by)
 
 
