@@ -107,6 +107,7 @@ class Permission(Labelled):
         "inspection:round:respond",
         _l("Report on one's own unit to inspectors, sign minutes, answer recommendations"),
     )
+    SAMPLE_SHOW = "confidential:sample:show", _l("See which files inspectors are to be shown")
     FIGURE_READ = "inspection:figure:read", _l("Published figures of a unit")
     NOTICE_READ = "anonymisation:notice:read", _l("Word that figures are out")
     PUBLICATION_READ = (

@@ -64,6 +64,7 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         Permission.NOTICE_READ: Reach.UNIT,
         Permission.PUBLICATION_READ: Reach.UNIT,
         Permission.COMPLETENESS_MARK: Reach.UNIT,
+        Permission.SAMPLE_SHOW: Reach.UNIT,
     },
     Role.VOLUNTEER: {
         **_EVERYONE,

@@ -19,12 +19,12 @@ from casework.inspection.findings.rules import (
     propose_own_words,
     weak_skills,
 )
-from casework.inspection.inspections.models import Inspection, TeamMember
+from casework.inspection.inspections.models import Inspection
 from casework.inspection.readmodel.models import Rating
 from casework.inspection.visits.models import Check, ObservedSkill
 from casework.organisation.members.models import Skill
 from casework.organisation.settings.operations import DATA
-from tests.inspection.visiting import judge_fully, plan_round
+from tests.inspection.visiting import have_only, judge_fully, plan_round
 
 
 @pytest.fixture(autouse=True)
@@ -188,7 +188,7 @@ def base(app, cast, inspector) -> str:
     """A visit of unit a in which parts A and B are answered, and closed."""
     with app.app_context():
         judge_fully(cast)
-        (inspection,) = plan_round(cast)
+        inspection = plan_round(cast)
         db.session.commit()
     address = f"/inspections/{inspection}"
     steps = {
@@ -436,7 +436,7 @@ def test_nothing_changes_once_the_minutes_are_frozen(app, base, inspector):
 
 def test_only_the_team_decides(app, cast, base, inspector):
     with app.app_context():
-        db.session.scalars(select(TeamMember)).one().account_id = cast.accounts["manager"]
+        have_only(cast, "manager")
         db.session.commit()
     address = f"{base}/findings/{findings(app)['B1'].id}"
     page = inspector.get(address)
@@ -449,7 +449,7 @@ def test_only_the_team_decides(app, cast, base, inspector):
 
 def test_a_finding_of_another_inspection_is_not_found(app, cast, base, inspector):
     with app.app_context():
-        (other,) = plan_round(cast, units=("b",))
+        other = plan_round(cast, "b")
         db.session.commit()
     finding = findings(app)["B1"].id
     assert inspector.get(f"/inspections/{other}/findings/{finding}").status == 404

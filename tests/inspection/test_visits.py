@@ -25,7 +25,7 @@ from casework.organisation.settings.models import CriteriaSet, Criterion
 from tests.anonymisation import work
 from tests.confidential.test_cases import open_case
 from tests.inspection.editions import publish
-from tests.inspection.visiting import DAY, judge_fully, plan_round
+from tests.inspection.visiting import DAY, have_only, judge_fully, plan_round
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +40,7 @@ def base(app, cast) -> str:
     """The address of an inspection of unit a, with figures of September."""
     with app.app_context():
         judge_fully(cast)
-        (inspection,) = plan_round(cast)
+        inspection = plan_round(cast)
         db.session.commit()
         return f"/inspections/{inspection}"
 
@@ -122,7 +122,7 @@ def test_a_later_edition_and_a_new_checklist_change_nothing(app, cast, opened, i
 def test_without_figures_that_is_said(app, cast, inspector):
     with app.app_context():
         judge_fully(cast, figures={})
-        (inspection,) = plan_round(cast)
+        inspection = plan_round(cast)
         db.session.commit()
     address = f"/inspections/{inspection}/checklist"
     page = inspector.follow(inspector.submit(address, address))
@@ -132,7 +132,7 @@ def test_without_figures_that_is_said(app, cast, inspector):
 
 def test_without_a_checklist_there_is_nothing_to_open(app, cast, inspector):
     with app.app_context():
-        (inspection,) = plan_round(cast)
+        inspection = plan_round(cast)
         db.session.commit()
     address = f"/inspections/{inspection}/checklist"
     page = inspector.submit(address, address)
@@ -192,7 +192,8 @@ def test_a_report_that_is_not_submitted_stays_the_units(app, base, inspector):
 def test_who_is_not_on_the_team_can_not_write(app, cast, client_as, path):
     with app.app_context():
         judge_fully(cast)
-        (inspection,) = plan_round(cast, team=("manager",))
+        inspection = plan_round(cast)
+        have_only(cast, "manager")
         db.session.add(Visit(inspection_id=inspection, period=""))
         db.session.add(
             Check(

@@ -1,16 +1,26 @@
-"""A round with a visit to unit a, written straight into the tables."""
+"""Visits as tests need them, and the figures they begin with."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
+
+from sqlalchemy import select
 
 from casework.core.audit import SYSTEM
 from casework.core.database import db
-from casework.inspection.inspections.models import Inspection, InspectionPlan, TeamMember
+from casework.inspection.findings.models import Finding
+from casework.inspection.inspections.models import TeamMember
 from casework.inspection.readmodel.models import CriterionFigure
+from casework.organisation.samples.models import PaperSample
 from casework.organisation.settings.models import Criterion
 from casework.organisation.settings.operations import load_usual
+from tests.cast import Cast
 from tests.inspection.editions import publish
+from tests.inspection.rounds import inspection_of, make_plan
+
+if TYPE_CHECKING:
+    from tests.rules.world import World
 
 DAY = date(2026, 10, 15)
 # Figures as an edition keeps them: rating, part, whole, value, what is counted.
@@ -26,41 +36,42 @@ FIGURES: dict[str, tuple[str, int | None, int | None, int | None, str]] = {
 }
 
 
-def plan_round(
-    cast, units=("a",), *, team=("inspector",), status="approved", visit_on=DAY, province="province"
-) -> list[UUID]:
-    """A plan with its team, and one inspection for each unit; answers their ids."""
-    plan = InspectionPlan(
-        province_id=cast.units[province],
-        title="Kiểm tra năm 2026",
-        legal_basis="Quyết định số 12/QĐ-SYT",
-        from_on=date(2025, 10, 1),
-        until_on=date(2026, 9, 30),
-        visits_from_on=DAY - timedelta(days=5),
-        visits_until_on=DAY + timedelta(days=20),
-        scope="chosen",
-        status=status,
-    )
-    db.session.add(plan)
-    db.session.flush()
-    for index, name in enumerate(team):
-        member = TeamMember(plan_id=plan.id, account_id=cast.accounts[name], name=name)
-        member.role = "member" if index else "head"
-        db.session.add(member)
-    made = [
-        Inspection(plan_id=plan.id, unit_id=cast.units[unit], visit_on=visit_on, starts_at="08:00")
-        for unit in units
-    ]
-    db.session.add_all(made)
-    db.session.flush()
-    return [each.id for each in made]
+def plan_round(cast: Cast, unit: str = "a") -> UUID:
+    """The inspection of a unit in a round whose visit is on `DAY`, at eight."""
+    return inspection_of(make_plan(cast, unit, visit_on=DAY), cast.units[unit]).id
 
 
-def judge_fully(cast, unit: str = "a", figures: Mapping[str, tuple] = FIGURES) -> None:
+def have_only(cast: Cast, username: str) -> None:
+    """Somebody else than the inspector is the team's head."""
+    query = select(TeamMember).where(TeamMember.account_id == cast.accounts["inspector"])
+    db.session.scalars(query).one().account_id = cast.accounts[username]
+
+
+def visit_a_unit(world: "World", unit: str, inspection_id: UUID) -> dict[str, UUID]:
+    """A visit that goes on, with findings proposed and files asked for, made through the forms."""
+    inspector, base = world.sign_in("inspector"), f"/inspections/{inspection_id}"
+    for path, page, values in (
+        ("/checklist", "/checklist", {}),
+        ("/checklist/A", "/checklist/A", {}),
+        ("/checklist/sample", "/checklist/sample", {"size": "2"}),
+        ("/findings/propose", "/findings", {}),
+    ):
+        answer = inspector.submit(base + page, base + path, **values)
+        assert answer.status == 303, (path, answer.words[:600])
+    with world.app.app_context():
+        finding = select(Finding.id).where(Finding.inspection_id == inspection_id)
+        sample = select(PaperSample.id).where(PaperSample.unit_id == world.cast.units[unit])
+        return {
+            "finding_id": db.session.scalars(finding).one(),
+            "sample_id": db.session.scalars(sample).one(),
+        }
+
+
+def judge_fully(cast: Cast, unit: str = "a", figures: Mapping[str, tuple] = FIGURES) -> None:
     """The checklist of the program, and an edition of September that judged a unit by it."""
     load_usual(by=SYSTEM)
     db.session.flush()
-    texts = {row.code: row for row in db.session.query(Criterion)}
+    texts = {row.code: row for row in db.session.scalars(select(Criterion))}
     edition = publish(cast.units["province"], "2026-09")
     db.session.add_all(
         CriterionFigure(

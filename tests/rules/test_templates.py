@@ -25,6 +25,9 @@ TITLE_VARIABLES = {
     "proposal.reference",
     "group.name",
     "unit.label",
+    "room.unit.label",
+    "part.letter",
+    "part.title",
     "title",
     "subject.username",  # an account's
     "scope.unit.label",

@@ -37,6 +37,7 @@ from tests.cast import PASSWORD, Cast
 from tests.confidential.test_cases import open_case
 from tests.inspection.editions import judge, publish
 from tests.inspection.rounds import plan_a_round
+from tests.inspection.visiting import visit_a_unit
 from tests.page import Visitor
 from tests.rules.organisation_world import record_everything
 
@@ -113,9 +114,13 @@ PARAMETERS = frozenset(
         "publication_id",
         # Of inspections: rounds.py makes a round of each.
         "inspection_id",
+        "finding_id",
+        "sample_id",
         "team_member_id",
     }
 )
+# Names that stand for no record.
+TEXTS = {"filename": "casework.css", "letter": "A"}
 # Where the same name stands for another kind of record: the blueprint or endpoint, the name in the
 # address, the name in `ids`.
 OTHERWISE = {
@@ -160,15 +165,16 @@ class World:
 
     def address(self, rule: Rule, unit: str = "a") -> str:
         """A rule's address with the ids of a unit; those of nobody for `absent`."""
-        unknown = rule.arguments - PARAMETERS - {"filename"}
+        unknown = rule.arguments - PARAMETERS - TEXTS.keys()
         assert not unknown, f"tests/rules/world.py does not know what to put for {unknown}"
         ids = self.ids.get(unit, {})
         values = {
-            name: ids.get(meant(rule, name)) or uuid4() for name in rule.arguments - {"filename"}
+            name: TEXTS.get(name) or ids.get(meant(rule, name)) or uuid4()
+            for name in rule.arguments
         }
         with self.app.test_request_context():
             adapter = self.app.url_map.bind("localhost")
-            return adapter.build(rule.endpoint, {**values, **_file(rule)})
+            return adapter.build(rule.endpoint, values)
 
 
 def meant(rule: Rule, name: str) -> str:
@@ -188,6 +194,7 @@ def build(app: Flask, cast: Cast) -> World:
     for unit, province in (("a", "province"), ("b", "elsewhere")):
         world.ids[unit] |= _publish(world, cast.units[province])
         world.ids[unit] |= plan_a_round(world, unit)
+        world.ids[unit] |= visit_a_unit(world, unit, world.ids[unit]["inspection_id"])
     for unit, other, counselor in (("a", "b", "counselor-b"), ("b", "a", "counselor2")):
         world.ids[unit]["transfer_id"] = _offer_a_case(world, world.sign_in(counselor), other, unit)
     return world
@@ -441,7 +448,3 @@ def _links(visitor: Visitor, address: str, before: str, after: str = "") -> UUID
         if len(last) == 36:
             return UUID(last)
     raise AssertionError(f"no link to {before} on {address}")
-
-
-def _file(rule: Rule) -> dict[str, str]:
-    return {"filename": "casework.css"} if "filename" in rule.arguments else {}
