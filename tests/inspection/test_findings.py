@@ -272,7 +272,7 @@ def test_one_is_changed_with_its_cause(app, base, inspector):
     found = findings(app)["B1"]
     assert (found.status, found.text, found.cause) == ("accepted", text, "objective")
     words = inspector.get(base + "/findings").words
-    assert "Cause: objective · Mưa bão tháng 9" in words
+    assert "Cause of the shortcoming: objective · Mưa bão tháng 9" in words
     assert "The checklist now says" not in words
 
 

@@ -36,7 +36,7 @@ class DecideForm(VersionedForm):
     """Accept or decline; the words; where a shortcoming comes from."""
 
     text = long_text(_l("Words of the report"), required(), render_kw={"rows": 4})
-    cause = choice(_l("Cause"), Cause, Optional(), blank=True)
+    cause = choice(_l("Cause of the shortcoming"), Cause, Optional(), blank=True)
     cause_text = long_text(_l("What the cause is"), render_kw={"rows": 2})
     decision = pick(_l("Decision"), Decision, required())
     decline_reason = long_text(_l("Why it is declined"), render_kw={"rows": 2})
@@ -57,7 +57,7 @@ class OwnForm(Form):
 
     kind = pick(_l("Kind"), FindingKind, required())
     text = long_text(_l("Words of the report"), required(), render_kw={"rows": 4})
-    cause = choice(_l("Cause"), Cause, Optional(), blank=True)
+    cause = choice(_l("Cause of the shortcoming"), Cause, Optional(), blank=True)
     cause_text = long_text(_l("What the cause is"), render_kw={"rows": 2})
 
 
