@@ -48,6 +48,11 @@ TABLES: dict[str, tuple[str, ...]] = {
     "organisation.criteria": ("SELECT",),
     "organisation.criteria_sets": ("SELECT",),
     "organisation.setting_values": ("SELECT",),
+    # Whose skills are seen at work: who counsels, by post and group. They are staff.
+    "organisation.bodies": ("SELECT",),
+    "organisation.groups": ("SELECT",),
+    "organisation.members": ("SELECT",),
+    "organisation.posts": ("SELECT",),
     # Drawing paper files is asked for here; the unit draws them, in the whole program.
     "organisation.paper_samples": ("SELECT", "INSERT", "UPDATE"),
     # What a record of a round said earlier, and the papers attached to it.
@@ -58,13 +63,12 @@ TABLES: dict[str, tuple[str, ...]] = {
         (
             f"organisation.{name}"
             for name in (
-                "access_reviews", "base_salaries", "bodies", "budget_lines", "closed_years",
-                "coefficients", "communication_sessions", "covered_hamlets", "decisions", "groups",
-                "hamlets", "joint_activities", "joint_partners", "meetings", "member_skills",
-                "members", "minutes", "movements", "partners", "pauses", "payments", "phases",
-                "planned_activities", "posts", "programmes", "proposals", "regulations",
-                "report_periods", "schedules", "training_places", "training_skills", "trainings",
-                "unit_reports", "yearly_plans",
+                "access_reviews", "base_salaries", "budget_lines", "closed_years", "coefficients",
+                "communication_sessions", "covered_hamlets", "decisions", "hamlets",
+                "joint_activities", "joint_partners", "meetings", "member_skills", "minutes",
+                "movements", "partners", "pauses", "payments", "phases", "planned_activities",
+                "programmes", "proposals", "regulations", "report_periods", "schedules",
+                "training_places", "training_skills", "trainings", "unit_reports", "yearly_plans",
             )
         ),
         (),
