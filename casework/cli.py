@@ -84,7 +84,7 @@ def database() -> None:
 @with_appcontext
 def inspection_role(role: str) -> None:
     """Let ROLE of PostgreSQL do what the inspection side needs on a server of its own, and nothing
-    else. Typed as the role that migrates, again after each migration.
+    else. Typed as the role that migrates, again with each new version.
     """
     try:
         readable = narrow(role)

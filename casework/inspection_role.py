@@ -75,6 +75,8 @@ TABLES: dict[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 
+# What the kind of a revised record begins with.
+REVISED = "inspection_"
 _ROLES = ", ".join(f"'{role}'" for role in sorted(INSPECTION_SIDE))
 _PAPERS = ", ".join(
     f"'{kind}'" for kind, needed in sorted(READ_WITH.items()) if needed.startswith("inspection:")
@@ -94,6 +96,7 @@ ROWS: dict[str, tuple[str, str]] = {
     "vault.kept_forms": ("ALL", _of_the_side("kept_forms.holder_id")),
     "organisation.accounts": ("UPDATE", _of_the_side("accounts.id")),
     "organisation.account_sessions": ("ALL", _of_the_side("account_sessions.account_id")),
+    "organisation.revisions": ("ALL", f"starts_with(subject_kind, '{REVISED}')"),
     "organisation.attached_files": ("ALL", f"owner_kind IN ({_PAPERS})" if _PAPERS else "false"),
 }
 # As long as anybody but the owner may use the table, that one sees all of its rows.
