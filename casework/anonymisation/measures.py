@@ -1,15 +1,16 @@
 """What is counted, straight from the records: by unit, and again for the province (never added).
 
-Whose cases: a person is asked once whether they may be counted. The *first recorded* answer to
-"count in anonymous statistics" decides for the life of the case, so that who was counted as new is
-counted as open and closed too; without an answer nobody is counted. (A later withdrawal changes
-nothing here yet: honouring it needs editions that are proved jointly.)
+Whose cases: a person is asked whether they may be counted. The *first recorded* answer to "count in
+anonymous statistics" decides whether they ever are; without an answer nobody is counted. Who
+withdraws it later is counted no more from that day on: there the count ends as if the case had
+ended, so that who was counted as new is counted as closed too, and no earlier figure changes.
 
 * opened, closed: stretches of support (episodes) begun and ended up to the end of a month, however
   long ago. A case that is reopened begins a new one; a transfer ends one in the unit it leaves and
   begins one in the unit it comes to.
-* supported: persons with at least one contact in a quarter while an episode of theirs was open, in
-  the unit of the last of these contacts.
+* supported: persons with at least one contact or item of support in a quarter while an episode of
+  theirs was open, in the unit of the last of these.
+* borrowers: those of them who were given a loan in a year, in the unit of the last loan.
 * attendances: present members and unnamed visitors at sessions of self-help and peer groups in a
   quarter, without members whose case may not be counted.
 * contacts: contacts of a month. This is work done by staff, so all of it is counted.
@@ -28,8 +29,11 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    Select,
     Subquery,
+    and_,
     case,
+    exists,
     func,
     literal,
     or_,
@@ -43,6 +47,7 @@ from casework.confidential.cases.models import Episode
 from casework.confidential.consent.models import Consent, Purpose
 from casework.confidential.contacts.models import Contact
 from casework.confidential.groups.models import Attendance, GroupMember, GroupSession
+from casework.confidential.services.models import Service, ServiceKind
 from casework.core.clock import month_end
 from casework.inspection.readmodel.models import Measure
 from casework.organisation.accounts.models import AccountRole
@@ -138,7 +143,7 @@ def count(connection: Connection, province_id: UUID, months: Sequence[str]) -> C
     within = {month: days_of(month) for month in months}
     return Counted(
         opened=records.episodes({month: Episode.opened_on <= end for month, end in ends.items()}),
-        closed=records.episodes({month: Episode.closed_on <= end for month, end in ends.items()}),
+        closed=records.episodes({month: records.ended(end) for month, end in ends.items()}),
         supported=records.supported(quarters),
         attendances=records.attendances(quarters),
         activity={Measure.CONTACTS: records.contacts(within), **records.sessions(within)},
@@ -156,11 +161,14 @@ def _whole_quarters(months: Sequence[str]) -> list[str]:
 
 
 def countable_cases(province_id: UUID) -> Subquery:
-    """The cases supported in a province whose first recorded answer was yes."""
+    """The cases supported in a province whose first recorded answer was yes; `until` is the day on
+    which the person withdrew it, if they did.
+    """
     answers = (
         select(
             Consent.case_id,
             Consent.is_given,
+            Consent.on.label("on"),
             func.row_number()
             .over(
                 partition_by=Consent.case_id,
@@ -180,49 +188,88 @@ def countable_cases(province_id: UUID) -> Subquery:
         )
         .subquery()
     )
-    return select(answers.c.case_id).where(answers.c.nth == 1, answers.c.is_given).subquery()
+    c = answers.c
+    agreed_first = func.max(case((and_(c.nth == 1, c.is_given), 1), else_=0)) == 1
+    until = func.min(case((c.is_given.is_(False), c.on)), type_=Consent.on.type)
+    return (
+        select(c.case_id, until.label("until")).group_by(c.case_id).having(agreed_first).subquery()
+    )
+
+
+def counts_from(may: Subquery) -> ColumnElement[bool]:
+    """Whether an episode counts at all: it began before its person withdrew."""
+    return or_(may.c.until.is_(None), Episode.opened_on < may.c.until)
 
 
 class _Records:
     def __init__(self, connection: Connection, province_id: UUID) -> None:
         self.connection, self.province_id = connection, province_id
+        self.may = countable_cases(province_id)
 
     def episodes(self, conditions: Mapping[str, ColumnElement[bool]]) -> Tally:
-        may = countable_cases(self.province_id)
         return self._tally(
-            Episode.__table__.join(may, may.c.case_id == Episode.case_id),
+            Episode.__table__.join(self.may, self.may.c.case_id == Episode.case_id),
             Episode.unit_id,
             {name: func.count().filter(condition) for name, condition in conditions.items()},
+            counts_from(self.may),
         )
+
+    def ended(self, on: date) -> ColumnElement[bool]:
+        """Whether an episode, or the counting of it, has ended by a day."""
+        return or_(Episode.closed_on <= on, self.may.c.until <= on)
 
     def supported(self, quarters: Mapping[str, tuple[date, date]]) -> Tally:
         if not quarters:
             return {}
-        may = countable_cases(self.province_id)
-        quarter = case(*((Contact.on.between(*days), name) for name, days in quarters.items()))
-        last = func.row_number().over(
-            partition_by=(Episode.case_id, quarter),
-            order_by=(Contact.on.desc(), Episode.opened_on.desc(), Episode.id),
-        )
-        contacts = (
+        contacts = self._helped(Contact, quarters)
+        services = self._helped(Service, quarters)
+        return self._last_units(contacts.union_all(services).subquery(), quarters)
+
+    def borrowers(self, years: Mapping[str, tuple[date, date]]) -> Tally:
+        if not years:
+            return {}
+        loans = self._helped(Service, years).where(Service.kind == ServiceKind.LOAN)
+        return self._last_units(loans.subquery(), years)
+
+    def _helped(
+        self, record: type[Contact] | type[Service], spans: Mapping[str, tuple[date, date]]
+    ) -> Select[Any]:
+        """What was done for persons while they were counted, by the unit of the episode."""
+        span = case(*((record.on.between(*days), name) for name, days in spans.items()))
+        return (
             select(
-                Episode.unit_id.label("unit_id"), quarter.label("quarter"), last.label("from_last")
+                Episode.case_id.label("case_id"),
+                Episode.unit_id.label("unit_id"),
+                Episode.opened_on.label("opened_on"),
+                Episode.id.label("episode_id"),
+                record.on.label("day"),
+                span.label("span"),
             )
-            .join(may, may.c.case_id == Episode.case_id)
-            .join(Contact, Contact.case_id == Episode.case_id)
+            .join(self.may, self.may.c.case_id == Episode.case_id)
+            .join(record, record.case_id == Episode.case_id)
             .where(
-                Contact.on >= Episode.opened_on,
-                or_(Episode.closed_on.is_(None), Contact.on <= Episode.closed_on),
-                Contact.taken_back_at.is_(None),
-                _between(Contact.on, quarters.values()),
+                counts_from(self.may),
+                record.on >= Episode.opened_on,
+                or_(Episode.closed_on.is_(None), record.on <= Episode.closed_on),
+                or_(self.may.c.until.is_(None), record.on <= self.may.c.until),
+                record.taken_back_at.is_(None),
+                _between(record.on, spans.values()),
             )
-            .subquery()
         )
+
+    def _last_units(self, done: Subquery, spans: Mapping[str, tuple[date, date]]) -> Tally:
+        """Each person once a span, in the unit where they were helped last."""
+        c = done.c
+        last = func.row_number().over(
+            partition_by=(c.case_id, c.span),
+            order_by=(c.day.desc(), c.opened_on.desc(), c.episode_id),
+        )
+        found = select(c.unit_id, c.span, last.label("from_last")).subquery()
         return self._tally(
-            contacts,
-            contacts.c.unit_id,
-            {name: func.count().filter(contacts.c.quarter == name) for name in quarters},
-            contacts.c.from_last == 1,
+            found,
+            found.c.unit_id,
+            {name: func.count().filter(found.c.span == name) for name in spans},
+            found.c.from_last == 1,
         )
 
     def attendances(self, quarters: Mapping[str, tuple[date, date]]) -> Tally:
@@ -240,7 +287,6 @@ class _Records:
                 Group.kind.in_(CONFIDENTIAL_KINDS),
             )
         )
-        may = countable_cases(self.province_id)
         found.update(
             self._tally(
                 sessions.join(Attendance, Attendance.session_id == GroupSession.id).join(
@@ -255,7 +301,7 @@ class _Records:
                 Attendance.was_present.is_(True),
                 or_(
                     GroupMember.case_id.is_(None),
-                    GroupMember.case_id.in_(select(may.c.case_id)),
+                    self._may_be_counted(GroupMember.case_id, GroupSession.held_on),
                 ),
                 _between(GroupSession.held_on, quarters.values()),
             )
@@ -305,6 +351,10 @@ class _Records:
             Measure.SESSIONS_HELD: held,
             Measure.SESSIONS_ON_TIME: on_time,
         }
+
+    def _may_be_counted(self, case_id: Any, on: Any) -> ColumnElement[bool]:
+        c = self.may.c
+        return exists().where(c.case_id == case_id, or_(c.until.is_(None), on <= c.until))
 
     def _tally(
         self,

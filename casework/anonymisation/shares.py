@@ -32,7 +32,7 @@ from casework.anonymisation.bands import (
     band_of,
     bands_for,
 )
-from casework.anonymisation.measures import countable_cases, days_of
+from casework.anonymisation.measures import countable_cases, counts_from, days_of
 from casework.anonymisation.plan import Cell, ends_quarter, quarter_of
 from casework.anonymisation.reading import read_settings
 from casework.anonymisation.sequence import Print
@@ -181,8 +181,10 @@ class _Records:
             .join(Unit, Unit.id == Episode.unit_id)
             .where(
                 Unit.province_id == self.province_id,
+                counts_from(self.may),
                 Episode.opened_on <= end,
                 or_(Episode.closed_on.is_(None), Episode.closed_on > end),
+                or_(self.may.c.until.is_(None), self.may.c.until > end),
             )
         )
         return [(case_id, unit_id) for case_id, unit_id in self.connection.execute(query)]

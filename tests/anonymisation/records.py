@@ -8,6 +8,7 @@ from casework.confidential.cases.models import Case, Episode
 from casework.confidential.consent.models import Consent, Purpose
 from casework.confidential.contacts.models import Contact
 from casework.confidential.groups.models import Attendance, GroupMember, GroupSession
+from casework.confidential.services.models import Service
 from casework.core.database import db
 from casework.organisation.bodies.models import Group
 from casework.organisation.meetings.models import Meeting
@@ -23,7 +24,7 @@ def add_case(
     answers: tuple[bool, ...] = (True,),
     birth_year: int | None = None,
 ) -> UUID:
-    """A case with the person's answers to being counted, first to last."""
+    """A case with the person's answers to being counted, first to last, forty days apart."""
     case = Case(
         id=uuid4(),
         reference=uuid4().hex[:7],
@@ -46,7 +47,7 @@ def add_case(
                 purpose=Purpose.ANONYMOUS_STATISTICS,
                 is_given=is_given,
                 method="signed",
-                on=opened,
+                on=opened + timedelta(days=40 * number),
                 recorded_by=WRITER,
                 recorded_at=RECORDED + timedelta(days=number),
             )
@@ -70,6 +71,15 @@ def add_contact(case: UUID, unit: UUID, on: date) -> None:
     """A contact with somebody."""
     contact = Contact(case_id=case, unit_id=unit, kind="office", on=on, recorded_by=WRITER)
     db.session.add(contact)
+
+
+def add_service(case: UUID, unit: UUID, on: date, kind: str = "gift") -> None:
+    """Something given to somebody."""
+    service = Service(
+        case_id=case, unit_id=unit, kind=kind, on=on, is_money=False, funding_source="charity",
+        recorded_by=WRITER,
+    )  # fmt: skip
+    db.session.add(service)
 
 
 def add_group(unit: UUID, kind: str = "self_help") -> UUID:
@@ -120,8 +130,16 @@ def attend(session: UUID, group: UUID, *, was_present: bool, case: UUID | None =
     db.session.add(Attendance(session_id=session, member_id=member.id, was_present=was_present))
 
 
-def fill(units: list[UUID], seed: int, first: date, days: int, cases: int = 14) -> None:
-    """A few dozen cases with contacts and sessions over some months."""
+def fill(
+    units: list[UUID],
+    seed: int,
+    first: date,
+    days: int,
+    cases: int = 14,
+    *,
+    services: bool = False,
+) -> None:
+    """A few dozen cases with contacts and sessions over some months, and items of support."""
     random = Random(seed)
 
     def day(begin: int = 0) -> date:
@@ -132,14 +150,19 @@ def fill(units: list[UUID], seed: int, first: date, days: int, cases: int = 14) 
             opened = day(-200) if random.random() < 0.6 else day()
             ended = max(opened, first) + timedelta(days=random.randrange(10, 150))
             closed = ended if random.random() < 0.5 and ended < first + timedelta(days) else None
-            answers = random.choice([(True,), (True,), (True, False), (False, True), (False,), ()])
+            answers = random.choice(
+                [(True,), (True,), (True,), (True,), (True, False), (False, True), (False,), ()]
+            )
             case = add_case(unit, opened, closed, answers, random.choice([None, 1990, 2010]))
             for _ in range(random.randrange(6)):
                 begin, end = max(opened, first), closed or first + timedelta(days=days - 1)
                 span = (end - begin).days
                 if span >= 0:
                     on = begin + timedelta(days=random.randrange(span + 1))
-                    add_contact(case, unit, on)
+                    if services and random.random() < 0.3:
+                        add_service(case, unit, on, random.choice(["gift", "job", "loan"]))
+                    else:
+                        add_contact(case, unit, on)
         group, other = add_group(unit), add_group(unit, "communication")
         for week in range(0, days, 30):
             on = first + timedelta(days=week + random.randrange(25))

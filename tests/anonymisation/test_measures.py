@@ -45,24 +45,32 @@ def ident(value: object) -> UUID:
     return value if isinstance(value, UUID) else UUID(str(value))
 
 
-def countable() -> set[UUID]:
-    """Cases whose first answer was yes."""
+def countable() -> dict[UUID, date]:
+    """Cases whose first answer was yes, and the day of the first no after it, far off without."""
     answers = rows(
-        "SELECT case_id, is_given, recorded_at FROM $consents "
+        "SELECT case_id, is_given, on_day FROM $consents "
         "WHERE purpose = 'anonymous_statistics' ORDER BY recorded_at",
         "confidential",
     )
     first: dict[UUID, bool] = {}
-    for case, is_given, _ in answers:
+    until: dict[UUID, date] = {}
+    for case, is_given, on in answers:
         first.setdefault(ident(case), bool(is_given))
-    return {case for case, is_given in first.items() if is_given}
+        if not is_given:
+            until[ident(case)] = min(until.get(ident(case), date.max), day(on))
+    return {case: until.get(case, date.max) for case, is_given in first.items() if is_given}
+
+
+def never_withdrawn() -> list[UUID]:
+    """Cases that are counted as long as they last."""
+    return [case for case, until in countable().items() if until == date.max]
 
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_counts_equal_an_independent_count(app, cast, seed):
     units = [cast.units["a"], cast.units["b"]]
     with app.app_context():
-        fill(units, seed, date(2026, 3, 1), 210)
+        fill(units, seed, date(2026, 3, 1), 210, services=True)
         fill([cast.units["c"]], seed, date(2026, 3, 1), 210)  # another province's
         got = counted(cast)
         may = countable()
@@ -72,20 +80,27 @@ def test_counts_equal_an_independent_count(app, cast, seed):
                 "SELECT id, unit_id, opened_on, closed_on FROM $cases", "confidential"
             )
         }
-        contacts = [
-            (ident(case), ident(unit), day(on))
-            for case, unit, on in rows(
-                "SELECT case_id, unit_id, on_day FROM $contacts", "confidential"
-            )
-        ]
+        contacts, services = (
+            [
+                (ident(case), ident(unit), day(on))
+                for case, unit, on in rows(
+                    f"SELECT case_id, unit_id, on_day FROM ${table}", "confidential"
+                )
+            ]
+            for table in ("contacts", "services")
+        )
+    for case, withdrawn in may.items():
+        unit, opened, closed = cases[case]
+        cases[case] = unit, opened, min(closed or date.max, withdrawn)
+    may = {case for case, withdrawn in may.items() if cases[case][1] < withdrawn}
     places = {units[0]: units[:1], units[1]: units[1:], cast.units["province"]: units}
     for place, inside in places.items():
         mine = [cases[case] for case in may if cases[case][0] in inside]
         for month in MONTHS:
             end = days_of(month)[1]
             opened = sum(case[1] <= end for case in mine)
-            closed = sum(case[2] is not None and case[2] <= end for case in mine)
-            still_open = [c for c in mine if c[1] <= end and (c[2] is None or c[2] > end)]
+            closed = sum(case[2] <= end for case in mine)
+            still_open = [c for c in mine if c[1] <= end < c[2]]
             assert got.opened.get((place, month), 0) == opened
             assert got.closed.get((place, month), 0) == closed
             assert opened - closed == len(still_open)
@@ -97,12 +112,14 @@ def test_counts_equal_an_independent_count(app, cast, seed):
             first, end = days_of(quarter)
             persons = {
                 case
-                for case, _, on in contacts
-                if case in may and cases[case][0] in inside and first <= on <= end
+                for case, _, on in [*contacts, *services]
+                if case in may
+                and cases[case][0] in inside
+                and first <= on <= min(end, cases[case][2])
             }
             assert got.supported.get((place, quarter), 0) == len(persons)
-            ended = sum(case[2] is not None and first <= case[2] <= end for case in mine)
-            stock = sum(case[1] <= end and (case[2] is None or case[2] > end) for case in mine)
+            ended = sum(first <= case[2] <= end for case in mine)
+            stock = sum(case[1] <= end < case[2] for case in mine)
             assert len(persons) <= stock + ended
     assert sum(got.supported.values()) > 0
 
