@@ -17,6 +17,7 @@ from casework.inspection_role import decided
 
 # Signing in is tried with the role itself (test_two_deployments.py).
 PAGES = {blueprint.name for blueprint in blueprints(INSPECTION_ALONE)} - {"accounts", "start_page"}
+_NAME = re.compile(r"[a-z_]+")
 _NAMED = re.compile(r"\b(from|join|into|update) \"?((?:[a-z_]+\.)?[a-z_]+)")
 
 
@@ -44,10 +45,25 @@ def wanted_by(statement: str) -> set[tuple[str, str]]:
 def refused_to_the_role(statement: str) -> set[tuple[str, str]]:
     """What of it the role may not do."""
     return {
-        (verb, table)
-        for verb, table in wanted_by(statement)
-        if verb not in {each.partition(" ")[0] for each in decided(table) or ()}
+        (verb, table) for verb, table in wanted_by(statement) if not may(verb, table, statement)
     }
+
+
+def may(verb: str, table: str, statement: str) -> bool:
+    """Whether the role may do this with the table, or with the columns that are touched."""
+    for privilege in decided(table) or ():
+        word, _space, columns = privilege.partition(" ")
+        if word == verb:
+            return not columns or touched(verb, table, statement) <= set(_NAME.findall(columns))
+    return False
+
+
+def touched(verb: str, table: str, statement: str) -> set[str]:
+    """The columns of a table that a statement reads or changes."""
+    if verb == "SELECT":
+        return set(re.findall(rf"\b{table.rpartition('.')[2]}\.\"?([a-z_]+)", statement))
+    changed = statement.partition(" SET ")[2].partition(" WHERE ")[0]
+    return set(re.findall(r"\b([a-z_]+)\"?\s*=", changed))
 
 
 @pytest.fixture(autouse=True)

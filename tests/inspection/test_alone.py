@@ -27,10 +27,13 @@ from casework.organisation.accounts.models import Account, AccountSession
 from casework.organisation.accounts.operations import give_role
 from tests.cast import PASSWORD
 from tests.conftest import Program
+from tests.inspection.conftest import refused_to_the_role
 from tests.inspection.editions import judge, publish
 from tests.page import Page, Visitor
 from tests.rules.sweep import statements_of
 from tests.rules.test_inspection import names_a_secret_table
+from tests.rules.test_routes import OPEN_IN_CORE
+from tests.rules.world import undeclared
 
 ROOT = Path(__file__).parents[2]
 # In a process of its own: everything is imported in this one.
@@ -130,6 +133,12 @@ def test_signing_in_and_out_asks_for_no_key_of_a_case(alone, cast):
     assert [s for s in statements if names_a_secret_table(s)] == []
 
 
+def test_every_endpoint_names_its_permission_there_too(alone):
+    assert undeclared(alone, OPEN_IN_CORE) == set()
+    strangers = alone.test_client()
+    assert strangers.get("/").location == "/sign-in?next=/"
+
+
 def test_what_is_not_mounted_is_not_there(alone, app):
     visitor, _page = sign_in(alone, "inspector")
     for address in (
@@ -190,6 +199,23 @@ def test_nothing_that_is_confidential_is_granted(app):
             assert decided(table) == ()
     assert decided("vault.grants") == decided("vault.data_keys") == ()
     assert SCHEMAS["inspection"] == ("SELECT",)
+
+
+@pytest.mark.parametrize(
+    ("statement", "refused"),
+    [
+        ("SELECT cases.id FROM cases", {("SELECT", "confidential.cases")}),
+        ("SELECT core.audit_entries.position FROM core.audit_entries", set()),
+        ("SELECT audit_entries.detail FROM audit_entries", {("SELECT", "core.audit_entries")}),
+        ("UPDATE accounts SET totp_step=?, version=? WHERE accounts.id = ?", set()),
+        ("UPDATE accounts SET username=? WHERE id = ?", {("UPDATE", "organisation.accounts")}),
+        ("DELETE FROM rounds.inspections WHERE id = %s", set()),
+        ("DELETE FROM units", {("DELETE", "organisation.units")}),
+        ("INSERT INTO figures (id) VALUES (?)", {("INSERT", "inspection.figures")}),
+    ],
+)
+def test_the_guard_of_this_folder_sees_what_it_looks_for(app, statement, refused):
+    assert refused_to_the_role(statement) == refused
 
 
 def test_what_a_record_of_inspection_said_earlier_is_within_the_role():
