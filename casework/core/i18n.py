@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, Flask, current_app, g, redirect, request
-from flask_babel import Babel, get_translations
+from flask_babel import Babel, get_locale, get_translations
 from werkzeug.wrappers import Response as BaseResponse
 
 from casework.config import LANGUAGES
@@ -60,9 +60,9 @@ def moment(value: datetime | None) -> str:
 
 
 def number(value: int) -> str:
-    """15.000 in Vietnamese, 15,000 in English."""
+    """15.000 in Vietnamese, 15,000 in English; papers are Vietnamese on an English screen too."""
     grouped = f"{value:,}"
-    return grouped.replace(",", ".") if language() == "vi" else grouped
+    return grouped.replace(",", ".") if str(get_locale()) == "vi" else grouped
 
 
 def dong(amount: int) -> str:

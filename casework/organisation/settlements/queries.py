@@ -5,14 +5,10 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from casework.authz.enforce import Access
 from casework.core.database import db
-from casework.core.errors import OutOfReach
 from casework.core.text import words_key
 from casework.organisation.budgets.models import BudgetLine, ClosedYear
 from casework.organisation.budgets.queries import balances
-from casework.organisation.units.models import Unit
-from casework.organisation.units.queries import reached
 
 
 def list_outstanding(unit_ids: Sequence[UUID]) -> list[tuple[BudgetLine, int]]:
@@ -35,12 +31,3 @@ def list_years_in_force(unit_id: UUID) -> list[int]:
         ClosedYear.unit_id == unit_id, ClosedYear.reopened_at.is_(None)
     )
     return sorted(db.session.scalars(query), reverse=True)
-
-
-def get_unit_within(access: Access, unit_id: UUID) -> Unit:
-    """A unit within reach of a permission. Raises OutOfReach."""
-    query = select(Unit).where(Unit.id == unit_id, reached(access, Unit.id, Unit.province_id))
-    unit = db.session.scalar(query)
-    if unit is None:
-        raise OutOfReach
-    return unit

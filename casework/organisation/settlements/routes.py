@@ -36,7 +36,6 @@ from casework.organisation.documents.queries import list_files
 from casework.organisation.settlements import operations, sheets
 from casework.organisation.settlements.forms import CloseForm, ReopenForm, TakeBackForm
 from casework.organisation.settlements.queries import (
-    get_unit_within,
     list_closed_years,
     list_outstanding,
     list_years_in_force,

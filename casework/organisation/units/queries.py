@@ -72,6 +72,15 @@ def get_unit(unit_id: UUID) -> Unit:
     return unit
 
 
+def get_unit_within(access: Access, unit_id: UUID) -> Unit:
+    """A unit within reach of a permission. Raises OutOfReach."""
+    query = select(Unit).where(Unit.id == unit_id, reached(access, Unit.id, Unit.province_id))
+    unit = db.session.scalar(query)
+    if unit is None:
+        raise OutOfReach
+    return unit
+
+
 def find_unit_on(code: str, on: date | None = None) -> Unit | None:
     """The unit that has this code on a day, today unless told."""
     query = select(Unit).where(Unit.code == code, valid_on(on or today()))
