@@ -59,6 +59,9 @@ INSPECTION = (
     "inspection.self_reports",
     "inspection.visits",
     "inspection.findings",
+    "inspection.recommendations",
+    "inspection.minutes",
+    "organisation.documents",
 )
 OWN_ACCOUNT = (
     "organisation.roles",
@@ -117,7 +120,6 @@ FEATURES = (
     *INSPECTION,
     "anonymisation",
     "organisation.programmes",
-    "organisation.documents",
     "organisation.units",
     "organisation.territory",
     "organisation.clusters",

@@ -108,6 +108,11 @@ class Permission(Labelled):
         _l("Report on one's own unit to inspectors, sign minutes, answer recommendations"),
     )
     SAMPLE_SHOW = "confidential:sample:show", _l("See which files inspectors are to be shown")
+    RECOMMENDATION_READ = (
+        "inspection:recommendation:read",
+        _l("Recommendations: all of those whose inspections one reads, else those about money"),
+    )
+    MONEY_RESPOND = "inspection:money:respond", _l("Answer recommendations about money")
     FIGURE_READ = "inspection:figure:read", _l("Published figures of a unit")
     NOTICE_READ = "anonymisation:notice:read", _l("Word that figures are out")
     PUBLICATION_READ = (

@@ -48,6 +48,7 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         Permission.REMUNERATION_OWN: Reach.ASSIGNED,
         Permission.FIGURE_READ: Reach.UNIT,
         Permission.INSPECTION_READ: Reach.UNIT,
+        Permission.RECOMMENDATION_READ: Reach.UNIT,
     },
     Role.COORDINATOR: {
         **_EVERYONE,
@@ -90,7 +91,9 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         Permission.PUBLICATION_READ: Reach.UNIT,
         Permission.FIGURE_SIGN: Reach.UNIT,
         Permission.INSPECTION_READ: Reach.UNIT,
+        Permission.RECOMMENDATION_READ: Reach.UNIT,
         Permission.INSPECTION_RESPOND: Reach.UNIT,
+        Permission.MONEY_RESPOND: Reach.UNIT,
     },
     Role.ACCOUNTANT: {
         **_EVERYONE,
@@ -99,6 +102,8 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         Permission.BUDGET_WRITE: Reach.UNIT,
         Permission.FILE_READ: Reach.UNIT,
         Permission.SETTING_READ: Reach.ALL,
+        Permission.RECOMMENDATION_READ: Reach.UNIT,
+        Permission.MONEY_RESPOND: Reach.UNIT,
     },
     Role.INSPECTOR: {
         **_EVERYONE,
@@ -106,6 +111,7 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         Permission.FIGURE_READ: Reach.ALL,
         Permission.NOTICE_READ: Reach.ALL,
         Permission.INSPECTION_READ: Reach.ALL,
+        Permission.RECOMMENDATION_READ: Reach.ALL,
         Permission.INSPECTION_WRITE: Reach.ALL,
     },
     Role.MANAGER: {
@@ -116,6 +122,7 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         Permission.PUBLICATION_READ: Reach.ALL,
         Permission.FIGURE_PUBLISH: Reach.ALL,
         Permission.INSPECTION_READ: Reach.ALL,
+        Permission.RECOMMENDATION_READ: Reach.ALL,
         Permission.INSPECTION_APPROVE: Reach.ALL,
     },
     Role.DPO: {

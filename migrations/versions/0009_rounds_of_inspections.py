@@ -304,12 +304,6 @@ def upgrade(engine_name: str) -> None:
         sa.Column("recorded_at", UtcDateTime(), nullable=False),
         sa.Column("frozen_by", sa.Uuid(), nullable=True),
         sa.Column("frozen_at", UtcDateTime(), nullable=True),
-        sa.Column("head_signed_by", sa.Uuid(), nullable=True),
-        sa.Column("head_signed_name", sa.Text(), nullable=False),
-        sa.Column("head_signed_at", UtcDateTime(), nullable=True),
-        sa.Column("unit_signed_by", sa.Uuid(), nullable=True),
-        sa.Column("unit_signed_name", sa.Text(), nullable=False),
-        sa.Column("unit_signed_at", UtcDateTime(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["inspection_id"],
@@ -329,6 +323,13 @@ def upgrade(engine_name: str) -> None:
             "number",
             name=op.f("uq_inspection_minutes_province_id_year_number"),
         ),
+        schema="rounds",
+    )
+    op.create_index(
+        op.f("ix_inspection_minutes_digest"),
+        "inspection_minutes",
+        ["digest"],
+        unique=False,
         schema="rounds",
     )
     op.create_table(
@@ -444,6 +445,7 @@ def upgrade(engine_name: str) -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("on_day", sa.Date(), nullable=False),
         sa.Column("by_id", sa.Uuid(), nullable=True),
         sa.Column("by_name", sa.Text(), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
@@ -458,6 +460,60 @@ def upgrade(engine_name: str) -> None:
         ),
         schema="rounds",
     )
+    op.create_index(
+        op.f("ix_inspection_minutes_supplements_digest"),
+        "inspection_minutes_supplements",
+        ["digest"],
+        unique=False,
+        schema="rounds",
+    )
+    op.create_table(
+        "inspection_minutes_signatures",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("minutes_id", sa.Uuid(), nullable=False),
+        sa.Column("side", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("on_day", sa.Date(), nullable=False),
+        sa.Column("is_on_paper", sa.Boolean(), nullable=False),
+        sa.Column("by_id", sa.Uuid(), nullable=True),
+        sa.Column("by_name", sa.Text(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["minutes_id"],
+            ["rounds.inspection_minutes.id"],
+            name=op.f("fk_inspection_minutes_signatures_minutes_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inspection_minutes_signatures")),
+        sa.UniqueConstraint(
+            "minutes_id", "side", name=op.f("uq_inspection_minutes_signatures_minutes_id_side")
+        ),
+        schema="rounds",
+    )
+    op.create_table(
+        "inspection_minutes_reopenings",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("minutes_id", sa.Uuid(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("by_id", sa.Uuid(), nullable=True),
+        sa.Column("by_name", sa.Text(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["minutes_id"],
+            ["rounds.inspection_minutes.id"],
+            name=op.f("fk_inspection_minutes_reopenings_minutes_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inspection_minutes_reopenings")),
+        schema="rounds",
+    )
+    op.create_index(
+        op.f("ix_inspection_minutes_reopenings_minutes_id"),
+        "inspection_minutes_reopenings",
+        ["minutes_id"],
+        unique=False,
+        schema="rounds",
+    )
     op.create_table(
         "recommendations",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -469,6 +525,7 @@ def upgrade(engine_name: str) -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("responsible", sa.Text(), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("first_due_on", sa.Date(), nullable=False),
         sa.Column("is_money", sa.Boolean(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("in_force_on", sa.Date(), nullable=True),
@@ -526,7 +583,7 @@ def upgrade(engine_name: str) -> None:
         sa.Column("recommendation_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("on_day", sa.Date(), nullable=True),
         sa.Column("by_id", sa.Uuid(), nullable=True),
         sa.Column("by_name", sa.Text(), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
@@ -564,6 +621,18 @@ def downgrade(engine_name: str) -> None:
         op.f("ix_recommendations_inspection_id"), table_name="recommendations", schema="rounds"
     )
     op.drop_table("recommendations", schema="rounds")
+    op.drop_index(
+        op.f("ix_inspection_minutes_reopenings_minutes_id"),
+        table_name="inspection_minutes_reopenings",
+        schema="rounds",
+    )
+    op.drop_table("inspection_minutes_reopenings", schema="rounds")
+    op.drop_table("inspection_minutes_signatures", schema="rounds")
+    op.drop_index(
+        op.f("ix_inspection_minutes_supplements_digest"),
+        table_name="inspection_minutes_supplements",
+        schema="rounds",
+    )
     op.drop_table("inspection_minutes_supplements", schema="rounds")
     op.drop_table("visits", schema="rounds")
     op.drop_table("self_reports", schema="rounds")
@@ -572,6 +641,9 @@ def downgrade(engine_name: str) -> None:
         op.f("ix_inspection_visitors_member_id"), table_name="inspection_visitors", schema="rounds"
     )
     op.drop_table("inspection_visitors", schema="rounds")
+    op.drop_index(
+        op.f("ix_inspection_minutes_digest"), table_name="inspection_minutes", schema="rounds"
+    )
     op.drop_table("inspection_minutes", schema="rounds")
     op.drop_index(op.f("ix_findings_inspection_id"), table_name="findings", schema="rounds")
     op.drop_table("findings", schema="rounds")

@@ -24,6 +24,12 @@ class RecommendationStatus(Labelled):
     WAIVED = "waived", _l("waived")
 
 
+ASKED = (RecommendationStatus.OPEN, RecommendationStatus.IN_PROGRESS)
+"""Something is asked of the unit still."""
+SETTLED = (RecommendationStatus.VERIFIED, RecommendationStatus.WAIVED)
+"""Nothing more is asked of anybody."""
+
+
 class StepKind(Labelled):
     """What happened to a recommendation."""
 
@@ -36,8 +42,9 @@ class StepKind(Labelled):
 
 class Recommendation(Versioned, Base):
     """One recommendation. It binds the unit from the day the minutes were signed (`in_force_on`);
-    before that it is a draft of the inspectors. `done_on` is the day the unit says it was done.
-    `is_money`: the unit's accountant answers too.
+    before that it is a draft of the inspectors. `due_on` is the day that holds now, `first_due_on`
+    the one the minutes say. `done_on` is the day the unit says it was done. `is_money`: the unit's
+    accountant answers too.
     """
 
     __tablename__ = "recommendations"
@@ -52,6 +59,7 @@ class Recommendation(Versioned, Base):
     text: Mapped[str] = operational(nullable=False)
     responsible: Mapped[str] = operational(nullable=False)
     due_on: Mapped[date] = operational(nullable=False)
+    first_due_on: Mapped[date] = operational(nullable=False)
     is_money: Mapped[bool] = operational(nullable=False, default=False)
     status: Mapped[str] = operational(nullable=False, default=RecommendationStatus.OPEN)
     in_force_on: Mapped[date | None] = operational()
@@ -65,10 +73,27 @@ class Recommendation(Versioned, Base):
         """The status's words on screens."""
         return RecommendationStatus(self.status).label
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing more is asked of the unit."""
+        return self.status in SETTLED
+
+    def is_overdue(self, on: date) -> bool:
+        """Whether the unit is late on a day. What it says is done waits for the inspectors."""
+        return self.in_force_on is not None and self.status in ASKED and self.due_on < on
+
+    @property
+    def file_kind(self) -> str:
+        """Under which kind evidence is attached: an accountant reads that about money alone."""
+        return "money_recommendation" if self.is_money else "recommendation"
+
 
 class RecommendationStep(Base):
     """What somebody said or decided about a recommendation; never changed. Evidence is attached to
     the recommendation.
+
+    `on` is the new due day of an extension; the day on which it was done, of an answer that says so
+    and of its confirmation; of an answer without it the work goes on.
     """
 
     __tablename__ = "recommendation_steps"
@@ -78,7 +103,12 @@ class RecommendationStep(Base):
     recommendation_id: Mapped[UUID] = operational(ForeignKey(Recommendation.id), nullable=False)
     kind: Mapped[str] = operational(nullable=False)
     text: Mapped[str] = operational(nullable=False, default="")
-    due_on: Mapped[date | None] = operational()
+    on: Mapped[date | None] = operational("on_day")
     by_id: Mapped[UUID | None] = operational()
     by_name: Mapped[str] = operational(nullable=False)
     at: Mapped[datetime] = operational(nullable=False, default=now)
+
+    @property
+    def kind_label(self) -> str:
+        """The kind's words on screens."""
+        return StepKind(self.kind).label

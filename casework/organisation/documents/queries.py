@@ -24,6 +24,9 @@ READ_WITH = {
     "movement": Permission.BUDGET_READ,
     "report": Permission.REPORT_READ,
     "partner": Permission.PARTNER_READ,
+    "recommendation": Permission.INSPECTION_READ,
+    "money_recommendation": Permission.RECOMMENDATION_READ,
+    "signed_minutes": Permission.INSPECTION_READ,
 }
 """What one must hold to read the files of a kind of record."""
 
@@ -38,6 +41,9 @@ CHANGED_WITH = {
     "movement": Permission.BUDGET_WRITE,
     "report": Permission.REPORT_WRITE,
     "partner": Permission.PARTNER_WRITE,
+    "recommendation": Permission.INSPECTION_RESPOND,
+    "money_recommendation": Permission.MONEY_RESPOND,
+    "signed_minutes": Permission.INSPECTION_WRITE,
 }
 """What one must hold to take a file away, unless one put it there oneself."""
 
