@@ -192,10 +192,6 @@ def _limit(rule: Rule, setting: Setting) -> int:
     return int(USUAL[setting][0]) if rule.met is None else rule.met
 
 
-def _nothing(_rule: Rule, _found: Found) -> Rating:
-    return Rating.NO_DATA
-
-
 _WAYS: dict[str, Callable[[Rule, Found], Rating]] = {
     "A1": _in_force,
     "A2": _share,
@@ -217,5 +213,5 @@ _WAYS: dict[str, Callable[[Rule, Found], Rating]] = {
     "G1": _share,
     "G2": _share,
     "H1": _at_least,
-    "H2": _nothing,
+    "H2": _share,
 }

@@ -207,9 +207,8 @@ def _partners(place: Place, _told: Told, _rule: Rule) -> Found:
     return Found(value=len(place.partners), unit=UnitOfCount.PARTNERS)
 
 
-def _no_recommendations(_place: Place, _told: Told, _rule: Rule) -> Found:
-    """There are none before there are inspections."""
-    return Found(unit=UnitOfCount.ITEMS)
+def _recommendations(place: Place, _told: Told, _rule: Rule) -> Found:
+    return Found(*place.recommendations, unit=UnitOfCount.RECOMMENDATIONS)
 
 
 FINDING: dict[str, Callable[[Place, Told, Rule], Found]] = {
@@ -233,5 +232,5 @@ FINDING: dict[str, Callable[[Place, Told, Rule], Found]] = {
     "G1": _reports,
     "G2": _reviews,
     "H1": _partners,
-    "H2": _no_recommendations,
+    "H2": _recommendations,
 }

@@ -16,7 +16,8 @@ from uuid import UUID
 from casework.anonymisation.books import Books
 from casework.anonymisation.measures import days_of
 from casework.anonymisation.records import Circle, Records, lasts
-from casework.core.clock import add_months, last_year_to, month_end
+from casework.core.clock import VIETNAM, add_months, last_year_to, month_end
+from casework.inspection.recommendations.models import StepKind
 from casework.organisation.bodies.models import CONFIDENTIAL_KINDS, BodyKind, GroupKind
 from casework.organisation.meetings.calendar import longest_gap
 from casework.organisation.members.models import LEADING, MemberRole
@@ -318,6 +319,63 @@ class Place:
         due = {month for month in months if month_end(month.year, month.month) >= first}
         done = {row.month for row in self.records.of(self.records.reviews, self.ids)}
         return len(due & done), len(due)
+
+    @cached_property
+    def recommendations(self) -> tuple[int, int]:
+        """Recommendations of inspectors done in time, and those that fell due in the twelve months.
+
+        Due is the day the minutes say, or the later one that was given before it had passed. Done
+        is what an inspector confirmed, on the day the confirmation says. Not counted: what was
+        waived, and what the unit says it did in time while no inspector has looked yet.
+        """
+        first, last = self.twelve_months
+        done = due = 0
+        for row in self.records.of(self.records.recommendations, self.ids):
+            if row.in_force_on is None or row.in_force_on > self.on:
+                continue
+            remedy = self._remedy(row)
+            if first <= remedy.due_on <= last and not remedy.is_waived and not remedy.waits:
+                due += 1
+                done += remedy.is_done_in_time
+        return done, due
+
+    def _remedy(self, row: Any) -> "Remedy":
+        remedy = Remedy(row.first_due_on)
+        for step in self.records.recommendation_steps.get(row.id, ()):
+            day = step.at.astimezone(VIETNAM).date()
+            if day <= self.on:
+                remedy.take(step.kind, day, step.on)
+        return remedy
+
+
+@dataclass(slots=True)
+class Remedy:
+    """How a recommendation stands on a day, taken step by step."""
+
+    due_on: date
+    done_on: date | None = None
+    is_verified: bool = False
+    is_waived: bool = False
+
+    def take(self, kind: str, day: date, on: date | None) -> None:
+        """One step of a day. `on`: the new due day, or the day on which it was done."""
+        if kind == StepKind.EXTENSION:
+            self.due_on = on if on and day <= self.due_on else self.due_on
+        elif kind in (StepKind.ANSWER, StepKind.RETURN, StepKind.VERIFICATION):
+            self.done_on = on
+            self.is_verified = kind == StepKind.VERIFICATION
+        elif kind == StepKind.WAIVER:
+            self.is_waived = True
+
+    @property
+    def is_done_in_time(self) -> bool:
+        """Whether an inspector confirmed that it was done by its day."""
+        return self.is_verified and self.done_on is not None and self.done_on <= self.due_on
+
+    @property
+    def waits(self) -> bool:
+        """Whether the unit says that it was done by its day, and no inspector has looked yet."""
+        return not self.is_verified and self.done_on is not None and self.done_on <= self.due_on
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from casework.authz.permissions import Role
 from casework.confidential.referrals.models import Referral
 from casework.confidential.services.models import Service, ServiceKind
 from casework.core.clock import VIETNAM
+from casework.inspection.recommendations.models import Recommendation, RecommendationStep
 from casework.organisation.access_reviews.models import AccessReview
 from casework.organisation.accounts.models import Account, AccountRole
 from casework.organisation.bodies.models import Body, Decision, DecisionKind, Group
@@ -87,6 +88,7 @@ class _Reading:
             **self._events(),
             **self._money(),
             **self._reports(),
+            **self._recommendations(),
             **self._of_persons(),
             settings=read_settings(self.connection, self.province_id),
             **self._checklists(),
@@ -292,6 +294,26 @@ class _Reading:
                 (row.unit_id, row.period_id): row.submitted_at.astimezone(VIETNAM).date()
                 for row in self._rows(reports)
             },
+        }
+
+    def _recommendations(self) -> dict[str, Any]:
+        """What inspectors asked of units, whenever, and what became of it."""
+        asked = select(
+            Recommendation.id,
+            Recommendation.unit_id,
+            Recommendation.first_due_on,
+            Recommendation.in_force_on,
+        ).where(Recommendation.unit_id.in_(self.ids), Recommendation.in_force_on <= self.last)
+        step = RecommendationStep
+        steps = (
+            select(step.recommendation_id, step.kind, step.on.label("on"), step.at)
+            .join(Recommendation, Recommendation.id == step.recommendation_id)
+            .where(Recommendation.unit_id.in_(self.ids))
+            .order_by(step.at)
+        )
+        return {
+            "recommendations": _by(self._rows(asked)),
+            "recommendation_steps": _by(self._rows(steps), "recommendation_id"),
         }
 
     def _of_persons(self) -> dict[str, Any]:

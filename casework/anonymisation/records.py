@@ -80,6 +80,8 @@ class Records:
     joint: ByUnit
     reviews: ByUnit
     first_roles: Mapping[UUID, date]
+    recommendations: ByUnit
+    recommendation_steps: ByUnit
     referrals: ByUnit
     support: ByUnit
     rates: Rates

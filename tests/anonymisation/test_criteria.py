@@ -175,8 +175,9 @@ def test_bands_of_units_come_along_from_the_protected_side(world, cast):
     assert banded == {(a, "D1"): (70, None, PARTLY), (a, "D5"): (None, None, NO_DATA)}
 
 
-def test_recommendations_wait_for_inspections():
+def test_without_recommendations_there_is_nothing_to_judge():
     assert judge(rule("H2"), Found()) is NO_DATA
+    assert judge(rule("H2"), Found(0, 0)) is NO_DATA
 
 
 def test_every_computed_criterion_is_found_and_judged(app):
@@ -379,6 +380,42 @@ def test_answers_are_judged_by_what_is_printed(world, cast):
     assert (got.found.numerator, got.found.denominator) == (None, None)
     assert got.found.share == (Fraction(90), Fraction(100))
     assert got.rating is MET
+
+
+def test_recommendations_done_by_their_day(world, cast):
+    """Due by the end of September, unless said otherwise; independent of how they are counted."""
+    a, day = cast.units["a"], date(2026, 9, 10)
+    ask = work.inspect(a)
+    assert told(judged(cast)["H2"]) == (0, 0, None, NO_DATA)
+    done = ("verification", day, day)
+    ask(day, done)  # 1 of 1
+    ask(day)  # nobody answered: 1 of 2
+    ask(day, ("answer", day, day), ("verification", day + timedelta(15), day))  # 2 of 3
+    ask(day, ("answer", day, day))  # waits for the inspectors
+    ask(day, ("answer", day, None))  # being worked on: 2 of 4
+    ask(day, ("verification", day + timedelta(1), day + timedelta(1)))  # late: 2 of 5
+    ask(day, ("answer", day, day), ("return", day + timedelta(3), None))  # returned: 2 of 6
+    ask(day, ("waiver", day + timedelta(5), None))  # not asked any more
+    ask(day, ("answer", day, day), ("verification", date(2026, 10, 2), day))  # not known yet
+    assert told(judged(cast)["H2"])[:2] == (2, 6)
+    later = day + timedelta(10)
+    ask(day, ("extension", day, later), ("verification", later, later))  # in time: 3 of 7
+    ask(day, ("extension", day + timedelta(1), later), ("verification", later, later))  # 3 of 8
+    ask(day, ("extension", day, date(2026, 10, 1)))  # due in October
+    ask(date(2026, 10, 1), done)
+    ask(date(2025, 9, 30), done)  # thirteen months ago
+    ask(date(2025, 10, 1), ("verification", date(2025, 10, 1), date(2025, 10, 1)))  # 4 of 9
+    ask(day, done, in_force=date(2026, 10, 1))
+    ask(day, done, in_force=None)
+    assert told(judged(cast)["H2"]) == (4, 9, None, PARTLY)
+
+
+def test_recommendations_of_a_merged_unit_go_on(world, cast):
+    old = work.add_unit(cast.units["province"])
+    work.merge(old, cast.units["a"], date(2026, 8, 16))
+    day = date(2026, 9, 10)
+    work.inspect(old)(day, ("verification", day, day))
+    assert told(judged(cast)["H2"]) == (1, 1, None, MET)
 
 
 def test_few_referrals_are_no_share(world, cast):

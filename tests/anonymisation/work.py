@@ -8,6 +8,8 @@ from casework.confidential.consent.models import Consent
 from casework.confidential.referrals.models import Referral
 from casework.confidential.services.models import Service
 from casework.core.database import db
+from casework.inspection.inspections.models import Inspection, InspectionPlan
+from casework.inspection.recommendations.models import Recommendation, RecommendationStep
 from casework.organisation.access_reviews.models import AccessReview
 from casework.organisation.bodies.models import Body, Decision, Group
 from casework.organisation.budgets.models import BudgetLine, Movement
@@ -468,3 +470,45 @@ def _fill_support(random: Random, unit: UUID) -> None:
         amount = random.choice([None, 200_000, 1_500_000])
         case, kind = random.choice([None, None, someone]), random.choice(["gift", "loan"])
         support(unit, on, random.choice(SOURCES), amount, case, kind)
+
+
+def inspect(unit: UUID):
+    """An inspection of a unit: call it with a due day and steps (kind, day, its own day)."""
+    province = db.session.get_one(Unit, unit).province_id
+    days = dict.fromkeys(("from_on", "until_on", "visits_from_on", "visits_until_on"), LONG_AGO)
+    plan = keep(
+        InspectionPlan(
+            id=uuid4(),
+            province_id=province,
+            title="Kiểm tra",
+            legal_basis="…",
+            scope="chosen",
+            status="approved",
+            **days,
+        )
+    )
+    inspection = keep(Inspection(id=uuid4(), plan_id=plan, unit_id=unit))
+
+    def ask(due: date, *steps: tuple[str, date, date | None], in_force: date | None = LONG_AGO):
+        asked = keep(
+            Recommendation(
+                id=uuid4(),
+                inspection_id=inspection,
+                unit_id=unit,
+                position=1,
+                text="…",
+                responsible="…",
+                due_on=due,
+                first_due_on=due,
+                in_force_on=in_force,
+            )
+        )
+        for hour, (kind, day, on) in enumerate(steps):
+            at = datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
+            keep(
+                RecommendationStep(
+                    id=uuid4(), recommendation_id=asked, kind=kind, on=on, by_name="…", at=at
+                )
+            )
+
+    return ask

@@ -64,7 +64,7 @@ def test_criteria_say_figure_rule_source_and_rating(client_as, cast):
     assert "meetings of clubs and teams; those postponed with a reason are not counted" in words
     assert "Partly met: " in words
     assert "Not met: " in words
-    assert "judged once there are recommendations" in words
+    assert "recommendations that fell due: done by their day" in words
     # Partly met criteria come after those that are not met.
     assert words.index("G2. Bảo mật") < words.index("B1. Sinh hoạt")
 

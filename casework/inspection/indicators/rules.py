@@ -327,7 +327,6 @@ _RULES = {
     "A5": _l("no leading post vacant above %(met)s days, and all under units that exist"),
     "B3": _l("at most %(met)s %% of the interval between meetings"),
     "C1": _l("met when every hamlet was reached, partly when some"),
-    "H2": _l("judged once there are recommendations"),
 }
 _USUAL: dict[str, dict[str, Any]] = {
     "A5": {"met": USUAL[Setting.VACANT_DAYS][0]},
@@ -362,7 +361,7 @@ _BASES = {
     "G1": _l("reports due"),
     "G2": _l("monthly reviews of who may sign in"),
     "H1": _l("partners with which something was done"),
-    "H2": _l("recommendations of the last inspection"),
+    "H2": _l("recommendations that fell due: done by their day, as inspectors confirmed"),
 }
 
 

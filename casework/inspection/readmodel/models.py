@@ -36,6 +36,7 @@ class UnitOfCount(Labelled):
     REVIEWS = "reviews", _l("monthly reviews")
     PLANS = "plans", _l("plans")
     PARTNERS = "partners", _l("partners")
+    RECOMMENDATIONS = "recommendations", _l("recommendations")
     DAYS = "days", _l("days")
     DONG = "dong", _l("đồng")
 
