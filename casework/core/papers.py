@@ -157,8 +157,8 @@ class Paper:
 
     def annex(self, title: str, note: str) -> None:
         """What comes along, on a page of its own."""
-        self._document.add_page_break()
         self.line(title.upper(), bold=True, align=_CENTRE, size=14)
+        self._document.paragraphs[-1].paragraph_format.page_break_before = True
         self.line(note, italic=True, align=_CENTRE)
 
     def foot(self, text: str) -> None:

@@ -21,6 +21,7 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import (
+    CondPageBreak,
     Flowable,
     KeepTogether,
     PageBreak,
@@ -93,7 +94,8 @@ class PdfPaper:
 
     def section(self, text: str) -> None:
         """A heading, which never stands alone at the foot of a page."""
-        self._add(text, bold=True, before=8, keep=True)
+        self._parts.append(CondPageBreak(30 * mm))
+        self._add(text, bold=True, before=8)
 
     def table(
         self,
@@ -114,7 +116,7 @@ class PdfPaper:
             ]
             for row in rows
         ]
-        given = widths or [TEXT_WIDTH / len(columns)] * len(columns)
+        given: Sequence[float] = widths or [TEXT_WIDTH / len(columns)] * len(columns)
         looks = [("GRID", (0, 0), (-1, -1), 0.5, colors.black), ("VALIGN", (0, 0), (-1, -1), "TOP")]
         self._parts.append(
             Table(
@@ -122,6 +124,7 @@ class PdfPaper:
                 colWidths=[width * mm for width in given],
                 repeatRows=1,
                 splitByRow=1,
+                splitInRow=1,  # a text may be longer than a page
                 style=TableStyle(looks),
             )
         )
@@ -142,7 +145,8 @@ class PdfPaper:
 
     def receivers(self, *lines: str) -> None:
         """Who gets the paper: "Nơi nhận:", small, on the left."""
-        self._add("Nơi nhận:", bold=True, italic=True, size=12, before=8, keep=True)
+        self._parts.append(CondPageBreak(30 * mm))
+        self._add("Nơi nhận:", bold=True, italic=True, size=12, before=8)
         for each in lines:
             self._add(f"- {each}", size=11)
 
@@ -216,7 +220,6 @@ def _set(
     before: int = 0,
     after: int = 4,
     first: float = 0,
-    keep: bool = False,
 ) -> Paragraph:
     style = ParagraphStyle(
         "",
@@ -227,7 +230,6 @@ def _set(
         spaceBefore=before,
         spaceAfter=after,
         firstLineIndent=first,
-        keepWithNext=keep,
         splitLongWords=1,
     )
     return Paragraph(escape(text, quote=False).replace("\n", "<br/>"), style)

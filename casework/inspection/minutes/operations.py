@@ -1,9 +1,9 @@
-"""Minutes: the team drafts them, freezes them under a number and a digest, both sides sign, and from
-then on nothing of them changes.
+"""Minutes: the team drafts them, freezes them under a number and a digest, both sides sign, and
+from then on nothing of them changes.
 
-* Frozen, the content is one text (`rules.canonical`) with everything the minutes say: figures as the
-  visit copied them, by which version of the checklist, findings, recommendations, the team.
-* Until somebody has signed, the team may open them again with a reason. Their number stays theirs.
+* Frozen, the content is one text (`rules.canonical`) with everything the minutes say: figures as
+  the visit copied them, by which version of the checklist, findings, recommendations, the team.
+* Until somebody has signed, the team may open them again with a reason. Their number stays.
 * A side signs the digest it sees. Where the minutes changed meanwhile it is refused and shown both.
 * When both have signed, the recommendations are in force from the day of the last signature.
 """

@@ -208,8 +208,10 @@ def supplement(access: Access, inspection_id: UUID) -> ResponseReturnValue:
 @bp.get(AT + "/paper.<any(docx, pdf):kind>")
 @requires(Permission.INSPECTION_READ)
 def paper(access: Access, inspection_id: UUID, kind: str) -> ResponseReturnValue:
-    """The minutes as a file, as they were frozen."""
+    """The minutes as a file, as they were frozen; none of what was altered."""
     papers, minutes = get_frozen(access, inspection_id)
+    if not is_whole(minutes):
+        return _page(access, papers), 409
     content = json.loads(minutes.content)
     _note_export(access, papers, minutes)
     file = sheets.write_minutes(kind, content, minutes.digest, _address(), papers.signatures)
@@ -224,6 +226,8 @@ def supplement_paper(
     """A supplement as a file of its own."""
     papers, minutes = get_frozen(access, inspection_id)
     added = get_supplement(papers, number)
+    if not is_whole(minutes) or number in list_altered(minutes, papers.supplements):
+        return _page(access, papers), 409
     _note_export(access, papers, minutes)
     content = json.loads(minutes.content)
     file = sheets.write_supplement(kind, content, minutes.digest, added, _address())
@@ -281,6 +285,9 @@ def _page(
     }
     if minutes is None or not minutes.is_frozen:
         return render(f"{FOLDER}/draft.html", **common, refused=reopening or signing or notifying)
+    changed = (signing.digest.data, minutes.digest) if signing and is_changed else None
+    if signing:
+        signing.digest.data = minutes.digest  # what the page shows is what is signed next
     altered = list_altered(minutes, papers.supplements)
     content = json.loads(minutes.content) if is_whole(minutes) else None
     return render(
@@ -292,7 +299,7 @@ def _page(
         and sheets.show_minutes(content, minutes.digest, _address(), papers.signatures),
         is_whole=content is not None,
         altered=altered,
-        changed=(signing.digest.data, minutes.digest) if signing and is_changed else None,
+        changed=changed,
         reopening=reopening or ReopenForm(formdata=None),
         signing=signing or SignForm(formdata=None, digest=minutes.digest),
         notifying=notifying,

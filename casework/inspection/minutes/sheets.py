@@ -3,7 +3,7 @@
 All three are written by one function out of what the minutes say, and by nothing else.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -14,7 +14,7 @@ from casework.inspection.findings.models import Cause, FindingKind
 from casework.inspection.inspections.models import TeamRole
 from casework.inspection.minutes.models import Content, MinutesSignature, MinutesSupplement, Side
 
-KINDS = {"docx": Paper, "pdf": PdfPaper}
+KINDS: dict[str, Callable[..., Writing]] = {"docx": Paper, "pdf": PdfPaper}
 DRAFT = "DỰ THẢO"
 ROLES = {
     TeamRole.HEAD: "Trưởng đoàn",
@@ -92,7 +92,7 @@ def write_minutes(
     signatures: Sequence[MinutesSignature] = (),
 ) -> bytes:
     """The minutes as a file, `docx` or `pdf`. `address` is where the digest can be looked up."""
-    paper: Writing = KINDS[kind](**_head(content))
+    paper = KINDS[kind](**_head(content))
     _write(paper, content, digest, address, signatures)
     return paper.content()
 
@@ -115,7 +115,7 @@ def write_supplement(
     """A supplement as a paper of its own, which names the minutes it belongs to."""
     head = _head(content)
     head |= {"title": "Phụ lục bổ sung biên bản", "on": supplement.on}
-    paper: Writing = KINDS[kind](**head)
+    paper = KINDS[kind](**head)
     of = f"Biên bản số {code_of(content)} ngày {_day(content['on'])}"
     paper.subtitle(f"Bổ sung lần {supplement.number} {of[:1].lower()}{of[1:]}")
     paper.body(f"Đơn vị được kiểm tra: {content['unit']['label']}.")
@@ -252,7 +252,7 @@ def _write_recommendations(paper: Writing, content: Content) -> None:
             (str(number), each["text"], each["responsible"], date.fromisoformat(each["due_on"]))
             for number, each in enumerate(content["recommendations"], start=1)
         ],
-        widths=(12, 83, 42, 28),
+        widths=(15, 80, 42, 28),
     )
 
 
@@ -273,8 +273,12 @@ def _write_end(paper: Writing, content: Content, signatures: Sequence[MinutesSig
     for each in signatures:
         if not each.is_on_paper:
             whom = "đơn vị" if each.side == Side.UNIT else "đoàn kiểm tra"
-            told = f"{each.name} đã xác nhận thay mặt {whom} trong chương trình ngày {each.on:%d/%m/%Y}."
-            paper.line(told, italic=True, size=11)
+            paper.line(
+                f"{each.name} đã xác nhận thay mặt {whom} trong chương trình ngày"
+                f" {each.on:%d/%m/%Y}.",
+                italic=True,
+                size=11,
+            )
     paper.receivers(f"{content['unit']['label']};", "Đoàn kiểm tra;", "Lưu: VT.")
 
 

@@ -40,7 +40,11 @@ from casework.organisation.settlements.queries import (
     list_outstanding,
     list_years_in_force,
 )
-from casework.organisation.units.queries import get_unit, list_ids_with_predecessors
+from casework.organisation.units.queries import (
+    get_unit,
+    get_unit_within,
+    list_ids_with_predecessors,
+)
 
 bp = Blueprint("settlements", __name__, url_prefix="/budgets")
 FOLDER = "organisation/settlements"
