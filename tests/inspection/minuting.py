@@ -18,7 +18,8 @@ from casework.organisation.accounts.models import Account
 from casework.organisation.accounts.operations import create_account, give_role
 from casework.vault import locks
 from tests.cast import PASSWORD
-from tests.inspection.visiting import plan_round
+from tests.inspection.rounds import inspection_of, make_plan
+from tests.inspection.visiting import DAY
 from tests.page import Visitor
 
 FINDINGS = (
@@ -38,13 +39,13 @@ ASSESSMENT = "Đơn vị hoạt động nền nếp."
 OPINION = "Đơn vị thống nhất với biên bản."
 
 
-def visit_closed(cast, units=("a",), **how) -> list[UUID]:
-    """A round in which every unit was visited; the ids of its inspections."""
-    made = plan_round(cast, units, **how)
-    set_id = uuid4()
+def visit_closed(cast, units=("a",)) -> list[UUID]:
+    """A round in which every unit was visited on `DAY`; the ids of its inspections."""
+    plan, set_id = make_plan(cast, *units, visit_on=DAY), uuid4()
+    made = [inspection_of(plan, cast.units[unit]).id for unit in units]
     for inspection_id in made:
         inspection = db.session.get_one(Inspection, inspection_id)
-        inspection.status, inspection.place = "visited", "Trụ sở UBND"
+        inspection.status, inspection.visit_on = "visited", DAY
         visit = Visit(inspection_id=inspection_id, period="2026-09")
         visit.started_at, visit.ended_at, visit.closed_at = "08:00", "11:30", now()
         visit.attendees = "Ông Huỳnh Văn Ba, Chủ nhiệm\nBà Đỗ Thị Năm, Kế toán"

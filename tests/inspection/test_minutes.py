@@ -86,7 +86,7 @@ def test_the_text_praises_first_and_ends_as_papers_do(client_as, visited):
         "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
         "BIÊN BẢN KIỂM TRA",
         "DỰ THẢO",
-        "Căn cứ Quyết định số 12/QĐ-SYT",
+        "Căn cứ kế hoạch công tác năm",
         "Hôm nay, hồi 08 giờ 00 phút, ngày 15 tháng 10 năm 2026, tại Trụ sở UBND",
         "I. NỘI DUNG",
         "II. KẾT QUẢ",
