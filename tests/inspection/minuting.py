@@ -3,11 +3,12 @@ ways to bring it further.
 """
 
 from datetime import date
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from casework.authz.permissions import Role
 from casework.core.audit import SYSTEM
-from casework.core.clock import now
+from casework.core.clock import now, today
 from casework.core.database import db
 from casework.inspection.findings.models import Finding
 from casework.inspection.inspections.models import Inspection, TeamMember
@@ -21,6 +22,9 @@ from tests.cast import PASSWORD
 from tests.inspection.rounds import inspection_of, make_plan
 from tests.inspection.visiting import DAY
 from tests.page import Visitor
+
+if TYPE_CHECKING:
+    from tests.rules.world import World
 
 FINDINGS = (
     ("strength", "A1", "Câu lạc bộ được thành lập đúng quyết định", "", ""),
@@ -39,13 +43,13 @@ ASSESSMENT = "Đơn vị hoạt động nền nếp."
 OPINION = "Đơn vị thống nhất với biên bản."
 
 
-def visit_closed(cast, units=("a",)) -> list[UUID]:
-    """A round in which every unit was visited on `DAY`; the ids of its inspections."""
-    plan, set_id = make_plan(cast, *units, visit_on=DAY), uuid4()
+def visit_closed(cast, units=("a",), on: date = DAY) -> list[UUID]:
+    """A round in which every unit was visited on a day; the ids of its inspections."""
+    plan, set_id = make_plan(cast, *units, visit_on=on), uuid4()
     made = [inspection_of(plan, cast.units[unit]).id for unit in units]
     for inspection_id in made:
         inspection = db.session.get_one(Inspection, inspection_id)
-        inspection.status, inspection.visit_on = "visited", DAY
+        inspection.status, inspection.visit_on = "visited", on
         visit = Visit(inspection_id=inspection_id, period="2026-09")
         visit.started_at, visit.ended_at, visit.closed_at = "08:00", "11:30", now()
         visit.attendees = "Ông Huỳnh Văn Ba, Chủ nhiệm\nBà Đỗ Thị Năm, Kế toán"
@@ -120,16 +124,34 @@ def freeze(inspector: Visitor, inspection_id: UUID) -> str:
     return at
 
 
-def sign(client_as, inspection_id: UUID, *, notified=True) -> str:
+def sign(client_as, inspection_id: UUID, *, notified=True, head="unithead") -> str:
     """Minutes that both sides signed, and whose results were told; their address."""
     inspector = client_as("inspector")
     at = freeze(inspector, inspection_id)
-    for who, side in ((client_as("unithead"), "unit"), (inspector, "team")):
+    for who, side in ((client_as(head), "unit"), (inspector, "team")):
         signed = who.submit(at, f"{at}/sign-for-{side}")
         assert signed.status == 303, signed.words
     if notified:
         assert inspector.submit(at, f"{at}/notify").status == 303
     return at
+
+
+def minute_a_unit(world: "World", unit: str) -> dict[str, UUID]:
+    """Minutes that were signed, with a supplement and a recommendation, and minutes that are still
+    a draft; for the rules of the whole program.
+    """
+    with world.app.app_context():
+        signed, drafted = (visit_closed(world.cast, (unit,), on=today())[0] for _ in range(2))
+    inspector = world.sign_in("inspector")
+    at = sign(world.sign_in, signed, head="unithead" if unit == "a" else "unithead-b")
+    new = f"{at}/supplements/new"
+    assert inspector.submit(new, new, text="Bổ sung").status == 303
+    write(inspector, drafted)
+    return {
+        "minuted_id": signed,
+        "drafted_id": drafted,
+        "recommendation_id": recommendations_of(world.app, signed)["E2"],
+    }
 
 
 def recommendations_of(app, inspection_id: UUID) -> dict[str, UUID]:

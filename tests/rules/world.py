@@ -36,6 +36,7 @@ from casework.vault import locks
 from tests.cast import PASSWORD, Cast
 from tests.confidential.test_cases import open_case
 from tests.inspection.editions import judge, publish
+from tests.inspection.minuting import minute_a_unit
 from tests.inspection.rounds import plan_a_round
 from tests.inspection.visiting import visit_a_unit
 from tests.page import Visitor
@@ -115,17 +116,20 @@ PARAMETERS = frozenset(
         # Of inspections: rounds.py makes a round of each.
         "inspection_id",
         "finding_id",
+        "recommendation_id",
         "sample_id",
         "team_member_id",
     }
 )
 # Names that stand for no record.
-TEXTS = {"filename": "casework.css", "letter": "A"}
+TEXTS = {"filename": "casework.css", "letter": "A", "kind": "pdf", "number": "1"}
 # Where the same name stands for another kind of record: the blueprint or endpoint, the name in the
 # address, the name in `ids`.
 OTHERWISE = {
     ("meetings", "meeting_id"): "body_meeting_id",
     ("inspections", "plan_id"): "round_id",
+    ("minutes", "inspection_id"): "minuted_id",
+    ("minutes.preview", "inspection_id"): "drafted_id",
     ("pauses.edit_of_province", "pause_id"): "province_pause_id",
     ("pauses.correct_of_province", "pause_id"): "province_pause_id",
     ("partners.edit_of_province", "partner_id"): "province_partner_id",
@@ -195,6 +199,7 @@ def build(app: Flask, cast: Cast) -> World:
         world.ids[unit] |= _publish(world, cast.units[province])
         world.ids[unit] |= plan_a_round(world, unit)
         world.ids[unit] |= visit_a_unit(world, unit, world.ids[unit]["inspection_id"])
+        world.ids[unit] |= minute_a_unit(world, unit)
     for unit, other, counselor in (("a", "b", "counselor-b"), ("b", "a", "counselor2")):
         world.ids[unit]["transfer_id"] = _offer_a_case(world, world.sign_in(counselor), other, unit)
     return world
