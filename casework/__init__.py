@@ -61,7 +61,6 @@ INSPECTION = (
     "inspection.findings",
     "inspection.recommendations",
     "inspection.minutes",
-    "organisation.documents",
 )
 OWN_ACCOUNT = (
     "organisation.roles",
@@ -120,6 +119,7 @@ FEATURES = (
     *INSPECTION,
     "anonymisation",
     "organisation.programmes",
+    "organisation.documents",
     "organisation.units",
     "organisation.territory",
     "organisation.clusters",
