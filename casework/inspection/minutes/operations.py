@@ -24,6 +24,7 @@ from casework.core.uploads import Upload
 from casework.inspection.findings.models import Finding, FindingStatus
 from casework.inspection.inspections.models import (
     Inspection,
+    InspectionPlan,
     InspectionStatus,
     TeamRole,
 )
@@ -58,7 +59,6 @@ from casework.inspection.recommendations.operations import (
 from casework.inspection.recommendations.queries import list_of
 from casework.inspection.visits.queries import find_visit
 from casework.organisation.documents.operations import attach_file, keep_with
-from casework.organisation.units.models import Unit
 
 SCAN = "signed_minutes"
 _RECORDERS = {TeamRole.SECRETARY, TeamRole.HEAD}
@@ -279,9 +279,12 @@ def _refuse_frozen(minutes: Minutes | None) -> None:
 
 
 def _next_number(minutes: Minutes) -> int:
-    """One after the last of the province and year. Two who freeze at once wait for each other."""
-    province = select(Unit.id).where(Unit.id == minutes.province_id)
-    db.session.execute(province.with_for_update(key_share=True))
+    """One after the last of the province and year. Two who freeze at once wait for each other at
+    the province's first plan.
+    """
+    plans = select(InspectionPlan.id).where(InspectionPlan.province_id == minutes.province_id)
+    first = plans.order_by(InspectionPlan.recorded_at, InspectionPlan.id).limit(1)
+    db.session.execute(first.with_for_update(key_share=True))
     last = select(func.max(Minutes.number)).where(
         Minutes.province_id == minutes.province_id, Minutes.year == minutes.year
     )
