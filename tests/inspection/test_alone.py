@@ -2,10 +2,12 @@
 its database role may do (on PostgreSQL, with a replica: test_two_deployments.py).
 """
 
+import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import date
 from html import unescape
@@ -15,6 +17,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
+from sqlalchemy.engine import make_url
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter
 
@@ -36,6 +39,7 @@ from tests.rules.test_routes import OPEN_IN_CORE
 from tests.rules.world import undeclared
 
 ROOT = Path(__file__).parents[2]
+ROLE_PASSWORD = "of a role that lives as long as a test"
 # In a process of its own: everything is imported in this one.
 LOOK = """
 import sys
@@ -66,12 +70,37 @@ ADDRESS = re.compile(r"""(?:href|action|hx-get|hx-post)="(/[^"{]*)|redirect\("(/
 
 @pytest.fixture
 def alone(program: Program) -> Iterator[Flask]:
-    """The inspection side's own app, on the databases of the whole program."""
-    app = create_inspection_app(program.app.config["SETTINGS"])
-    yield app
-    with app.app_context():
-        for engine in db.engines.values():
-            engine.dispose()
+    """The inspection side's own app, on the databases of the whole program; on PostgreSQL with a
+    role that may do nothing else.
+    """
+    settings = program.app.config["SETTINGS"]
+    with ExitStack() as until_the_end:
+        if settings.database_url.startswith("postgresql"):
+            role = until_the_end.enter_context(narrow_role(program.app))
+            url = make_url(settings.database_url).set(username=role, password=ROLE_PASSWORD)
+            told = url.render_as_string(hide_password=False)
+            settings = replace(settings, database_url=told, inspection_database_url=told)
+        app = create_inspection_app(settings)
+        yield app
+        with app.app_context():
+            for engine in db.engines.values():
+                engine.dispose()
+
+
+@contextmanager
+def narrow_role(app: Flask) -> Iterator[str]:
+    """A role as the command of docs/operators.md makes it; it is gone at the end."""
+    role = f"casework_test_{os.getpid()}_inspection"
+    with app.app_context(), db.engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE ROLE {role} LOGIN PASSWORD '{ROLE_PASSWORD}'")
+    try:
+        done = app.test_cli_runner().invoke(args=["database", "inspection-role", role])
+        assert done.exit_code == 0, done.output
+        yield role
+    finally:
+        with app.app_context(), db.engine.begin() as connection:
+            connection.exec_driver_sql(f"DROP OWNED BY {role}")
+            connection.exec_driver_sql(f"DROP ROLE {role}")
 
 
 def sign_in(app: Flask, username: str) -> tuple[Visitor, Page]:
@@ -99,17 +128,17 @@ def test_whoever_holds_no_key_signs_in_and_begins_with_figures(alone, username):
 
 
 @pytest.mark.parametrize("username", ["counselor", "coordinator", "volunteer", "dpo", "admin"])
-def test_whoever_may_hold_a_key_does_not(alone, cast, username):
+def test_whoever_may_hold_a_key_does_not(alone, app, cast, username):
     _visitor, page = sign_in(alone, username)
     assert page.status == 422 and "do not open an account" in page.words
-    with alone.app_context():
+    with app.app_context():
         sessions = select(func.count()).where(AccountSession.account_id == cast.accounts[username])
         assert db.session.scalar(sessions) == 0
 
 
 @pytest.mark.parametrize("until", [None, date(2026, 1, 31)])
-def test_one_other_role_is_enough_to_be_refused_also_when_it_is_over(alone, cast, until):
-    with alone.app_context():
+def test_one_other_role_is_enough_to_be_refused_also_when_it_is_over(alone, app, cast, until):
+    with app.app_context():
         head = db.session.get_one(Account, cast.accounts["unithead"])
         since = date(2026, 1, 1)
         give_role(head, Role.COUNSELOR, cast.units["a"], by=SYSTEM, on=since, until=until)
@@ -152,8 +181,8 @@ def test_what_is_not_mounted_is_not_there(alone, app):
         assert visitor.get(address).status == 404, address
 
 
-def test_the_menu_and_the_pages_lead_nowhere_else(alone, cast):
-    with alone.app_context():
+def test_the_menu_and_the_pages_lead_nowhere_else(alone, app, cast):
+    with app.app_context():
         edition = publish(cast.units["province"], "2026-09")
         judge(edition, cast.units["a"], {"A1": "met", "A2": "not_met"}, edition.id)
         db.session.commit()
