@@ -1,5 +1,5 @@
-"""One program per database, with the cast of tests/cast.py; every test begins with a fresh copy of
-it.
+"""One program per database, with the cast of tests/cast.py; every test begins with it as the cast
+left it: on SQLite with a copy of its files, on PostgreSQL with its rows put back (tests/put_back.py).
 
 No fixture holds an application context open around client calls: Flask-Login would reuse the first
 account and hide a refusal. Tests that look into the database open one themselves: `with
@@ -26,6 +26,7 @@ from casework.organisation.accounts.models import Account
 from tests.cast import PASSWORD, PEPPER, Cast, assemble
 from tests.page import Visitor
 from tests.postgresql import PostgreSQL, running_postgresql
+from tests.put_back import Copied, keep
 from tests.scratch import in_memory
 
 pytest_plugins = ["tests.network", "tests.workers"]
@@ -105,16 +106,14 @@ def postgresql_program(scratch: Path, postgresql: PostgreSQL) -> Iterator[Progra
     template = create_app(make_settings(folder, url, url))
     cast = _fill(template)
     _dispose(template)
-    url = postgresql.create_database("casework", template="casework_template")
-    app = create_app(make_settings(folder, url, url))
-
-    def reset() -> None:
-        _dispose(app)
-        postgresql.drop_database("casework")
-        postgresql.create_database("casework", template="casework_template")
-
-    yield Program(app, cast, reset)
+    keeps = keep(url)
+    database = Copied(postgresql, "casework", template="casework_template", keeps=keeps)
+    app = create_app(make_settings(folder, database.url, database.url))
+    with app.app_context():
+        engines = list(db.engines.values())
+    yield Program(app, cast, lambda: database.put_back(engines))
     _dispose(app)
+    database.close()
 
 
 @pytest.fixture(params=DATABASES)
