@@ -1,5 +1,5 @@
 """One program per database, with the cast of tests/cast.py; every test begins with it as the cast
-left it: on SQLite with a copy of its files, on PostgreSQL with its rows put back (tests/put_back.py).
+left it: with a copy of its files on SQLite, with its rows put back on PostgreSQL (put_back.py).
 
 No fixture holds an application context open around client calls: Flask-Login would reuse the first
 account and hide a refusal. Tests that look into the database open one themselves: `with

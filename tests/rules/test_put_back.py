@@ -82,7 +82,8 @@ def everything(address: str) -> dict[str, list[tuple[object, ...]]]:
     with psycopg.connect(plain(make_url(address))) as connection:
         found = connection.execute(
             "SELECT nspname, relname, relkind FROM pg_class "
-            "JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind IN ('r', 'S') AND nspname !~ '^(pg_|information_schema)'"
+            "JOIN pg_namespace n ON n.oid = relnamespace "
+            "WHERE relkind IN ('r', 'S') AND nspname !~ '^(pg_|information_schema)'"
         ).fetchall()
         rows = {
             f"{schema}.{name}": sorted(
