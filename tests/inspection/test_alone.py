@@ -32,6 +32,7 @@ from tests.cast import PASSWORD
 from tests.conftest import Program
 from tests.inspection.conftest import refused_to_the_role
 from tests.inspection.editions import judge, publish
+from tests.inspection.rounds import make_plan
 from tests.page import Page, Visitor
 from tests.rules.sweep import statements_of
 from tests.rules.test_inspection import names_a_secret_table
@@ -64,6 +65,7 @@ TEMPLATES = [
     for path in sorted((ROOT / "templates" / folder).rglob("*.html"))
 ]  # fmt: skip
 MODULES = sorted((ROOT / "casework/inspection").rglob("*.py"))
+LEADS = re.compile(r'(?:<a[^>]* href|hx-get)="([^"]+)')
 ENDPOINT = re.compile(r"""url_for\(\s*["']([a-z_]+\.[a-z_]+)["']""")
 ADDRESS = re.compile(r"""(?:href|action|hx-get|hx-post)="(/[^"{]*)|redirect\("(/[^"]*)""")
 
@@ -185,6 +187,7 @@ def test_the_menu_and_the_pages_lead_nowhere_else(alone, app, cast):
     with app.app_context():
         edition = publish(cast.units["province"], "2026-09")
         judge(edition, cast.units["a"], {"A1": "met", "A2": "not_met"}, edition.id)
+        make_plan(cast, "a", "b")
         db.session.commit()
     for username in ("inspector", "manager", "unithead"):
         visitor, _page = sign_in(alone, username)
@@ -197,9 +200,9 @@ def test_the_menu_and_the_pages_lead_nowhere_else(alone, app, cast):
             answer = visitor.client.get(address)
             assert answer.status_code in (200, 303), f"{username} {address}: {answer.status}"
             if answer.mimetype == "text/html":
-                ahead += map(unescape, re.findall(r'<a[^>]* href="([^"]+)', answer.text))
+                ahead += map(unescape, re.findall(LEADS, answer.text))
                 visitor.get(address)  # with the checks of every page
-        assert "/figures" in seen and len(seen) > 6
+        assert "/figures" in seen and len(seen) > 12
 
 
 def test_a_read_model_that_is_away_is_said_in_a_sentence(sqlite_program, tmp_path):
