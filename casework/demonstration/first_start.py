@@ -16,6 +16,7 @@ from casework.demonstration.commands import PASSWORD, load_and_tell, tell_accoun
 from casework.demonstration.horizon import Horizon, horizon
 from casework.demonstration.loading import USUAL_MONTHS, Wish
 from casework.demonstration.rounds import hold_rounds
+from casework.demonstration.visits import hold_visits
 from casework.inspection.readmodel.models import Edition
 from casework.organisation.units.models import Unit
 
@@ -53,7 +54,7 @@ def _publish(told: Horizon) -> None:
     else:
         click.echo(f"Published the figures of {len(out)} months; {waiting} waits for its units.")
     leave_waiting(province, waiting)
-    hold_rounds(province, told)
+    hold_visits(hold_rounds(province, told))
     db.session.commit()
 
 

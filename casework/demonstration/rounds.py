@@ -111,18 +111,18 @@ class _People:
     manager: Account
 
 
-def hold_rounds(province: Unit, told: Horizon) -> None:
-    """Write the rounds of a province whose figures are out; the caller commits. Done already,
-    nothing is changed.
+def hold_rounds(province: Unit, told: Horizon) -> list[Held]:
+    """Write the rounds of a province whose figures are out, and answer those that are approved; the
+    caller commits. Done already, nothing is changed.
     """
     if db.session.scalar(select(InspectionPlan.id).limit(1)) is not None:
-        return
+        return []
     people = _People(_account("inspector"), _account("manager"))
     units = choose_units([province.code], UNITS)
-    _hold_past(units, people)
-    _hold_current(province, units, told, people)
+    held = [_hold_past(units, people), _hold_current(province, units, told, people)]
     _prepare_next(province, told, people)
     db.session.flush()
+    return held
 
 
 def figures_of(unit: Unit, until: date) -> Sequence[CriterionFigure]:

@@ -14,8 +14,10 @@ from casework.core.clock import today
 from casework.core.database import db
 from casework.demonstration import first_start, loading
 from casework.demonstration.horizon import last_closed_month
+from casework.inspection.findings.models import Finding
 from casework.inspection.inspections.models import Inspection, InspectionPlan
 from casework.inspection.inspections.rules import is_working_day
+from casework.inspection.visits.models import Visit
 from casework.organisation.accounts.models import Account, AccountRole
 from casework.organisation.units.models import Unit
 from tests.conftest import Program
@@ -100,6 +102,25 @@ def test_a_program_in_use_is_only_migrated(
     assert published == [] and "Password" not in result.output
 
 
+def assert_visits_were_held() -> None:
+    """Every visit that was held has its checklist, and what was found of it."""
+    held = Inspection.status.not_in(("planned", "self_report"))
+    visited = set(
+        db.session.scalars(
+            select(Inspection.id)
+            .join(InspectionPlan)
+            .where(held, InspectionPlan.status == "approved")
+        )
+    )
+    visits = db.session.scalars(select(Visit)).all()
+    assert {visit.inspection_id for visit in visits} == visited
+    assert all(visit.closed_at and visit.started_at < visit.ended_at for visit in visits)
+    findings = db.session.scalars(select(Finding)).all()
+    assert {each.inspection_id for each in findings} == visited
+    assert {each.status for each in findings} >= {"accepted", "proposed"}
+    assert not [each.text for each in findings if "None" in each.text]
+
+
 def assert_rounds_are_held() -> None:
     plans = db.session.scalars(select(InspectionPlan).order_by(InspectionPlan.visits_from_on)).all()
     assert [plan.status for plan in plans] == ["approved", "approved", "submitted"]
@@ -117,5 +138,6 @@ def assert_rounds_are_held() -> None:
     assert {row.status for row in units[0]} == {"closed"}
     assert [row.status for row in units[1]].count("visited") == 4
     assert all((row.visit_on < today()) == (row.status == "visited") for row in units[1])
+    assert_visits_were_held()
     assert len(units[2]) == 5
     assert all(is_working_day(row.visit_on) for visited in units for row in visited)

@@ -5,6 +5,7 @@ meanwhile. Who closed it may open it again until the minutes are frozen.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,7 @@ from casework.organisation.samples.models import PaperSample
 from casework.organisation.samples.operations import ask_for_sample, close_sample
 from casework.organisation.settings.models import Criterion, Method
 from casework.organisation.settings.queries import find_criteria_set, list_criteria
+from casework.organisation.units.models import Unit
 
 Follower = Callable[[Room, Actor], None]
 _followers: list[Follower] = []
@@ -86,7 +88,7 @@ def open_visit(room: Room, *, by: Actor) -> Visit:
     if room.visit or db.session.scalar(select(Visit.id).where(_of(Visit, inspection))):
         raise RuleBroken(_l("This visit was opened already."))
     period, figures = list_judged(room.unit)
-    checks = _copy(room, figures)
+    checks = copy_checklist(inspection, room.unit, figures, day_of_visit(inspection))
     if not checks:
         raise RuleBroken(_l("No checklist is in force, and nothing was published for this unit."))
     on_its_day = inspection.visit_on == today()
@@ -268,28 +270,24 @@ def _reported(inspection: Inspection) -> dict[str, str]:
     }
 
 
-def _copy(room: Room, figures: Sequence[CriterionFigure]) -> list[Check]:
+def copy_checklist(
+    inspection: Inspection, unit: Unit, figures: Sequence[CriterionFigure], on: date
+) -> list[Check]:
     """The criteria as published, each by the version it was judged by; the others of the checklist
     in force on the day of the visit.
     """
-    checklist = find_criteria_set(room.unit.province_id, day_of_visit(room.inspection))
+    checklist = find_criteria_set(unit.province_id, on)
     criteria = {each.code: each for each in (list_criteria(checklist) if checklist else [])}
     judged = {figure.code: figure for figure in figures}
-    places = {code: index for index, code in enumerate(sorted({*criteria, *judged}), start=1)}
+    number = checklist.number if checklist else 0
     return [
-        _check(
-            room,
-            places[code],
-            criteria.get(code),
-            judged.get(code),
-            checklist.number if checklist else 0,
-        )
-        for code in places
+        _check(inspection.id, position, criteria.get(code), judged.get(code), number)
+        for position, code in enumerate(sorted({*criteria, *judged}), start=1)
     ]
 
 
 def _check(
-    room: Room,
+    inspection_id: UUID,
     position: int,
     criterion: Criterion | None,
     figure: CriterionFigure | None,
@@ -297,7 +295,7 @@ def _check(
 ) -> Check:
     source: Any = figure or criterion
     check = Check(
-        inspection_id=room.inspection.id,
+        inspection_id=inspection_id,
         code=source.code,
         position=position,
         text=source.text,

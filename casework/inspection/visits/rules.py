@@ -151,11 +151,10 @@ def is_answered(visit: Visit, check: Check) -> bool:
 
 
 def tell_check(check: Check, *, sees_money: bool) -> Said | None:
-    """The figure of a criterion in words; None where nothing is computed for it."""
-    if check.method == "answered":
+    """The figure of a criterion in words; None where none was published for it."""
+    if not check.computed:
         return None
-    rating = Rating(check.computed) if check.computed else Rating.NO_DATA
-    return tell_criterion(check, rating, sees_money=sees_money)
+    return tell_criterion(check, Rating(check.computed), sees_money=sees_money)
 
 
 def mean_level(levels: Sequence[int]) -> str:
