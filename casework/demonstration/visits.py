@@ -54,13 +54,26 @@ FAVOURABLE = (
     "Được các ngành, đoàn thể phối hợp; nhóm tự lực hoạt động nền nếp.",
 )
 # What inspectors see for themselves, in turn: mostly well, here and there not yet.
-SEEN = (Rating.MET, Rating.MET, Rating.PARTLY, Rating.MET, Rating.NOT_MET)
+SEEN = (Rating.MET, Rating.PARTLY, Rating.MET)
+UNKNOWN = ("D1", "D2", "D3", "D4", "H2")
+"""What can't be told without figures: persons, and recommendations before the first round."""
 REMARKS = {
+    "A3": "chưa có nhóm tự lực",
+    "A5": "chức danh Phó Chủ nhiệm khuyết ba tháng",
+    "B1": "8/12 kỳ theo sổ sinh hoạt",
+    "B2": "7/12 kỳ theo sổ sinh hoạt",
+    "B3": "có lúc cách nhau hơn hai tháng",
+    "C1": "hai ấp chưa có buổi truyền thông",
+    "D6": "chủ yếu từ ngân sách",
+    "E2": "quyết toán năm trước nộp chậm hơn một tháng",
+    "E3": "thù lao quý IV chi chậm",
+    "F1": "ba thành viên chưa qua lớp tập huấn nào",
+    "G1": "báo cáo quý nộp sau hạn",
     "A2": "Quy chế chưa cập nhật sau sắp xếp đơn vị",
     "C2": "Nội dung còn chung chung, chưa gắn với địa bàn",
     "E4": "Thiếu chữ ký người nhận ở hai chứng từ",
     "F2": "Một số thành viên còn lúng túng khi xử lý tình huống",
-    "G2": "Một tài khoản có hai người cùng sử dụng",
+    "G2": "Có tháng chưa rà soát tài khoản",
     "H1": "Chưa có biên bản phối hợp với Hội LHPN, Đoàn thanh niên",
 }
 CAUSES = {
@@ -130,7 +143,7 @@ def _rate(check: Check, number: int, moment: datetime) -> None:
         return
     seen = SEEN[(number + check.position) % len(SEEN)]
     told = check.computed in (*JUDGEMENTS, Rating.NA)
-    unknown = Rating.NO_DATA if check.method == "computed" else seen
+    unknown = Rating.NO_DATA if check.code in UNKNOWN else seen
     check.rating = check.computed if told else str(unknown)
     if check.rating in (Rating.PARTLY, Rating.NOT_MET):
         check.remark = REMARKS.get(check.code, "")

@@ -163,7 +163,7 @@ def test_weak_skills_are_named_and_nobody():
     assert weak_skills(seen) == ["tiếp cận cộng đồng", "tư vấn"]
     told = propose(check("F2", "partly", ""), weak_skills(seen))
     assert told.text == (
-        "Một số thành viên còn hạn chế về kỹ năng tư vấn: tiếp cận cộng đồng, tư vấn"
+        "Một số thành viên làm công tác tư vấn còn hạn chế về kỹ năng: tiếp cận cộng đồng, tư vấn"
     )
 
 

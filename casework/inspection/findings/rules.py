@@ -309,9 +309,8 @@ PHRASES: dict[str, Phrasing] = {
     ),
     "B4": Phrasing(
         "Các kỳ sinh hoạt có biên bản, ghi rõ nội dung và số lượng người dự",
-        "Nhiều kỳ sinh hoạt chưa có biên bản, chưa ghi rõ nội dung và số lượng người dự",
-        "Một số kỳ sinh hoạt chưa có biên bản, chưa ghi rõ nội dung và số lượng người dự",
-        _of("kỳ có biên bản"),
+        "Biên bản các kỳ sinh hoạt chưa đầy đủ, chưa ghi rõ nội dung và số lượng người dự",
+        figure=_of("kỳ có biên bản"),
     ),
     "C1": Phrasing(
         "Tổ chức truyền thông thường xuyên, phủ các ấp, khóm trên địa bàn",
@@ -321,7 +320,7 @@ PHRASES: dict[str, Phrasing] = {
     ),
     "C2": Phrasing(
         "Nội dung truyền thông đúng, không kỳ thị, phân biệt đối xử",
-        "Nội dung truyền thông chưa phù hợp, còn biểu hiện kỳ thị",
+        "Nội dung truyền thông chưa bảo đảm yêu cầu",
         "Nội dung truyền thông có phần chưa phù hợp",
     ),
     "D1": Phrasing(
@@ -390,8 +389,8 @@ PHRASES: dict[str, Phrasing] = {
     ),
     "F2": Phrasing(
         "Thành viên có kỹ năng tư vấn, hỗ trợ tốt",
-        "Thành viên còn thiếu kỹ năng tư vấn",
-        "Một số thành viên còn hạn chế về kỹ năng tư vấn",
+        "Kỹ năng của thành viên làm công tác tư vấn còn yếu",
+        "Một số thành viên làm công tác tư vấn còn hạn chế về kỹ năng",
     ),
     "G1": Phrasing(
         "Thực hiện chế độ báo cáo đúng hạn",
@@ -400,7 +399,7 @@ PHRASES: dict[str, Phrasing] = {
         _of("báo cáo đúng hạn"),
     ),
     "G2": Phrasing(
-        "Bảo đảm bảo mật: không dùng chung tài khoản, nhật ký truy cập được rà soát",
+        "Công tác bảo mật được bảo đảm, không dùng chung tài khoản, nhật ký truy cập được rà soát",
         "Công tác bảo mật chưa bảo đảm",
         "Việc rà soát tài khoản, nhật ký truy cập chưa đều",
         _of("kỳ rà soát hằng tháng"),
