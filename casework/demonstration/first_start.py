@@ -15,6 +15,7 @@ from casework.demonstration.closing import leave_waiting
 from casework.demonstration.commands import PASSWORD, load_and_tell, tell_accounts
 from casework.demonstration.horizon import Horizon, horizon
 from casework.demonstration.loading import USUAL_MONTHS, Wish
+from casework.demonstration.minutes import minute_rounds
 from casework.demonstration.rounds import hold_rounds
 from casework.demonstration.visits import hold_visits
 from casework.inspection.readmodel.models import Edition
@@ -54,7 +55,9 @@ def _publish(told: Horizon) -> None:
     else:
         click.echo(f"Published the figures of {len(out)} months; {waiting} waits for its units.")
     leave_waiting(province, waiting)
-    hold_visits(hold_rounds(province, told))
+    rounds = hold_rounds(province, told)
+    hold_visits(rounds)
+    minute_rounds(rounds, told.today)
     db.session.commit()
 
 

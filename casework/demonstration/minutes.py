@@ -34,11 +34,11 @@ AT_MOST = 4
 """Recommendations a unit: as many as inspectors really ask for."""
 ASSESSMENTS = (
     (
-        "Đơn vị hoạt động nền nếp, Câu lạc bộ duy trì được sinh hoạt và tư vấn; cần chấn chỉnh một số"
+        "Đơn vị hoạt động nền nếp, Câu lạc bộ duy trì sinh hoạt và tư vấn; cần chấn chỉnh một số"
         " việc nêu dưới đây."
     ),
     (
-        "Hoạt động đi vào chiều sâu, đội viên nhiệt tình; công tác sổ sách, thanh quyết toán cần được"
+        "Hoạt động đi vào chiều sâu, đội viên nhiệt tình; sổ sách, thanh quyết toán cần được"
         " quan tâm hơn."
     ),
     "Đơn vị có nhiều cố gắng sau sắp xếp; một số tiêu chí còn thấp do nhân sự thay đổi.",

@@ -87,6 +87,7 @@ def test_a_draft_is_read_by_the_department_alone(app, client_as, visited):
     write(inspector, visited)
     draft = f"/recommendations/{recommendations_of(app, visited)['B1']}"
     assert client_as("manager").get(draft).status == 200
+    assert MEETINGS not in client_as("manager").get("/recommendations?state=all").words
     for who in ("unithead", "counselor", "accountant", "inspector-elsewhere"):
         assert client_as(who).get(draft).status == 404
         assert MEETINGS not in client_as(who).get("/recommendations").words

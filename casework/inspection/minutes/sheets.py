@@ -321,7 +321,8 @@ def _of(content: Content, kind: FindingKind) -> list[Content]:
 
 
 def _write_list(paper: Writing, texts: Iterable[str], otherwise: str) -> None:
-    told = [text.strip().rstrip(";.") for text in texts if text.strip()]
+    """Each once, however often it was said: several shortcomings may have one cause."""
+    told = list(dict.fromkeys(text.strip().rstrip(";.") for text in texts if text.strip()))
     for text in told:
         paper.body(f"- {text}.")
     if not told and otherwise:

@@ -44,7 +44,7 @@ class Decision(Labelled):
 
 def _due_day() -> DayField:
     return DayField(
-        _l("Due on"),
+        _l("Deadline"),
         [required(), between(lambda: today() - timedelta(days=31), _in_two_years)],
     )
 
@@ -76,7 +76,7 @@ class DraftForm(VersionedForm):
 class AnswerForm(VersionedForm):
     """What the unit says, with a paper or picture that shows it."""
 
-    progress = pick(_l("How far it is"), Progress, required())
+    progress = pick(_l("Progress"), Progress, required())
     done_on = past_day(_l("Done on"), years=2, needed=False)
     said = long_text(_l("What was done, or is being done"), required(), render_kw={"rows": 4})
     paper = UploadField(_l("Evidence"), allowed=PAPERS)

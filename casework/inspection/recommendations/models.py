@@ -17,7 +17,7 @@ from casework.inspection.inspections.models import Inspection
 class RecommendationStatus(Labelled):
     """How far a recommendation is. Overdue is derived: it is no status."""
 
-    OPEN = "open", _l("not begun")
+    OPEN = "open", _l("not done yet")
     IN_PROGRESS = "in_progress", _l("being remedied")
     DONE = "done", _l("remedied, says the unit")
     VERIFIED = "verified", _l("confirmed")

@@ -248,15 +248,15 @@ def _asked() -> Select[Recommendation, Inspection, InspectionPlan, Unit]:
 
 
 def _in_state(state: State) -> ColumnElement[bool]:
-    status = Recommendation.status
+    """Drafts are in no list but that of their inspection."""
+    status, in_force = Recommendation.status, Recommendation.in_force_on.is_not(None)
     if state is State.SETTLED:
-        return status.in_(SETTLED)
+        return in_force & status.in_(SETTLED)
     if state is State.WAITING:
-        return status == RecommendationStatus.DONE
+        return in_force & (status == RecommendationStatus.DONE)
     if state is State.OVERDUE:
-        in_force = Recommendation.in_force_on.is_not(None)
         return in_force & status.in_(ASKED) & (Recommendation.due_on < today())
-    return status.not_in(SETTLED) if state is State.OPEN else status.is_not(None)
+    return in_force & status.not_in(SETTLED) if state is State.OPEN else in_force
 
 
 def _of_department(access: Access) -> ColumnElement[bool]:
