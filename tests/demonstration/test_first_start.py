@@ -1,5 +1,6 @@
 """What `prepare` does: fill an empty program once, publish once, and say who may sign in."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
@@ -17,6 +18,9 @@ from casework.demonstration.horizon import last_closed_month
 from casework.inspection.findings.models import Finding
 from casework.inspection.inspections.models import Inspection, InspectionPlan
 from casework.inspection.inspections.rules import is_working_day
+from casework.inspection.minutes.models import Minutes, MinutesSignature
+from casework.inspection.minutes.rules import is_whole
+from casework.inspection.recommendations.models import Recommendation, RecommendationStep
 from casework.inspection.visits.models import Visit
 from casework.organisation.accounts.models import Account, AccountRole
 from casework.organisation.units.models import Unit
@@ -121,6 +125,20 @@ def assert_visits_were_held() -> None:
     assert not [each.text for each in findings if "None" in each.text]
 
 
+def assert_minutes_were_signed() -> None:
+    """All of the earlier round and one of this year's, with one recommendation overdue."""
+    minutes = db.session.scalars(select(Minutes).order_by(Minutes.year, Minutes.number)).all()
+    assert [each.number for each in minutes] == [*range(1, 9), 1, 2]
+    assert all(is_whole(each) for each in minutes)
+    signed = db.session.scalars(select(MinutesSignature.minutes_id)).all()
+    assert Counter(signed) == Counter([each.id for each in minutes[:9]] * 2)
+    asked = db.session.scalars(select(Recommendation)).all()
+    assert len([each for each in asked if each.is_overdue(today())]) == 1
+    assert {each.status for each in asked} >= {"verified", "waived", "done", "in_progress", "open"}
+    steps = db.session.scalars(select(RecommendationStep.kind)).all()
+    assert set(steps) >= {"answer", "verification", "extension", "waiver"}
+
+
 def assert_rounds_are_held() -> None:
     plans = db.session.scalars(select(InspectionPlan).order_by(InspectionPlan.visits_from_on)).all()
     assert [plan.status for plan in plans] == ["approved", "approved", "submitted"]
@@ -135,9 +153,12 @@ def assert_rounds_are_held() -> None:
     assert {row.name for row in units[0]} == {
         "5", "8", "Hòa Bình", "Hộ Phòng", "1", "Láng Tròn", "Phong Thạnh Tây B", "Gành Hào",
     }  # fmt: skip
-    assert {row.status for row in units[0]} == {"closed"}
-    assert [row.status for row in units[1]].count("visited") == 4
-    assert all((row.visit_on < today()) == (row.status == "visited") for row in units[1])
+    assert [row.status for row in units[0]].count("closed") == 7
+    assert [row.status for row in units[0]].count("following") == 1
+    assert [row.status for row in units[1]].count("visited") == 2
+    to_come = {"planned", "self_report"}
+    assert all((row.visit_on > today()) == (row.status in to_come) for row in units[1])
     assert_visits_were_held()
+    assert_minutes_were_signed()
     assert len(units[2]) == 5
     assert all(is_working_day(row.visit_on) for visited in units for row in visited)
