@@ -18,6 +18,8 @@ from casework.inspection_role import decided
 # Signing in is tried with the role itself (test_two_deployments.py).
 PAGES = {blueprint.name for blueprint in blueprints(INSPECTION_ALONE)} - {"accounts", "start_page"}
 _NAME = re.compile(r"[a-z_]+")
+# PostgreSQL lets nobody lock a row who may not change it.
+_LOCKED = re.compile(r" for (?:no key )?update(?: of ([a-z_., ]+))?$")
 _NAMED = re.compile(r"\b(from|join|into|update) \"?((?:[a-z_]+\.)?[a-z_]+)")
 
 
@@ -39,6 +41,12 @@ def wanted_by(statement: str) -> set[tuple[str, str]]:
         table = known_tables().get(name.rpartition(".")[2])
         if table is not None:
             found.add((verb, table))
+    if locked := _LOCKED.search(told):
+        names = (
+            locked[1].split(", ") if locked[1] else [name for _word, name in _NAMED.findall(told)]
+        )
+        tables = (known_tables().get(name.rpartition(".")[2]) for name in names)
+        found |= {("UPDATE", table) for table in tables if table}
     return found
 
 

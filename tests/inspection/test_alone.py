@@ -243,6 +243,8 @@ def test_nothing_that_is_confidential_is_granted(app):
         ("UPDATE accounts SET username=? WHERE id = ?", {("UPDATE", "organisation.accounts")}),
         ("DELETE FROM rounds.inspections WHERE id = %s", set()),
         ("DELETE FROM units", {("DELETE", "organisation.units")}),
+        ("SELECT id FROM organisation.units FOR UPDATE", {("UPDATE", "organisation.units")}),
+        ("SELECT id FROM units JOIN inspections ON x FOR UPDATE OF inspections", set()),
         ("INSERT INTO figures (id) VALUES (?)", {("INSERT", "inspection.figures")}),
     ],
 )
