@@ -1,5 +1,6 @@
 """The page of a unit: how it stands against the checklist, and what was done, as published."""
 
+import csv
 from datetime import date, datetime
 from io import BytesIO
 from uuid import uuid4
@@ -13,13 +14,14 @@ from casework.anonymisation.publish import publish_backlog
 from casework.core.audit import SYSTEM
 from casework.core.database import Base, ReadBase, db
 from casework.inspection.indicators.queries import criteria_of
-from casework.inspection.indicators.rules import tell_checklist
-from casework.inspection.readmodel.models import CriterionFigure, Figure, Measure
-from casework.organisation.settings.operations import load_usual
+from casework.inspection.indicators.rules import REMEDIES, advise, tell_checklist, tell_trends
+from casework.inspection.readmodel.models import CriterionFigure, Figure, Measure, Rating
+from casework.organisation.settings.operations import DATA, load_usual
 from casework.organisation.units.models import Unit
 from tests.anonymisation import work
 from tests.anonymisation.records import fill
 from tests.anonymisation.test_criteria import meet_monthly
+from tests.page import words
 
 
 @pytest.fixture(autouse=True)
@@ -210,3 +212,109 @@ def test_the_spreadsheet_holds_amounts_only_for_those_who_may_read_budgets(clien
 def test_no_spreadsheet_of_what_is_out_of_reach_or_not_published(client_as, cast):
     assert client_as("unithead").get(f"/figures/{cast.units['b']}/excel").status == 404
     assert client_as("unithead").get(f"/figures/{uuid4()}/excel").status == 404
+
+
+def test_every_criterion_of_the_checklist_has_its_remedy(app):
+    """One sentence each, of a line or two, and none for what is not on the checklist."""
+    with (DATA / "criteria_v1.csv").open(encoding="utf-8") as file:
+        codes = [row["code"] for row in csv.DictReader(file)]
+    assert len(codes) == 29
+    assert list(REMEDIES) == codes
+    with app.test_request_context():
+        for code in codes:
+            told = {advise(code, rating) for rating in (Rating.NOT_MET, Rating.PARTLY)}
+            assert len(told) == 1
+            assert 20 < len(told.pop()) < 100
+            assert advise(code, Rating.MET) == advise(code, Rating.NA) == ""
+
+
+@pytest.mark.usefixtures("published")
+def test_what_is_not_met_says_what_to_do(client_as, cast):
+    page = page_of(client_as, cast, "unithead")
+    red = page.words.partition("Partly met (")[0]
+    assert "G2. Bảo mật" in red
+    assert "Review each month who may sign in" in red
+    assert "Fix the days of the next meetings now" not in red
+    assert "Fix the days of the next meetings now" in page.words  # B1 is partly met
+    assert "Draft the operating regulation" not in page.words  # A2 is met
+    folded = [details for details in page.all("details") if "how" not in details.get("class")]
+    assert all(details.get("open") is None for details in folded)
+
+
+def test_what_cant_be_judged_says_what_is_wanting(app):
+    with app.test_request_context():
+        for code in ("D1", "D2", "D3", "D5"):
+            assert "only where nobody is recognised" in advise(code, Rating.NO_DATA)
+        assert advise("B1", Rating.NO_DATA).startswith("Record what it is computed from")
+        # These say it in their rule or basis.
+        assert advise("D4", Rating.NO_DATA) == advise("H2", Rating.NO_DATA) == ""
+
+
+@pytest.mark.usefixtures("published")
+def test_shares_are_drawn_over_the_periods_with_their_numbers(client_as, cast, app):
+    page = page_of(client_as, cast, "unithead")
+    table = next(t for t in page.all("table") if words(t).startswith("B1. Sinh hoạt CLB"))
+    with app.app_context():
+        of, table_of = CriterionFigure.__table__.c, CriterionFigure.__table__
+        rows = db.session.execute(
+            select(of.numerator, of.denominator)
+            .select_from(table_of)
+            .where(of.unit_id == cast.units["a"], of.code == "B1")
+            .order_by(of.until_on),
+            bind_arguments={"bind": db.engines["inspection"]},
+        ).all()
+    assert len(rows) == 12
+    told = [words(cell) for cell in table.iter("td")]
+    assert told == [str(part * 100 // whole) for part, whole in rows]
+    assert [words(cell) for cell in table.iter("th")][-3:] == ["07/26", "08/26", "09/26"]
+
+
+def test_a_share_that_is_a_band_is_drawn_as_one():
+    figures = [
+        CriterionFigure(
+            code="D1", text="…", rating="met", value=low, denominator=high,
+            unit_of_value="persons", until_on=date(2026, month, 28),
+        )
+        for month, (low, high) in enumerate(((None, None), (0, 69), (70, 89), (90, 100)), start=7)
+    ]  # fmt: skip
+    (trend,) = tell_trends(figures)
+    assert [value for _, value in trend.points] == [None, (0, 69), (70, 89), (90, 100)]
+    assert tell_trends(figures[:2]) != []
+    assert tell_trends(figures[:1]) == []  # one period is no trend
+
+
+@pytest.mark.usefixtures("published")
+def test_one_sheet_holds_all_criteria_and_the_numbers_of_persons(client_as, cast):
+    visitor = client_as("unithead")
+    page = visitor.get(f"/figures/{cast.units['a']}/print?period=2026-09")
+    assert page.h1 == "Phường Bạc Liêu"
+    rows = [words(row) for row in page.all("table")[0].iter("tr")][1:]
+    assert len(rows) == 21
+    assert "B1 Sinh hoạt CLB đúng định kỳ 10/12 sessions (83 %) Partly met" in rows
+    assert "As of the end of 09/2026, published on 15/10/2026." in page.words
+    assert "Open cases" in page.words
+    assert "Head of the unit" in page.words
+    # Money is for those who may read budgets, on paper too.
+    assert "15,000,000" in page.text
+    other = client_as("counselor").get(f"/figures/{cast.units['a']}/print")
+    assert other.status == 200
+    assert "15,000,000" not in other.text
+    assert visitor.get(f"/figures/{cast.units['b']}/print").status == 404
+    assert visitor.get(f"/figures/{uuid4()}/print").status == 404
+    assert client_as("volunteer").get(f"/figures/{cast.units['a']}/print").status == 403
+
+
+def test_nothing_published_is_no_sheet(client_as, cast):
+    assert client_as("unithead").get(f"/figures/{cast.units['a']}/print").status == 404
+
+
+@pytest.mark.usefixtures("published")
+def test_what_inspectors_asked_for_is_a_panel_for_who_may_read_it(client_as, cast, app):
+    panels = {
+        who: page_of(client_as, cast, who).all("section", id="panel-asked")
+        for who in ("unithead", "counselor", "inspector", "coordinator")
+    }
+    mounted = "recommendations.of_unit" in app.view_functions
+    assert {who: len(found) for who, found in panels.items()} == {
+        "unithead": mounted, "counselor": mounted, "inspector": mounted, "coordinator": 0,
+    }  # fmt: skip

@@ -52,6 +52,10 @@ class UnitFigures:
         """Whether nothing was published yet."""
         return not self.periods
 
+    def of_period(self, figures: Sequence[CriterionFigure]) -> list[CriterionFigure]:
+        """Those of the chosen period alone."""
+        return [each for each in figures if f"{each.until_on:%Y-%m}" == self.period]
+
 
 def list_units(access: Access) -> Sequence[Unit]:
     """The units whose figures an access reaches today, provinces first, then in the order of
@@ -119,6 +123,23 @@ def criteria_of(
     for figure in db.session.scalars(query):
         found[figure.unit_id].append(figure)
     return found
+
+
+def criteria_over_time(unit: Unit, period: str) -> Sequence[CriterionFigure]:
+    """The criteria of a unit in the twelve periods up to one, oldest first, in the order of the
+    checklist.
+    """
+    end = month_end(int(period[:4]), int(period[5:]))
+    query = (
+        select(CriterionFigure)
+        .where(
+            CriterionFigure.unit_id == unit.id,
+            CriterionFigure.until_on <= end,
+            CriterionFigure.until_on > add_months(end, -TREND_PERIODS),
+        )
+        .order_by(CriterionFigure.until_on, CriterionFigure.position)
+    )
+    return db.session.scalars(query).all()
 
 
 def activity_of(unit: Unit, period: str) -> dict[tuple[ActivityMeasure, str], ActivityFigure]:

@@ -4,7 +4,7 @@ protected; and the page that tells everybody how.
 
 from uuid import UUID
 
-from flask import Blueprint, abort, redirect, request, url_for
+from flask import Blueprint, abort, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
@@ -17,6 +17,7 @@ from casework.inspection.indicators import sheets
 from casework.inspection.indicators.queries import (
     activity_of,
     criteria_of,
+    criteria_over_time,
     get_unit,
     latest_open,
     list_units,
@@ -24,11 +25,13 @@ from casework.inspection.indicators.queries import (
     sees_money,
     unit_figures,
 )
-from casework.inspection.indicators.rules import tell_activity, tell_checklist
-from casework.inspection.readmodel.models import Measure
+from casework.inspection.indicators.rules import tell_activity, tell_checklist, tell_trends
+from casework.inspection.readmodel.models import PERSONAL, Measure
 
 bp = Blueprint("figures", __name__, url_prefix="/figures")
 explanation = Blueprint("explanation", __name__)
+ASKED = "recommendations.of_unit"
+"""The panel of what inspectors asked for: a page knows its address, not its code."""
 menu(_l("Figures"), "figures.index", lambda: can(Permission.FIGURE_READ))
 
 
@@ -51,16 +54,37 @@ def show(access: Access, unit_id: UUID) -> ResponseReturnValue:
     unit = get_unit(access, unit_id)
     view = unit_figures(unit, request.args.get("period"))
     money = sees_money(access, unit)
-    judged = criteria_of([unit.id], unit.province_id, view.period)[unit.id]
+    history = [] if view.is_empty else criteria_over_time(unit, view.period)
     done = {} if view.is_empty else activity_of(unit, view.period)
     return render(
         "inspection/indicators/show.html",
         unit=unit,
         view=view,
         published_on=published_on(unit, view.period),
-        checklist=tell_checklist(judged, sees_money=money),
+        checklist=tell_checklist(view.of_period(history), sees_money=money),
+        trends=tell_trends(history),
         activity=tell_activity(done, sees_money=money),
+        asked=ASKED if ASKED in current_app.view_functions else "",
         Measure=Measure,
+    )
+
+
+@bp.get("/<uuid:unit_id>/print")
+@requires(Permission.FIGURE_READ)
+def sheet(access: Access, unit_id: UUID) -> ResponseReturnValue:
+    """The criteria and the numbers of persons of a period on one sheet of A4, to be signed."""
+    unit = get_unit(access, unit_id)
+    view = unit_figures(unit, request.args.get("period"))
+    if view.is_empty:
+        abort(404)
+    judged = criteria_of([unit.id], unit.province_id, view.period)[unit.id]
+    return render(
+        "inspection/indicators/print.html",
+        unit=unit,
+        view=view,
+        published_on=published_on(unit, view.period),
+        checklist=tell_checklist(judged, sees_money=sees_money(access, unit)),
+        PERSONAL=PERSONAL,
     )
 
 

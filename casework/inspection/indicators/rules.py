@@ -4,6 +4,7 @@ more than what was printed.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Protocol
 
 from flask_babel import gettext as _
@@ -60,8 +61,8 @@ class Judged(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A criterion in words: its figure, the rule with its thresholds, and what it was computed
-    from.
+    """A criterion in words: its figure, the rule with its thresholds, what it was computed from,
+    and what to do about it.
     """
 
     code: str
@@ -70,6 +71,7 @@ class Said:
     figure: str
     rule: str
     basis: str
+    advice: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,25 +85,37 @@ class Checklist:
     said: Sequence[Said]
 
     @property
-    def to_look_at(self) -> list[Said]:
-        """What is not met, and what is partly."""
-        return [
-            each
-            for rating in (Rating.NOT_MET, Rating.PARTLY)
-            for each in self.said
-            if each.rating is rating
-        ]
+    def not_met(self) -> list[Said]:
+        """What to look at first."""
+        return [each for each in self.said if each.rating is Rating.NOT_MET]
+
+    @property
+    def partly(self) -> list[Said]:
+        """What to look at next."""
+        return [each for each in self.said if each.rating is Rating.PARTLY]
 
     @property
     def others(self) -> list[Said]:
         """What is met, does not apply, or can't be told."""
-        return [each for each in self.said if each not in self.to_look_at]
+        seen = (Rating.NOT_MET, Rating.PARTLY)
+        return [each for each in self.said if each.rating not in seen]
 
     @property
     def counts(self) -> list[tuple[Rating, int]]:
         """How many have each rating; ratings that none has are left out."""
         ratings = [each.rating for each in self.said]
         return [(rating, ratings.count(rating)) for rating in Rating if rating in ratings]
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """How large a share was in each period, in per cent, oldest first; (lowest, highest) where only
+    the band is known, None where nothing was told.
+    """
+
+    code: str
+    text: str
+    points: Sequence[tuple[str, int | tuple[int, int] | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +167,55 @@ def tell_criterion(figure: Judged, rating: Rating, *, sees_money: bool) -> Said:
         _figure(figure, sees_money) or NOTHING,
         _rule(figure),
         str(_BASES.get(figure.code, "")),
+        advise(figure.code, rating),
     )
+
+
+def advise(code: str, rating: Rating) -> str:
+    """What to do about a criterion as it was judged, in one plain sentence; empty where there is
+    nothing to be done.
+    """
+    if rating in (Rating.NOT_MET, Rating.PARTLY):
+        return str(REMEDIES.get(code, ""))
+    if rating is Rating.NO_DATA and code in _BANDS:
+        return str(
+            _("A share of persons is told as a band, and only where nobody is recognised by it.")
+        )
+    if rating is Rating.NO_DATA and code not in _TOLD_ELSEWHERE:
+        return str(_("Record what it is computed from: the next edition judges it."))
+    return ""
+
+
+def tell_trends(figures: Sequence[CriterionFigure]) -> list[Trend]:
+    """The criteria that are shares, over the periods of these figures; those of fewer than two
+    periods are left out, and those of which nothing was ever told.
+    """
+    periods = sorted({figure.until_on for figure in figures})
+    found: dict[str, dict[date, CriterionFigure]] = {}
+    for figure in figures:
+        if figure.code in (*_SHARED, *_BANDS):
+            found.setdefault(figure.code, {})[figure.until_on] = figure
+    trends = [
+        Trend(
+            code,
+            list(of.values())[-1].text,
+            [(f"{end:%m/%y}", _share(of[end]) if end in of else None) for end in periods],
+        )
+        for code, of in found.items()
+    ]
+    return [
+        trend
+        for trend in trends
+        if len(periods) > 1 and any(value is not None for _end, value in trend.points)
+    ]
+
+
+def _share(figure: CriterionFigure) -> int | tuple[int, int] | None:
+    if figure.code in _BANDS:
+        return None if figure.value is None else (figure.value, figure.denominator or 0)
+    if figure.numerator is None or not figure.denominator:
+        return None
+    return figure.numerator * 100 // figure.denominator
 
 
 def _figure(figure: Judged, sees_money: bool) -> str:
@@ -281,8 +343,13 @@ def _band(figure: Judged, _sees_money: bool) -> str:
     return f"{low}–{high}{PER_CENT}"
 
 
+_BANDS = ("D1", "D2", "D3", "D5")
+_SHARED = ("A1", "A2", "B1", "B2", "B4", "C1", "D4", "E1", "E2", "E3", "F1", "G1", "G2")
+"""Criteria whose figure is so many of so many."""
+_TOLD_ELSEWHERE = ("D4", "H2")
+"""Criteria whose rule or basis says already why they are not judged."""
 _FIGURES = {
-    **dict.fromkeys(("D1", "D2", "D3", "D5"), _band),
+    **dict.fromkeys(_BANDS, _band),
     "A3": _kinds_of_groups,
     "A4": _staff,
     "A5": _vacant,
@@ -363,6 +430,48 @@ _BASES = {
     "H1": _l("partners with which something was done"),
     "H2": _l("recommendations that fell due: done by their day, as inspectors confirmed"),
 }
+
+
+REMEDIES = {
+    "A1": _l("Ask the People's Committee for the missing decision; record its number and day."),
+    "A2": _l("Draft the operating regulation with the board, have it signed, and record it."),
+    "A3": _l(
+        "Set up the specialised groups that are missing: communication, counselling, self-help."
+    ),
+    "A4": _l("Fill the posts of leader and deputy; bring the number of members within the limits."),
+    "A5": _l("Fill each vacant leading post; renew decisions that still name a former unit."),
+    "A6": _l("Write the plan of the year by month, have it signed, and enter it."),
+    "B1": _l(
+        "Fix the days of the next meetings now and tell the members; say why if one is postponed."
+    ),
+    "B2": _l("Agree on a day with the group that kept its schedule worst, and meet on it."),
+    "B3": _l("Meet before the interval is over; after a postponement set a new day at once."),
+    "B4": _l(
+        "Write minutes of each meeting, with content and attendance; attach them the same week."
+    ),
+    "C1": _l("Hold a communication session in each hamlet not reached within twelve months."),
+    "C2": _l("Go through talks and leaflets with the department; take out what stigmatises."),
+    "D1": _l("Have the counselors renew the needs assessments that ran out."),
+    "D2": _l("Have the counselors write or review the support plans that are due."),
+    "D3": _l("Have the counselors get in touch with those not contacted for long."),
+    "D4": _l("Call the partners who have not answered, and record what they say."),
+    "D5": _l("Have the counselors ask for the consents that are missing, purpose by purpose."),
+    "D6": _l("Find further sources: social mobilisation, charity, loans, other programmes."),
+    "E1": _l("Ask for the allotment of what was estimated, or have the estimate adjusted."),
+    "E2": _l("Hand in the settlements that are due with their vouchers, the oldest first."),
+    "E3": _l("Pay the months owed; from now on pay each month within its days."),
+    "E4": _l("Complete the vouchers: payer, receiver, day, amount, signatures."),
+    "F1": _l("Send the members who counsel to the next training in counselling skills."),
+    "F2": _l(
+        "Let members practise beside an experienced counselor; ask the department for guidance."
+    ),
+    "G1": _l("Hand in the reports that are missing; note the days of the next ones."),
+    "G2": _l("Review each month who may sign in; everybody signs in with an account of their own."),
+    "H1": _l("Agree on a joint activity with another sector, and record it."),
+    "H2": _l("Carry out and answer the recommendations still open, the overdue ones first."),
+    "K1": _l("Write down what helps, what hinders, and what the unit proposes."),
+}
+"""What a unit does about a criterion that is not met, or only partly: one sentence each."""
 
 
 def tell_activity(

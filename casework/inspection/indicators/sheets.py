@@ -70,6 +70,6 @@ def _criteria(checklist: Checklist | None) -> Iterator[Row]:
         return
     yield ()
     yield (_("Criterion"), _("Rating"), _("Figure"), _("Rule"), _("Computed from"))
-    for said in sorted((*checklist.to_look_at, *checklist.others), key=lambda one: one.code):
+    for said in sorted(checklist.said, key=lambda one: one.code):
         text = f"{said.code} {said.text}"
         yield text, str(said.rating.label), said.figure, said.rule, said.basis
