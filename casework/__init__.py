@@ -61,6 +61,7 @@ INSPECTION = (
     "inspection.findings",
     "inspection.recommendations",
     "inspection.minutes",
+    "inspection.conferences",
 )
 OWN_ACCOUNT = (
     "organisation.roles",

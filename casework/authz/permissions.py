@@ -113,6 +113,7 @@ class Permission(Labelled):
         _l("Recommendations: all of those whose inspections one reads, else those about money"),
     )
     MONEY_RESPOND = "inspection:money:respond", _l("Answer recommendations about money")
+    CONFERENCE_WRITE = "inspection:conference:write", _l("Prepare review conferences")
     FIGURE_READ = "inspection:figure:read", _l("Published figures of a unit")
     NOTICE_READ = "anonymisation:notice:read", _l("Word that figures are out")
     PUBLICATION_READ = (

@@ -134,6 +134,15 @@ class Paper:
             for cell, width in zip(row.cells, widths, strict=True):
                 cell.width = Mm(width)
 
+    def picture(self, content: bytes, *, told: str) -> None:
+        """A picture as wide as the text, with what it shows under it."""
+        paragraph = self._document.add_paragraph()
+        paragraph.alignment = _CENTRE
+        paragraph.paragraph_format.keep_with_next = True
+        shape = paragraph.add_run().add_picture(BytesIO(content), width=Mm(160))
+        shape._inline.docPr.set("descr", told)
+        self.line(told, italic=True, align=_CENTRE, size=12)
+
     def signatures(self, *places: tuple[str, str]) -> None:
         """Blocks side by side: what is signed as, and the name under it ("" to be written)."""
         table = self._document.add_table(rows=1, cols=len(places))

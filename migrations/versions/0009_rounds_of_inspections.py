@@ -99,10 +99,12 @@ def upgrade(engine_name: str) -> None:
         sa.Column("until_on", sa.Date(), nullable=False),
         sa.Column("held_on", sa.Date(), nullable=True),
         sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("written_by", sa.Text(), nullable=False),
         sa.Column("situation", sa.Text(), nullable=False),
-        sa.Column("best_practices", sa.Text(), nullable=False),
+        sa.Column("causes", sa.Text(), nullable=False),
         sa.Column("lessons", sa.Text(), nullable=False),
         sa.Column("directions", sa.Text(), nullable=False),
+        sa.Column("tasks", sa.Text(), nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("recorded_by", sa.Uuid(), nullable=True),
@@ -122,6 +124,34 @@ def upgrade(engine_name: str) -> None:
         op.f("ix_review_conferences_province_id"),
         "review_conferences",
         ["province_id"],
+        unique=False,
+        schema="rounds",
+    )
+    op.create_table(
+        "best_practices",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("conference_id", sa.Uuid(), nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("recorded_by", sa.Uuid(), nullable=True),
+        sa.Column("recorded_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["conference_id"],
+            ["rounds.review_conferences.id"],
+            name=op.f("fk_best_practices_conference_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["unit_id"],
+            ["organisation.units.id"],
+            name=op.f("fk_best_practices_unit_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_best_practices")),
+        schema="rounds",
+    )
+    op.create_index(
+        op.f("ix_best_practices_conference_id"),
+        "best_practices",
+        ["conference_id"],
         unique=False,
         schema="rounds",
     )
@@ -661,6 +691,10 @@ def downgrade(engine_name: str) -> None:
         op.f("ix_sampled_cases_case_id"), table_name="sampled_cases", schema="confidential"
     )
     op.drop_table("sampled_cases", schema="confidential")
+    op.drop_index(
+        op.f("ix_best_practices_conference_id"), table_name="best_practices", schema="rounds"
+    )
+    op.drop_table("best_practices", schema="rounds")
     op.drop_index(
         op.f("ix_review_conferences_province_id"), table_name="review_conferences", schema="rounds"
     )

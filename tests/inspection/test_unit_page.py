@@ -289,7 +289,7 @@ def test_one_sheet_holds_all_criteria_and_the_numbers_of_persons(client_as, cast
     page = visitor.get(f"/figures/{cast.units['a']}/print?period=2026-09")
     assert page.h1 == "Phường Bạc Liêu"
     rows = [words(row) for row in page.all("table")[0].iter("tr")][1:]
-    assert len(rows) == 21
+    assert len(rows) == 25
     assert "B1 Sinh hoạt CLB đúng định kỳ 10/12 sessions (83 %) Partly met" in rows
     assert "As of the end of 09/2026, published on 15/10/2026." in page.words
     assert "Open cases" in page.words

@@ -26,6 +26,12 @@ from casework.confidential.transfers.models import Transfer
 from casework.core.audit import SYSTEM, Actor
 from casework.core.clock import add_months, now, today
 from casework.core.database import db
+from casework.inspection.conferences.operations import (
+    add_practice,
+    close_conference,
+    open_conference,
+)
+from casework.inspection.conferences.queries import Held, list_units_of, read_report
 from casework.organisation.accounts import sessions
 from casework.organisation.accounts.models import Account, AccountRole
 from casework.organisation.accounts.operations import create_account, give_role
@@ -118,6 +124,8 @@ PARAMETERS = frozenset(
         "finding_id",
         "recommendation_id",
         "sample_id",
+        "conference_id",
+        "practice_id",
         "team_member_id",
     }
 )
@@ -130,6 +138,8 @@ OTHERWISE = {
     ("inspections", "plan_id"): "round_id",
     ("minutes", "inspection_id"): "minuted_id",
     ("minutes.preview", "inspection_id"): "drafted_id",
+    ("conferences.edit", "conference_id"): "open_conference_id",
+    ("conferences.change", "conference_id"): "open_conference_id",
     ("pauses.edit_of_province", "pause_id"): "province_pause_id",
     ("pauses.correct_of_province", "pause_id"): "province_pause_id",
     ("partners.edit_of_province", "partner_id"): "province_partner_id",
@@ -197,6 +207,7 @@ def build(app: Flask, cast: Cast) -> World:
         world.ids[unit] = ids | record_everything(app, cast, unit, ids["group_id"])
     for unit, province in (("a", "province"), ("b", "elsewhere")):
         world.ids[unit] |= _publish(world, cast.units[province])
+        world.ids[unit] |= _look_back(world, cast.units[province])
         world.ids[unit] |= plan_a_round(world, unit)
         world.ids[unit] |= visit_a_unit(world, unit, world.ids[unit]["inspection_id"])
         world.ids[unit] |= minute_a_unit(world, unit)
@@ -312,6 +323,32 @@ def _publish(world: World, province_id: UUID) -> dict[str, UUID]:
         for unit in db.session.scalars(units):
             judge(edition, unit, {"A1": "not_met", "B1": "met"}, uuid4())
         made = {"province_id": province_id, "run_id": run.id, "publication_id": publication.id}
+        db.session.commit()
+    return made
+
+
+def _look_back(world: World, province_id: UUID) -> dict[str, UUID]:
+    """A conference of a province over what was published, with a best practice, closed, so that its
+    units read it; and one that is being prepared.
+    """
+    by = Actor(world.cast.accounts["inspector"])
+    phase = {"from_on": date(today().year - 2, 1, 1), "until_on": today().replace(day=1)}
+    with world.app.app_context():
+        province = db.session.get_one(Unit, province_id)
+        conference = open_conference(
+            province, {"title": "Tổng kết", **phase, "held_on": today()}, by=by
+        )
+        held = Held(conference, province, is_department=True)
+        unit = list_units_of(conference)[0]
+        practice = add_practice(conference, unit.id, "họp tối", by=by)
+        db.session.flush()
+        close_conference(conference, read_report(held), by=by)
+        draft = open_conference(province, {"title": "Sắp tới", **phase, "held_on": None}, by=by)
+        made = {
+            "conference_id": conference.id,
+            "open_conference_id": draft.id,
+            "practice_id": practice.id,
+        }
         db.session.commit()
     return made
 

@@ -95,10 +95,14 @@ class Checklist:
         return [each for each in self.said if each.rating is Rating.PARTLY]
 
     @property
+    def to_look_at(self) -> list[Said]:
+        """What is not met, then what is partly."""
+        return [*self.not_met, *self.partly]
+
+    @property
     def others(self) -> list[Said]:
         """What is met, does not apply, or can't be told."""
-        seen = (Rating.NOT_MET, Rating.PARTLY)
-        return [each for each in self.said if each.rating not in seen]
+        return [each for each in self.said if each not in self.to_look_at]
 
     @property
     def counts(self) -> list[tuple[Rating, int]]:
