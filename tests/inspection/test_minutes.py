@@ -14,7 +14,7 @@ from pypdf import PdfReader
 from sqlalchemy import text
 
 from casework.core.database import db
-from casework.inspection.inspections.models import Inspection, InspectionPlan
+from casework.inspection.inspections.models import Inspection, InspectionPlan, TeamMember, Visitor
 from casework.inspection.minutes.models import Minutes, MinutesSignature
 from casework.inspection.minutes.rules import canonical, read_digest
 from casework.inspection.recommendations.models import Recommendation
@@ -53,6 +53,20 @@ def minutes_of(app, inspection_id) -> Minutes:
 def status_of(app, inspection_id) -> str:
     with app.app_context():
         return db.session.get_one(Inspection, inspection_id).status
+
+
+def test_those_of_the_team_who_came_stand_in_the_minutes(app, client_as, visited):
+    with app.app_context():
+        plan = db.session.get_one(Inspection, visited).plan_id
+        team = db.session.query(TeamMember).filter_by(plan_id=plan).order_by(TeamMember.role).all()
+        db.session.add(Visitor(inspection_id=visited, member_id=team[0].id))
+        db.session.commit()
+    inspector = client_as("inspector")
+    at = write(inspector, visited)
+    words = inspector.get(f"{at}/preview").words
+    assert "Võ Văn Tám – Trưởng đoàn" in words
+    assert "Lưu Thị Khách, Hội LHPN tỉnh" not in words
+    assert "Lưu Thị Khách" in words
 
 
 def test_frozen_minutes_hold_everything_in_one_way(app, client_as, visited):
@@ -313,6 +327,10 @@ def test_supplements_are_added_and_covered_by_digests(app, client_as, visited):
     words = inspector.get(at).words
     assert "Supplement 1 was altered" in words
     assert "Supplement 2 was altered" not in words
+    digest = minutes_of(app, visited).digest
+    assert (
+        "altered" in inspector.get(f"/minutes/verify?digest={digest}").words.split("01/BB-ĐKT")[1]
+    )
 
 
 def read(visitor, address: str) -> str:

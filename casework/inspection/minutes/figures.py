@@ -3,6 +3,7 @@ of the screen.
 """
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from flask_babel import force_locale
 from sqlalchemy import select
@@ -11,7 +12,7 @@ from casework.core.database import db
 from casework.inspection.findings.models import Finding, FindingKind
 from casework.inspection.findings.queries import list_accepted
 from casework.inspection.inspections.models import Inspection, TeamMember
-from casework.inspection.inspections.queries import Visited, list_team
+from casework.inspection.inspections.queries import Visited, list_goers, list_team
 from casework.inspection.minutes.models import Content, Minutes
 from casework.inspection.minutes.rules import FORM
 from casework.inspection.readmodel.models import Rating, UnitOfCount
@@ -30,6 +31,7 @@ def compose(found: Visited, minutes: Minutes) -> Content:
     visit = find_visit(inspection.id)
     province = get_unit(plan.province_id)
     checks = list_checks(inspection.id)
+    goers = list_goers([inspection.id]).get(inspection.id, ())
     with force_locale("vi"):
         return {
             "form": FORM,
@@ -48,7 +50,7 @@ def compose(found: Visited, minutes: Minutes) -> Content:
                 "until_on": plan.until_on.isoformat(),
             },
             "visit": _visit(inspection, visit),
-            "team": [_member(each) for each in list_team(plan.id)],
+            "team": [_member(each, goers) for each in list_team(plan.id)],
             "criteria": [_criterion(each) for each in checks],
             "versions": sorted({each.set_number for each in checks}),
             "skills": _skills(list_observed(inspection.id)),
@@ -74,8 +76,10 @@ def _visit(inspection: Inspection, visit: Visit | None) -> Content:
     }
 
 
-def _member(member: TeamMember) -> Content:
-    return {"name": member.name, "office": member.office, "role": member.role}
+def _member(member: TeamMember, goers: Sequence[UUID]) -> Content:
+    """Somebody of the team, and whether they came: where nobody was named, all did."""
+    came = not goers or member.id in goers
+    return {"name": member.name, "office": member.office, "role": member.role, "came": came}
 
 
 def _criterion(check: Check) -> Content:

@@ -62,7 +62,7 @@ def get_papers(access: Access, inspection_id: UUID) -> Papers:
     minutes = find_minutes(inspection_id)
     if minutes is None or not minutes.is_frozen:
         return Papers(found, minutes, [], [])
-    return Papers(found, minutes, list_signatures(minutes), _list_supplements(minutes))
+    return Papers(found, minutes, list_signatures(minutes), list_supplements([minutes])[minutes.id])
 
 
 def get_frozen(access: Access, inspection_id: UUID) -> tuple[Papers, Minutes]:
@@ -126,6 +126,10 @@ def list_own_roles(plan_id: UUID, account_id: UUID) -> set[TeamRole]:
     return {TeamRole(role) for role in db.session.scalars(query)}
 
 
-def _list_supplements(minutes: Minutes) -> Sequence[MinutesSupplement]:
-    query = select(MinutesSupplement).where(MinutesSupplement.minutes_id == minutes.id)
-    return db.session.scalars(query.order_by(MinutesSupplement.number)).all()
+def list_supplements(minutes: Sequence[Minutes]) -> dict[UUID, list[MinutesSupplement]]:
+    """What was added to each of some minutes, in order."""
+    found: dict[UUID, list[MinutesSupplement]] = {each.id: [] for each in minutes}
+    query = select(MinutesSupplement).where(MinutesSupplement.minutes_id.in_(found))
+    for supplement in db.session.scalars(query.order_by(MinutesSupplement.number)):
+        found[supplement.minutes_id].append(supplement)
+    return found

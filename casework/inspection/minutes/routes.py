@@ -37,6 +37,7 @@ from casework.inspection.minutes.queries import (
     get_supplement,
     list_own_roles,
     list_reopenings,
+    list_supplements,
 )
 from casework.inspection.minutes.rules import is_whole, list_altered, read_digest
 from casework.organisation.documents.queries import list_files
@@ -242,11 +243,15 @@ def verify(access: Access) -> ResponseReturnValue:
     typed = request.args.get("digest", "")[:200]
     digest = read_digest(typed)
     found = find_by_digest(access, digest) if digest else []
+    added = list_supplements([minutes for minutes, _unit in found])
     return render(
         f"{FOLDER}/verify.html",
         typed=typed,
         digest=digest,
-        found=[(minutes, unit, is_whole(minutes)) for minutes, unit in found],
+        found=[
+            (minutes, unit, is_whole(minutes) and not list_altered(minutes, added[minutes.id]))
+            for minutes, unit in found
+        ],
     )
 
 

@@ -6,6 +6,7 @@ All three are written by one function out of what the minutes say, and by nothin
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
 from casework.core.papers import END, Paper, Writing
@@ -190,7 +191,7 @@ def _write_beginning(paper: Writing, content: Content) -> None:
     )
     paper.section("THÀNH PHẦN")
     paper.body("1. Đoàn kiểm tra:")
-    for member in content["team"]:
+    for member in filter(itemgetter("came"), content["team"]):
         office = f", {member['office']}" if member["office"] else ""
         paper.body(f"- {member['name']}{office} – {ROLES[TeamRole(member['role'])]};")
     paper.body("2. Đại diện đơn vị:")
@@ -232,10 +233,18 @@ def _write_results(paper: Writing, content: Content) -> None:
             _write_list(paper, reasons, "")
     visit = content["visit"]
     for title, kind, own in (
-        ("3. Khó khăn, vướng mắc của đơn vị", FindingKind.DIFFICULTY, visit["difficulties"]),
+        (
+            "3. Thuận lợi, khó khăn, vướng mắc của đơn vị",
+            FindingKind.DIFFICULTY,
+            visit["difficulties"],
+        ),
         ("4. Đề xuất của đơn vị", FindingKind.PROPOSAL, visit["proposals"]),
     ):
         paper.section(title)
+        if kind is FindingKind.DIFFICULTY and visit["favourable"]:
+            paper.body("Thuận lợi:")
+            _write_list(paper, visit["favourable"].splitlines(), "")
+            paper.body("Khó khăn, vướng mắc:")
         told = [each["text"] for each in _of(content, kind)] or own.splitlines()
         _write_list(paper, told, "Không có.")
 
