@@ -1,5 +1,5 @@
 """A case goes to another unit once the person agrees, and opens there only when it is accepted; a
-colleague stands in up to a day.
+colleague stands in up to a day; a whole caseload goes over in one act.
 """
 
 from datetime import timedelta
@@ -50,8 +50,12 @@ def test_a_case_opens_in_the_other_unit_once_it_is_accepted(
     accepting = Hand(coordinator)
     accepting.tap(coordinator.locator("main li", has_text="transfer waits").get_by_role("link"))
     expect(coordinator.get_by_role("heading", level=1)).to_have_text("Transfers")
+    accessible(coordinator)
+    screenshot(coordinator, "transfers")
     accepting.tap(coordinator.locator("main tbody a"))
     accepting.choose("Counselor", "Lý Thị Tư")
+    accessible(coordinator)
+    screenshot(coordinator, "transfer-answer")
     assert NAME not in coordinator.content()
     accepting.press("Accept the case")
     expect(coordinator.get_by_text("Lý Thị Tư").first).to_be_visible()
@@ -81,9 +85,14 @@ def test_a_colleague_stands_in_up_to_a_day(
         hand.go("Have a colleague stand in")
         hand.choose("Who stands in", "Trần Văn Đức")
         hand.write("Last day", f"{last}")
+        if address == case:
+            accessible(screen)
+            screenshot(screen, "standing-in-form")
         hand.press("Stand in from today")
         told = f"Trần Văn Đức stands in until {last:%d/%m/%Y}"
         expect(screen.get_by_text(told)).to_be_visible()
+    accessible(screen)
+    screenshot(screen, "standing-in-case")
     colleague = open_page(screen.viewport_size)
     sign_in(colleague, "counselor2")
     ending = colleague.locator("main li", has_text="last day of standing in")
@@ -113,3 +122,23 @@ def test_a_colleague_stands_in_up_to_a_day(
     with time_machine.travel(now() + timedelta(days=4)):
         assert client_as("counselor2").get(other).status == 404
         assert client_as("counselor").get(other).status == 200
+
+
+def test_a_coordinator_hands_a_whole_caseload_over(
+    screen: Page, client_as, sign_in, accessible, screenshot
+):
+    open_case(client_as("counselor"))
+    sign_in(screen, "coordinator")
+    hand = Hand(screen)
+    screen.goto("/caseloads")
+    accessible(screen)
+    screenshot(screen, "caseloads")
+    hand.tap(screen.locator("main tr", has_text="Nguyễn Thị Hoa").get_by_role("link"))
+    hand.choose("Who takes it over", "Trần Văn Đức")
+    assert NAME not in screen.content()
+    accessible(screen)
+    screenshot(screen, "caseload")
+    hand.press("Hand everything over")
+    expect(screen.get_by_role("heading", level=1)).to_have_text("Caseloads")
+    expect(screen.locator("main tr", has_text="Trần Văn Đức")).to_contain_text("1")
+    assert NAME in client_as("counselor2").get("/cases").words
