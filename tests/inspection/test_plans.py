@@ -685,3 +685,28 @@ def test_the_visit_of_another_plan_is_hinted_at(client_as, cast, app, two_units)
     assert (
         "Võ Văn Tám is on a visit of another plan on 02/11/2026." in inspector.get(two_units).words
     )
+
+
+def test_a_unit_that_was_merged_since_is_told_until_its_visit(client_as, cast, app):
+    with app.app_context():
+        plan = make_plan(cast, "a", "b", visit_on=date(2026, 11, 2))
+        db.session.get_one(Unit, cast.units["a"]).valid_until = date(2026, 10, 1)
+        address, inspection = f"/inspections/plans/{plan.id}", inspection_of(plan, cast.units["a"])
+        inspection_id = inspection.id
+        db.session.commit()
+    inspector = client_as("inspector")
+    assert "Phường Bạc Liêu ended on 01/10/2026." in inspector.get(address).words
+    with app.app_context():
+        db.session.get_one(Inspection, inspection_id).status = InspectionStatus.VISITED
+        db.session.commit()
+    assert "ended on" not in inspector.get(address).words
+
+
+def test_what_people_type_is_shown_as_text(client_as, cast, app, plan_at):
+    edit, evil = plan_at + "/edit", "<script>alert(1)</script>"
+    inspector = client_as("inspector")
+    assert inspector.submit(edit, edit, title=evil, outline=evil).status == 303
+    for page in (plan_at, "/inspections", plan_at + "/units", plan_at + "/team"):
+        shown = inspector.get(page)
+        assert evil not in shown.text
+        assert evil in shown.words

@@ -51,10 +51,10 @@ class InspectionStatus(Labelled):
     SELF_REPORT = "self_report", _l("the unit has reported")
     VISITED = "visited", _l("visited")
     MINUTES_DRAFTED = "minutes_drafted", _l("minutes drafted")
-    SIGNED = "signed", _l("signed")
+    SIGNED = "signed", _l("signed by both sides")
     NOTIFIED = "notified", _l("results told to the unit")
     FOLLOWING = "following", _l("recommendations being followed")
-    CLOSED = "closed", _l("closed")
+    CLOSED = "closed", _l("followed to the end")
 
 
 class InspectionPlan(Versioned, Base):

@@ -29,6 +29,7 @@ from casework.inspection.inspections.models import (
     Visitor,
 )
 from casework.inspection.inspections.queries import (
+    BEFORE_THE_VISIT,
     Visited,
     find_same_number,
     is_on_team,
@@ -401,11 +402,14 @@ def _delete(inspection_ids: Sequence[UUID]) -> None:
 
 
 def _require_open(plan: InspectionPlan) -> None:
+    """Nobody submits or decides while a part of the plan is being written."""
+    db.session.refresh(plan, with_for_update=True)
     if not plan.is_open:
         raise RuleBroken(_l("This plan is submitted or approved: it can't be changed any more."))
 
 
 def _require_decision(plan: InspectionPlan, *, by: Actor) -> None:
+    db.session.refresh(plan, with_for_update=True)
     if plan.status != PlanStatus.SUBMITTED:
         raise RuleBroken(_l("This plan does not wait for a decision."))
     if by.id in (plan.recorded_by, plan.submitted_by):
@@ -414,9 +418,7 @@ def _require_decision(plan: InspectionPlan, *, by: Actor) -> None:
 
 def _require_change(each: Visited, answer: dict[str, Any], *, by: Actor) -> None:
     require_team(each.inspection, by=by)
-    if _ORDER.index(InspectionStatus(each.inspection.status)) >= _ORDER.index(
-        InspectionStatus.VISITED
-    ):
+    if each.inspection.status not in BEFORE_THE_VISIT:
         raise RuleBroken(_l("This unit was visited: its day can't change any more."))
     if answer["visit_on"] is None:
         raise RuleBroken(_l("Say on which day the unit is visited."), field="visit_on")

@@ -20,6 +20,7 @@ from casework.core.text import words_key
 from casework.inspection.inspections.models import (
     Inspection,
     InspectionPlan,
+    InspectionStatus,
     PlanStatus,
     TeamMember,
     TeamRole,
@@ -31,6 +32,8 @@ from casework.organisation.accounts.models import Account
 from casework.organisation.accounts.queries import list_role_holders
 from casework.organisation.units.models import Unit
 from casework.organisation.units.queries import reached, with_predecessors
+
+BEFORE_THE_VISIT = (InspectionStatus.PLANNED, InspectionStatus.SELF_REPORT)
 
 
 @dataclass(frozen=True, slots=True)

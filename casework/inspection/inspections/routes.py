@@ -105,11 +105,14 @@ def index(access: Access) -> ResponseReturnValue:
     if not (access.everywhere or access.provinces):
         return render(f"{FOLDER}/own.html", visited=queries.list_readable(access))
     province, provinces = choose_province(list_provinces_within(access))
+    rounds = queries.list_rounds(province.id)
+    going_on = [each.plan for each in rounds if each.plan.status == PlanStatus.APPROVED]
     return render(
         f"{FOLDER}/list.html",
         province=province,
         provinces=provinces,
-        rounds=queries.list_rounds(province.id),
+        rounds=rounds,
+        open_id=next((plan.id for plan in going_on), None),
     )
 
 
@@ -421,7 +424,7 @@ def _panels(found: Visited, *, is_department: bool) -> list[Panel]:
 def _may_change_day(access: Access, found: Visited, team: Sequence[TeamMember]) -> bool:
     """Of a plan that is approved: the team, until the visit."""
     is_team = any(member.account_id == access.account_id for member in team)
-    waits = found.inspection.status in (InspectionStatus.PLANNED, InspectionStatus.SELF_REPORT)
+    waits = found.inspection.status in queries.BEFORE_THE_VISIT
     return is_team and waits and found.plan.status == PlanStatus.APPROVED
 
 
@@ -436,6 +439,10 @@ def _plan_page(plan: InspectionPlan, form: DecisionForm, broken: RuleBroken | No
     planned = queries.list_planned(visited, there)
     elsewhere = queries.list_elsewhere(plan, there)
     names = {member.id: member.name for member in there}
+    ahead = {
+        each.inspection.id for each in visited if each.inspection.status in queries.BEFORE_THE_VISIT
+    }
+    to_come = [each for each in planned if each.inspection_id in ahead]
     window = plan.visits_from_on, plan.visits_until_on
     return render(
         f"{FOLDER}/plan.html",
@@ -444,7 +451,7 @@ def _plan_page(plan: InspectionPlan, form: DecisionForm, broken: RuleBroken | No
         visited=visited,
         team=there,
         goers={each.inspection_id: list(each.goers.values()) for each in planned},
-        hints=find_conflicts(planned, *window, elsewhere, names),
+        hints=find_conflicts(to_come, *window, elsewhere, names),
         missing=list_missing(plan, visited, there) if plan.is_open else [],
         people=names_of([plan.recorded_by, plan.submitted_by, plan.decided_by]),
         form=form,

@@ -32,6 +32,11 @@ class SelfReportForm(VersionedForm):
         """The field of a criterion."""
         return self[_REMARK + said.code]
 
+    def says_more(self, criteria: Iterable[Said]) -> bool:
+        """Whether something was written to any of these criteria, or is wrong there."""
+        fields = [self.remark_to(said) for said in criteria]
+        return any(field.data or field.errors for field in fields)
+
 
 _REMARK = "remark_"
 

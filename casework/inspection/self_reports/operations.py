@@ -15,11 +15,11 @@ from casework.core.database import db
 from casework.core.forms import RuleBroken
 from casework.inspection.inspections.models import InspectionStatus
 from casework.inspection.inspections.operations import advance
+from casework.inspection.inspections.queries import BEFORE_THE_VISIT
 from casework.inspection.self_reports.models import SelfReport, SelfReportRemark
 from casework.inspection.self_reports.queries import Reported, freeze
 
 TEXTS = ("achieved", "difficulties", "causes", "proposals")
-_BEFORE_THE_VISIT = (InspectionStatus.PLANNED, InspectionStatus.SELF_REPORT)
 
 
 def save_report(
@@ -31,7 +31,7 @@ def save_report(
     inspection = told.found.inspection
     if told.is_submitted:
         raise RuleBroken(_l("This report was submitted and is frozen."))
-    if inspection.status not in _BEFORE_THE_VISIT:
+    if inspection.status not in BEFORE_THE_VISIT:
         raise RuleBroken(_l("The unit was visited already: the report is not needed any more."))
     report = told.report
     if report is None:
