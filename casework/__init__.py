@@ -62,6 +62,7 @@ INSPECTION = (
     "inspection.recommendations",
     "inspection.minutes",
     "inspection.conferences",
+    "inspection.notices",
 )
 OWN_ACCOUNT = (
     "organisation.roles",
