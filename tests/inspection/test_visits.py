@@ -668,9 +668,11 @@ def test_closing_says_what_is_missing(app, opened, inspector):
 def test_nothing_is_written_in_a_closed_visit(app, opened, inspector):
     form = inspector.get(opened + "/checklist/B").form(opened + "/checklist/B")
     close(inspector, opened)
-    page = inspector.post(opened + "/checklist/B", {**form, "rating_B2": "met"})
+    typed = {**form, "rating_B2": "met", "remark_B2": "Đều đặn hằng tháng."}
+    page = inspector.post(opened + "/checklist/B", typed)
     assert page.status == 422
     assert "The visit is closed." in page.words
+    assert page.form(opened + "/checklist/B")["remark_B2"] == "Đều đặn hằng tháng."
     assert checks(app)["B2"].rating == ""
 
 

@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
 
 from casework.core import audit
 from casework.core.audit import Actor
@@ -19,17 +18,20 @@ from casework.inspection.findings.models import Finding, FindingKind, FindingSta
 from casework.inspection.findings.queries import list_findings, list_proposed
 from casework.inspection.findings.rules import Proposed, key, wanted_of
 from casework.inspection.inspections.models import Inspection
-from casework.inspection.visits.operations import follow_visits, require_before_minutes
+from casework.inspection.visits.operations import (
+    follow_visits,
+    require_before_minutes,
+    wait_for_others,
+)
 from casework.inspection.visits.queries import Room, list_checks
 
 
 @follow_visits
 def propose_findings(room: Room, by: Actor) -> None:
     """Propose what the checklist says as it is answered now. Raises RuleBroken."""
+    wait_for_others(room)
     visit = require_before_minutes(room, by=by)
     inspection = room.inspection
-    same = select(Inspection.id).where(Inspection.id == inspection.id)
-    db.session.execute(same.with_for_update())
     findings = list_findings(inspection.id)
     wanted = wanted_of(findings, list_proposed(visit, list_checks(inspection.id)))
     waiting = {
@@ -51,6 +53,7 @@ def propose_findings(room: Room, by: Actor) -> None:
 
 def accept(room: Room, finding_ids: Collection[UUID], *, by: Actor) -> None:
     """Stand by proposals as they are. Raises RuleBroken."""
+    wait_for_others(room)
     require_before_minutes(room, by=by)
     for finding in list_findings(room.inspection.id):
         if finding.id in finding_ids and finding.status == FindingStatus.PROPOSED:
@@ -62,6 +65,7 @@ def decide(room: Room, finding: Finding, answer: dict[str, Any], *, by: Actor) -
     """Accept a finding, in words of one's own if need be, or decline it with a reason. Raises
     RuleBroken.
     """
+    wait_for_others(room)
     visit = require_before_minutes(room, by=by)
     status: FindingStatus = answer["decision"]
     if status is FindingStatus.DECLINED and not answer["decline_reason"]:
@@ -81,6 +85,7 @@ def decide(room: Room, finding: Finding, answer: dict[str, Any], *, by: Actor) -
 
 def add_finding(room: Room, answer: dict[str, Any], *, by: Actor) -> Finding:
     """A finding of the inspectors' own. Raises RuleBroken."""
+    wait_for_others(room)
     require_before_minutes(room, by=by)
     finding = Finding(
         inspection_id=room.inspection.id,
@@ -99,6 +104,7 @@ def move(room: Room, finding: Finding, *, up: bool, by: Actor) -> None:
     """Have a finding stand before or behind its neighbour of the same kind that inspectors stand
     by. Raises RuleBroken.
     """
+    wait_for_others(room)
     require_before_minutes(room, by=by)
     shown = [
         each

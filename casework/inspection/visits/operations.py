@@ -46,6 +46,17 @@ def follow_visits(follower: Follower) -> Follower:
     return follower
 
 
+def wait_for_others(room: Room) -> None:
+    """Write after whoever is writing, so that nothing gets into a visit that was closed, or minutes
+    that were frozen, in the same moment.
+    """
+    same = select(Inspection.id).where(Inspection.id == room.inspection.id)
+    db.session.execute(same.with_for_update())
+    db.session.refresh(room.inspection)
+    if room.visit is not None:
+        db.session.refresh(room.visit)
+
+
 def require_open(room: Room, *, by: Actor) -> Visit:
     """Only the team writes, in a visit that is open. Raises RuleBroken."""
     require_team(room.inspection, by=by)
@@ -108,6 +119,7 @@ def open_visit(room: Room, *, by: Actor) -> Visit:
 
 def note_meeting(room: Room, answer: dict[str, Any], *, by: Actor) -> None:
     """From when until when, and who of the unit was there. Raises RuleBroken."""
+    wait_for_others(room)
     visit = require_open(room, by=by)
     _check_times(answer["started_at"], answer["ended_at"])
     for name in ("started_at", "ended_at", "attendees"):
@@ -119,6 +131,7 @@ def note_unit_words(room: Room, answer: dict[str, Any], *, by: Actor, is_unit: b
     """What the unit itself says (K1): typed by the team, or by the unit's head. Raises
     RuleBroken.
     """
+    wait_for_others(room)
     visit = require_going_on(room) if is_unit else require_open(room, by=by)
     for name in ("favourable", "difficulties", "proposals"):
         setattr(visit, name, answer[name] or "")
@@ -129,6 +142,7 @@ def answer_checks(room: Room, entries: Sequence[Entry[Check]], *, by: Actor) -> 
     """Keep ratings and remarks. Who rates otherwise than the figure says why. Raises RuleBroken,
     and Stale where somebody else answered the same criterion meanwhile.
     """
+    wait_for_others(room)
     require_open(room, by=by)
     _refuse_clashes(entries)
     codes = []
@@ -150,6 +164,7 @@ def observe_skills(room: Room, entries: Sequence[Entry[tuple[UUID, str]]], *, by
     """Keep what was seen of members at work: a level from 1 to 5 and a remark by skill; without a
     level nothing was seen. Raises RuleBroken and Stale.
     """
+    wait_for_others(room)
     require_open(room, by=by)
     _refuse_clashes(entries)
     meant = [entry for entry in entries if entry.is_meant and entry.sent != entry.stands]
@@ -170,6 +185,7 @@ def observe_skills(room: Room, entries: Sequence[Entry[tuple[UUID, str]]], *, by
 
 def ask_for_files(room: Room, size: int, *, by: Actor) -> None:
     """Ask the unit for paper files to look at, once a visit. Raises RuleBroken."""
+    wait_for_others(room)
     visit = require_open(room, by=by)
     if visit.sample_id is not None:
         raise RuleBroken(_l("Files were asked for already: one sample a visit."))
@@ -184,6 +200,7 @@ def tick_files(
     """Keep the ticks of a sample. A number without a tick says nothing: there may have been no
     file, or no time. Raises RuleBroken and Stale.
     """
+    wait_for_others(room)
     require_open(room, by=by)
     _refuse_clashes(entries)
     meant = [entry for entry in entries if entry.is_meant and entry.sent != entry.stands]
@@ -203,6 +220,7 @@ def close_visit(room: Room, answer: dict[str, Any], *, by: Actor) -> None:
     """End the visit. Something may be missing, where that is said on purpose. The sample shows no
     code any more, and whoever builds on visits is told. Raises RuleBroken.
     """
+    wait_for_others(room)
     visit = require_open(room, by=by)
     _check_times(visit.started_at, answer["ended_at"])
     progress = count_progress(visit, list_checks(room.inspection.id))
@@ -223,6 +241,7 @@ def close_visit(room: Room, answer: dict[str, Any], *, by: Actor) -> None:
 
 def reopen_visit(room: Room, *, by: Actor) -> None:
     """Go on with a visit that was closed too early; its sample stays closed. Raises RuleBroken."""
+    wait_for_others(room)
     visit = require_before_minutes(room, by=by)
     if visit.is_open:
         raise RuleBroken(_l("This visit is open."))
