@@ -643,6 +643,9 @@ def test_a_sample_closes_with_the_visit(app, asked, inspector, client_as):
     page = coordinator.get(address)
     assert "its codes are shown no more" in page.words
     assert code not in page.text
+    with app.app_context():
+        reads = select(func.count()).where(AuditEntry.action == "sample.show")
+        assert db.session.scalar(reads) == 1, "what is not shown is not read"
 
 
 # ---- closing
