@@ -13,6 +13,7 @@ from casework.core.database import db
 from casework.demonstration import loading
 from casework.demonstration.closing import leave_waiting
 from casework.demonstration.commands import PASSWORD, load_and_tell, tell_accounts
+from casework.demonstration.conference import prepare_conference
 from casework.demonstration.horizon import Horizon, horizon
 from casework.demonstration.loading import USUAL_MONTHS, Wish
 from casework.demonstration.minutes import minute_rounds
@@ -58,6 +59,7 @@ def _publish(told: Horizon) -> None:
     rounds = hold_rounds(province, told)
     hold_visits(rounds)
     minute_rounds(rounds, told.today)
+    prepare_conference(province, told)
     db.session.commit()
 
 

@@ -15,6 +15,8 @@ from casework.core.clock import today
 from casework.core.database import db
 from casework.demonstration import first_start, loading
 from casework.demonstration.horizon import last_closed_month
+from casework.inspection.conferences.models import ReviewConference
+from casework.inspection.conferences.queries import Held, put_together
 from casework.inspection.findings.models import Finding
 from casework.inspection.inspections.models import Inspection, InspectionPlan
 from casework.inspection.inspections.rules import is_working_day
@@ -139,6 +141,19 @@ def assert_minutes_were_signed() -> None:
     assert set(steps) >= {"answer", "verification", "extension", "waiver"}
 
 
+def assert_a_conference_is_prepared() -> None:
+    """Over the months that are told, with what its computed part says of the rounds."""
+    conference = db.session.scalars(select(ReviewConference)).one()
+    assert not conference.is_closed
+    province = db.session.get_one(Unit, conference.province_id)
+    report = put_together(Held(conference, province, is_department=True)).report
+    assert report.months == 24
+    assert len(report.practices) == 3
+    assert report.inspected.visits >= 8
+    assert report.inspected.signed == 8
+    assert report.asked.given > 0
+
+
 def assert_rounds_are_held() -> None:
     plans = db.session.scalars(select(InspectionPlan).order_by(InspectionPlan.visits_from_on)).all()
     assert [plan.status for plan in plans] == ["approved", "approved", "submitted"]
@@ -160,5 +175,6 @@ def assert_rounds_are_held() -> None:
     assert all((row.visit_on > today()) == (row.status in to_come) for row in units[1])
     assert_visits_were_held()
     assert_minutes_were_signed()
+    assert_a_conference_is_prepared()
     assert len(units[2]) == 5
     assert all(is_working_day(row.visit_on) for visited in units for row in visited)
