@@ -17,7 +17,7 @@ PNG = "image/png"
 _FONTS = Path(__file__).parents[1] / "static" / "vendor" / "be-vietnam-pro"
 _INK, _SOFT, _TRACK, _BAR, _SHEET = "#1f2d2e", "#51605f", "#eeebe4", "#0b5c63", "#ffffff"
 _MARGIN, _TOP, _BOTTOM = 96, 270, 930
-_LABELS, _TOLD = 900, 330
+_LABELS, _TOLD = 820, 300
 """How much of the width labels of lying bars take, and the words at their ends."""
 
 

@@ -412,7 +412,7 @@ def test_before_a_merger_the_units_are_those_of_then(app, cast, told):
         assert [unit.name for unit in report.of_units] == ["Xã Hưng Hội", "Xã Vĩnh Lợi"]
         assert report.years == [2024, 2025]
         with app.test_request_context():
-            assert report.headings == ["2024", "06/2025"]
+            assert report.headings == ["2024", "01–06/2025"]
         assert (report.months_published, report.months) == (18, 18)
 
 

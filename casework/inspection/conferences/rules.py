@@ -263,9 +263,13 @@ class Report:
 
     @property
     def headings(self) -> list[str]:
-        """The years; one that is not told to its end says until which month."""
-        ends = zip(self.years, self.ends, strict=True)
-        return [str(year) if end[5:7] == "12" else f"{end[5:7]}/{year}" for year, end in ends]
+        """The years; one of which only some months are told says which."""
+        told = []
+        for year, end in zip(self.years, self.ends, strict=True):
+            first = self.from_on[5:7] if self.from_on.startswith(f"{year}-") else "01"
+            is_whole = (first, end[5:7]) == ("01", "12")
+            told.append(str(year) if is_whole else f"{first}–{end[5:7]}/{year}")
+        return told
 
     @property
     def strong(self) -> list[Judged]:
