@@ -26,7 +26,7 @@ from casework.anonymisation.plan import (
     quarter_of,
 )
 from casework.anonymisation.protection import OPEN, Prints, Relations, Shown
-from casework.anonymisation.relations import Frame, relations_of
+from casework.anonymisation.relations import Frame, frames_of_years, relations_of
 from casework.anonymisation.sequence import known_zero
 from casework.core.database import db
 from casework.inspection.readmodel.models import CriterionFigure, Edition, Figure, Measure
@@ -118,6 +118,7 @@ def read_figures(province_id: UUID, period: str) -> Files:
         months=months_between(first, period),
     )
     prints = {cell_of(figure, names[figure.unit_id]): _ends(figure) for figure, _ in figures}
+    frame = frame.with_cells_of(frames_of_years(prints, frame.units))
     prints |= dict.fromkeys(_zeros(frame, prints), (Shown.EXACT, 0, 0))
     return files_of(frame, prints, _read_shares(province_id, period, names))
 

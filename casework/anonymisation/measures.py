@@ -10,7 +10,6 @@ ended, so that who was counted as new is counted as closed too, and no earlier f
   begins one in the unit it comes to.
 * supported: persons with at least one contact or item of support in a quarter while an episode of
   theirs was open, in the unit of the last of these.
-* borrowers: those of them who were given a loan in a year, in the unit of the last loan.
 * attendances: present members and unnamed visitors at sessions of self-help and peer groups in a
   quarter, without members whose case may not be counted.
 * contacts: contacts of a month. This is work done by staff, so all of it is counted.
@@ -19,7 +18,7 @@ ended, so that who was counted as new is counted as closed too, and no earlier f
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -47,7 +46,7 @@ from casework.confidential.cases.models import Episode
 from casework.confidential.consent.models import Consent, Purpose
 from casework.confidential.contacts.models import Contact
 from casework.confidential.groups.models import Attendance, GroupMember, GroupSession
-from casework.confidential.services.models import Service, ServiceKind
+from casework.confidential.services.models import Service
 from casework.core.clock import month_end
 from casework.inspection.readmodel.models import Measure
 from casework.organisation.accounts.models import AccountRole
@@ -221,56 +220,9 @@ class _Records:
     def supported(self, quarters: Mapping[str, tuple[date, date]]) -> Tally:
         if not quarters:
             return {}
-        contacts = self._helped(Contact, quarters)
-        services = self._helped(Service, quarters)
-        return self._last_units(contacts.union_all(services).subquery(), quarters)
-
-    def borrowers(self, years: Mapping[str, tuple[date, date]]) -> Tally:
-        if not years:
-            return {}
-        loans = self._helped(Service, years).where(Service.kind == ServiceKind.LOAN)
-        return self._last_units(loans.subquery(), years)
-
-    def _helped(
-        self, record: type[Contact] | type[Service], spans: Mapping[str, tuple[date, date]]
-    ) -> Select[Any]:
-        """What was done for persons while they were counted, by the unit of the episode."""
-        span = case(*((record.on.between(*days), name) for name, days in spans.items()))
-        return (
-            select(
-                Episode.case_id.label("case_id"),
-                Episode.unit_id.label("unit_id"),
-                Episode.opened_on.label("opened_on"),
-                Episode.id.label("episode_id"),
-                record.on.label("day"),
-                span.label("span"),
-            )
-            .join(self.may, self.may.c.case_id == Episode.case_id)
-            .join(record, record.case_id == Episode.case_id)
-            .where(
-                counts_from(self.may),
-                record.on >= Episode.opened_on,
-                or_(Episode.closed_on.is_(None), record.on <= Episode.closed_on),
-                or_(self.may.c.until.is_(None), record.on <= self.may.c.until),
-                record.taken_back_at.is_(None),
-                _between(record.on, spans.values()),
-            )
-        )
-
-    def _last_units(self, done: Subquery, spans: Mapping[str, tuple[date, date]]) -> Tally:
-        """Each person once a span, in the unit where they were helped last."""
-        c = done.c
-        last = func.row_number().over(
-            partition_by=(c.case_id, c.span),
-            order_by=(c.day.desc(), c.opened_on.desc(), c.episode_id),
-        )
-        found = select(c.unit_id, c.span, last.label("from_last")).subquery()
-        return self._tally(
-            found,
-            found.c.unit_id,
-            {name: func.count().filter(found.c.span == name) for name in spans},
-            found.c.from_last == 1,
-        )
+        helped, (days, name) = Helped(self.connection, self.province_id), _in_one(quarters)
+        done = (helped.select(record, days, name(record.on)) for record in (Contact, Service))
+        return helped.last_units(union_all(*done), {quarter: quarter for quarter in quarters})
 
     def attendances(self, quarters: Mapping[str, tuple[date, date]]) -> Tally:
         sessions = GroupSession.__table__.join(Group, Group.id == GroupSession.group_id)
@@ -363,28 +315,105 @@ class _Records:
         columns: Mapping[str, ColumnElement[int]],
         *conditions: ColumnElement[bool],
     ) -> Tally:
-        """Count by unit, and once more over the whole province."""
-        if not columns:
-            return {}
-        by_unit = (
-            select(unit, *columns.values())
-            .select_from(source.join(Unit, Unit.id == unit))
-            .where(Unit.province_id == self.province_id, *conditions)
-            .group_by(unit)
+        return count_in_province(
+            self.connection, self.province_id, source, unit, columns, *conditions
         )
-        whole_province = (
-            select(literal(self.province_id), *columns.values())
-            .select_from(source.join(Unit, Unit.id == unit))
-            .where(Unit.province_id == self.province_id, *conditions)
+
+
+class Helped:
+    """What was done for persons while they were counted, each person once."""
+
+    def __init__(self, connection: Connection, province_id: UUID) -> None:
+        self.connection, self.province_id = connection, province_id
+        self.may = countable_cases(province_id)
+
+    def select(
+        self, record: type[Contact] | type[Service], days: tuple[date, date], kind: Any
+    ) -> Select[*tuple[Any, ...]]:
+        """Records of some days, of a kind each, with the unit of the episode they fell into."""
+        return (
+            select(
+                Episode.case_id.label("case_id"),
+                Episode.unit_id.label("unit_id"),
+                Episode.opened_on.label("opened_on"),
+                Episode.id.label("episode_id"),
+                record.on.label("day"),
+                kind.label("kind"),
+            )
+            .join(self.may, self.may.c.case_id == Episode.case_id)
+            .join(record, record.case_id == Episode.case_id)
+            .where(
+                counts_from(self.may),
+                record.on >= Episode.opened_on,
+                or_(Episode.closed_on.is_(None), record.on <= Episode.closed_on),
+                or_(self.may.c.until.is_(None), record.on <= self.may.c.until),
+                record.taken_back_at.is_(None),
+                record.on.between(*days),
+            )
         )
-        return Counter(
-            {
-                (place, period): number or 0
-                for query in (by_unit, whole_province)
-                for place, *numbers in self.connection.execute(query)
-                for period, number in zip(columns, numbers, strict=True)
-            }
+
+    def last_units(self, records: Any, kinds: Mapping[str, str]) -> Tally:
+        """Each person once a kind, in the unit where they were helped last. `kinds`: what each kind
+        is counted as.
+        """
+        c = records.subquery().c
+        last = func.row_number().over(
+            partition_by=(c.case_id, c.kind),
+            order_by=(c.day.desc(), c.opened_on.desc(), c.episode_id),
         )
+        found = select(c.unit_id, c.kind, last.label("from_last")).subquery()
+        return count_in_province(
+            self.connection,
+            self.province_id,
+            found,
+            found.c.unit_id,
+            {name: func.count().filter(found.c.kind == kind) for kind, name in kinds.items()},
+            found.c.from_last == 1,
+        )
+
+
+def count_in_province(
+    connection: Connection,
+    province_id: UUID,
+    source: FromClause,
+    unit: Any,
+    columns: Mapping[str, ColumnElement[int]],
+    *conditions: ColumnElement[bool],
+) -> Tally:
+    """Count by unit, and once more over the whole province."""
+    if not columns:
+        return {}
+    by_unit = (
+        select(unit, *columns.values())
+        .select_from(source.join(Unit, Unit.id == unit))
+        .where(Unit.province_id == province_id, *conditions)
+        .group_by(unit)
+    )
+    whole_province = (
+        select(literal(province_id), *columns.values())
+        .select_from(source.join(Unit, Unit.id == unit))
+        .where(Unit.province_id == province_id, *conditions)
+    )
+    return Counter(
+        {
+            (place, period): number or 0
+            for query in (by_unit, whole_province)
+            for place, *numbers in connection.execute(query)
+            for period, number in zip(columns, numbers, strict=True)
+        }
+    )
+
+
+def _in_one(
+    spans: Mapping[str, tuple[date, date]],
+) -> tuple[tuple[date, date], Callable[[Any], ColumnElement[str]]]:
+    """The days from the first of spans to the last, and the span that a day lies in."""
+    firsts, lasts = zip(*spans.values(), strict=True)
+
+    def name(day: Any) -> ColumnElement[str]:
+        return case(*((day.between(*days), span) for span, days in spans.items()))
+
+    return (min(firsts), max(lasts)), name
 
 
 def _between(day: Any, spans: Collection[tuple[date, date]]) -> ColumnElement[bool]:

@@ -91,11 +91,11 @@ class Balance:
 
 @dataclass(frozen=True)
 class AtMost:
-    """``measure <= stock at the end + flow``, every quarter, at unit level."""
+    """``measure <= stock at the end + flow``, as often as the measure is counted, at unit level."""
 
     measure: str
     stock: str
-    flow: str
+    flow: str | None
 
 
 @dataclass(frozen=True)
@@ -164,6 +164,58 @@ PLAN = Plan(
     limits=(AtMost("supported", "open", "closed"),),
 )
 """Person figures of a period (ends of months, quarters, years)."""
+
+BORROWERS, SERVED, NEEDED = "borrowers", "service", "need"
+SERVICES = (
+    "essential_needs",
+    "medical_link",
+    "interpretation",
+    "legal_support",
+    "legal_aid",
+    "travel",
+    "psychological",
+    "schooling",
+    "vocational",
+    "job",
+    "hardship_grant",
+    "counselling",
+    "identity_papers",
+    "health_insurance",
+    "housing",
+    "gift",
+    "livelihood_kit",
+)
+"""Kinds of support; who received a loan is a borrower."""
+NEEDS = (
+    "housing",
+    "identity_papers",
+    "job",
+    "loan",
+    "vocational",
+    "health_link",
+    "legal",
+    "psychosocial",
+    "family",
+    "schooling",
+    "safety",
+)
+YEARLY = (
+    BORROWERS,
+    *(f"{SERVED}.{kind}" for kind in SERVICES),
+    *(f"{NEEDED}.{area}" for area in NEEDS),
+)
+YEARLY_PLAN = Plan(
+    measures=(
+        *(Measure(name, "flow", finest="year") for name in YEARLY),
+        Measure("open", "stock", personal=False),  # stands still (see ``yearly``)
+    ),
+    printed=(
+        *(Printed("province", name, "year", _MUCH, exact=True) for name in YEARLY),
+        Printed("unit", "open", "month", _MOST),
+    ),
+    limits=tuple(AtMost(f"{NEEDED}.{area}", "open", None) for area in NEEDS),
+)
+"""What a year says of a province besides. Units are not printed, but implied, and so protected."""
 
 CLUSTER_PLAN = Plan(
     PLAN.measures,

@@ -13,7 +13,7 @@ import re
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,7 @@ from sqlalchemy import Connection, select
 from casework.anonymisation import attack, measures
 from casework.anonymisation.bands import BANDED, Band, Bands, band_from
 from casework.anonymisation.export import files_of, share_of, unit_names
-from casework.anonymisation.measures import Counted, Part, days_of
+from casework.anonymisation.measures import Counted, Part, Tally, days_of
 from casework.anonymisation.models import Publication, PublishedCount, PublishedCriterion
 from casework.anonymisation.plan import (
     PROVINCE,
@@ -37,9 +37,11 @@ from casework.anonymisation.plan import (
     previous_month,
 )
 from casework.anonymisation.protection import Shown, TableWrong
+from casework.anonymisation.relations import frames_of_years
 from casework.anonymisation.sequence import Batch, Past, Print, Watch, next_months
 from casework.anonymisation.shares import Share, bands_by_month, count_kept, tell_shares
 from casework.anonymisation.writing import Refused, check_reachable, finish, write
+from casework.anonymisation.yearly import count_year, print_year, years_ended
 from casework.core.audit import Actor
 from casework.core.clock import today
 from casework.core.database import db
@@ -170,9 +172,16 @@ def prepare(
         counted = measures.count(connection, province_id, months)
         kept = count_kept(connection, province_id, filter(ends_quarter, periods))
         before = _standing(connection, province_id)
+        years = {
+            year: count_year(connection, province_id, year)
+            for year in years_ended((*past.months, *periods), periods)
+        }
     by_name = {names[part.id]: part for part in parts}
     begun = time.monotonic()
     batch = _prove(past, progress(list(periods)), counted, by_name, province_id, tell)
+    ids = {name: part.id for name, part in by_name.items()} | {PROVINCE: province_id}
+    for year, counts in years.items():
+        _add_year(batch, past, year, counts, ids)
     proved = time.monotonic()
     names = {part.id: name for name, part in by_name.items()}
     shares = tell_shares(kept, past.printed, names, periods)
@@ -189,9 +198,16 @@ def prepare(
         proved - begun,
         time.monotonic() - proved,
     )
-    ids = {name: part.id for name, part in by_name.items()} | {PROVINCE: province_id}
     bands = bands_by_month(shares, before, ids, periods)
     return Prepared(province_id, batch, ids, bands, report)
+
+
+def _add_year(batch: Batch, past: Past, year: str, counted: Tally, ids: Mapping[str, UUID]) -> None:
+    """What December's edition says of its whole year."""
+    prints = print_year(past, year, counted, ids)
+    month = f"{year}-12"
+    batch.months[month] = (*batch.months[month], *prints)
+    past.printed |= {one.cell: one for one in prints if one.is_printed}
 
 
 def _standing(connection: Connection, province_id: UUID) -> dict[UUID, dict[str, Band]]:
@@ -320,13 +336,13 @@ def _attack(
             prints[cell] = (Shown.EXACT, int(decided.low[place]), int(decided.high[place]))
     with tempfile.TemporaryDirectory() as folder:
         rows = [share_of(each.unit, each.code, each.month, each.band) for each in shares]
-        files_of(batch.frame, prints, rows).write_csv(Path(folder))
+        frame = batch.frame.with_cells_of(frames_of_years(prints, batch.frame.units))
+        files_of(frame, prints, rows).write_csv(Path(folder))
         edition = attack.read(Path(folder))
     findings = attack.attack(
         edition, seconds=seconds, progress=lambda settled, all_: tell("attack", settled, all_)
     )
-    table = batch.result.table
-    stops = findings.stops(dict(zip(table.ids, table.true.tolist(), strict=True)))
+    stops = findings.stops({cell.id: count for cell, count in past.counts.items()})
     if stops:
         reason = _l(
             "%(period)s is not published: the attack stops at %(count)s counts:",

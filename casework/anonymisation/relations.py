@@ -11,19 +11,21 @@ Counts that no table prints are cells all the same: they are implied, and so pro
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 
 import numpy as np
 
 from casework.anonymisation.plan import (
+    BORROWERS,
     DIMENSIONS,
     EVERY,
     LEVELS,
     PROVINCE,
     REST,
     TELLING,
+    YEARLY_PLAN,
     By,
     Cell,
     Every,
@@ -33,6 +35,7 @@ from casework.anonymisation.plan import (
     Plan,
     Printed,
     ends_quarter,
+    months_between,
     previous_month,
     quarter_of,
     whole,
@@ -111,6 +114,17 @@ class Frame:
             relations=Relations(rel, at, coef, np.zeros(len(self.rows), dtype=np.int64)),
         )
 
+    def with_cells_of(self, others: Iterable[Frame]) -> Frame:
+        """This frame with the cells and relations of others; of what both have, as it is here."""
+        cells, printed, personal = dict.fromkeys(self.cells), self.printed, dict(self.personal)
+        rows = self.rows
+        for other in others:
+            cells |= dict.fromkeys(other.cells)
+            printed |= other.printed - set(self.cells)
+            personal = dict(other.personal) | personal
+            rows += other.rows
+        return replace(self, cells=tuple(cells), printed=printed, personal=personal, rows=rows)
+
     def _parts(self) -> dict[tuple[Level, str], int]:
         """Units first, in their order; then clusters, then the province."""
         found = {(cell.level, cell.unit) for cell in self.cells if cell.level != "unit"}
@@ -157,6 +171,17 @@ def relations_of(
     builder.add_balances()
     builder.add_limits()
     return builder.frame()
+
+
+def frame_of_year(units: Sequence[str], year: str) -> Frame:
+    """The cells and relations of what a year says besides (``YEARLY_PLAN``)."""
+    return relations_of(YEARLY_PLAN, units=units, months=months_between(f"{year}-01", f"{year}-12"))
+
+
+def frames_of_years(prints: Iterable[Cell], units: Sequence[str]) -> list[Frame]:
+    """The frames of the years that anything is printed of."""
+    years = {cell.period for cell in prints if cell.measure == BORROWERS}
+    return [frame_of_year(units, year) for year in sorted(years)]
 
 
 class _Builder:
@@ -367,12 +392,14 @@ class _Builder:
             )
 
     def add_limits(self) -> None:
-        quarters = whole(self.months, "quarter")
-        for unit in self.units:
-            for limit, quarter in product(self.plan.limits, quarters):
-                cell = Cell("unit", unit, limit.measure, quarter)
-                end = cell._replace(measure=limit.stock, period=quarters[quarter][-1])
-                self._slack(cell, end, cell._replace(measure=limit.flow))
+        for unit, limit in product(self.units, self.plan.limits):
+            spans = whole(self.months, self.plan.measure(limit.measure).finest)
+            for period, months in spans.items():
+                cell = Cell("unit", unit, limit.measure, period)
+                above = [cell._replace(measure=limit.stock, period=months[-1])]
+                if limit.flow is not None:
+                    above.append(cell._replace(measure=limit.flow))
+                self._slack(cell, *above)
 
     def _slack(self, cell: Cell, *above: Cell) -> None:
         """``cell <= Σ above``, with a cell for what is left."""

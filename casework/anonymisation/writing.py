@@ -43,7 +43,7 @@ from casework.inspection.readmodel.models import (
     CriterionFigure,
     Edition,
     Figure,
-    Measure,
+    measure_of,
 )
 
 NAMED = 6
@@ -302,7 +302,7 @@ def _figure_rows(publication_id: UUID) -> Iterator[dict[str, Any]]:
         PublishedCount.publication_id == publication_id, PublishedCount.is_printed
     )
     for one in db.session.scalars(query):
-        measure = Measure(one.measure)
+        measure = measure_of(one.measure)
         from_on, until_on = days_of(one.period)
         yield {
             "id": uuid4(),

@@ -50,6 +50,9 @@ class Measure(Labelled):
     SUPPORTED = "supported", _l("Persons supported")
     ATTENDANCES = "attendances", _l("Attendances at self-help sessions")
     CONTACTS = "contacts", _l("Counselling contacts")
+    BORROWERS = "borrowers", _l("Persons with a loan")
+    SERVED = "service", _l("Persons by kind of support")
+    NEEDED = "need", _l("Open cases by need")
     SESSIONS_DUE = "sessions_due", _l("Group sessions due")
     SESSIONS_HELD = "sessions_held", _l("Group sessions held")
     SESSIONS_ON_TIME = "sessions_on_time", _l("Group sessions held on schedule")
@@ -62,9 +65,16 @@ class Measure(Labelled):
     @property
     def is_personal(self) -> bool:
         """Whether the figure is protected."""
-        return self in PERSONAL
+        return self in PERSONAL or self in YEARLY
 
 
+def measure_of(code: str) -> Measure:
+    """The measure of a figure. Those of a year say after a point which kind: service.job."""
+    return Measure(code.partition(".")[0])
+
+
+YEARLY = (Measure.BORROWERS, Measure.SERVED, Measure.NEEDED)
+"""Counted of a province and a whole year."""
 PERSONAL = (Measure.OPEN, Measure.NEW, Measure.CLOSED, Measure.SUPPORTED, Measure.ATTENDANCES)
 
 
@@ -116,6 +126,9 @@ _UNITS_OF_COUNT = {
     Measure.CLOSED: UnitOfCount.PERSONS,
     Measure.SUPPORTED: UnitOfCount.PERSONS,
     Measure.ATTENDANCES: UnitOfCount.ATTENDANCES,
+    Measure.BORROWERS: UnitOfCount.PERSONS,
+    Measure.SERVED: UnitOfCount.PERSONS,
+    Measure.NEEDED: UnitOfCount.PERSONS,
     Measure.CONTACTS: UnitOfCount.CONTACTS,
     Measure.SESSIONS_DUE: UnitOfCount.SESSIONS,
     Measure.SESSIONS_HELD: UnitOfCount.SESSIONS,
