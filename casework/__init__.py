@@ -54,6 +54,7 @@ ROOT = Path(__file__).resolve().parent.parent
 INSPECTION = (
     "inspection.indicators",
     "inspection.indicators:explanation",
+    "inspection.years",
     "inspection.comparison",
     "inspection.inspections",
     "inspection.self_reports",

@@ -11,7 +11,7 @@ Inside, imports only point down (pyproject.toml); a round goes up:
     visits                            the checklist answered on the spot; skills; blind sample
     self_reports                      what a unit says of itself beforehand
     inspections                       plans, teams, one inspection a unit
-    comparison | indicators           units side by side; the unit's page
+    comparison | years > indicators   units side by side; whole years; the unit's page
     readmodel                         figures as published, in a database of their own
 
 The tables of a round stand in the working database (schema `rounds`), beside accounts and the log:

@@ -1,0 +1,32 @@
+"""Whole years of a unit or a province, as published: a panel of its page of figures."""
+
+from uuid import UUID
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from casework.authz.enforce import Access, requires
+from casework.authz.permissions import Permission
+from casework.core.htmx import render
+from casework.inspection.indicators.queries import get_unit
+from casework.inspection.years.queries import list_figures, list_years
+from casework.inspection.years.rules import tell_year
+
+bp = Blueprint("years", __name__, url_prefix="/figures/<uuid:unit_id>/years")
+
+
+@bp.get("")
+@requires(Permission.FIGURE_READ)
+def show(access: Access, unit_id: UUID) -> ResponseReturnValue:
+    """The year asked for, or the newest."""
+    unit = get_unit(access, unit_id)
+    years = list_years(unit)
+    asked = request.args.get("year", "")
+    year = next((each for each in years if str(each) == asked), next(iter(years), None))
+    return render(
+        "inspection/years/show.html",
+        unit=unit,
+        years=years,
+        year=year,
+        parts=tell_year(list_figures(unit, year)) if year else [],
+    )
