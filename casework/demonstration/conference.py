@@ -49,10 +49,10 @@ def prepare_conference(province: Unit, told: Horizon) -> None:
     first, last = told.begins_on, told.closes_on
     conference = ReviewConference(
         province_id=province.id,
-        title=TITLE.format(province=province.label, first=first.year, last=last.year),
+        title=TITLE.format(province=f"tỉnh {province.name}", first=first.year, last=last.year),
         from_on=first,
         until_on=last,
-        place=f"Hội trường Sở Y tế {province.label}",
+        place=f"Hội trường Sở Y tế tỉnh {province.name}",
         written_by="Sở Y tế",
         situation=SITUATION,
         causes=CAUSES,

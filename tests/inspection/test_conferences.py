@@ -545,6 +545,8 @@ def test_units_read_what_is_closed_without_money_and_without_one_another(client_
     assert "Money allotted" in page.words
     assert "Budget lines settled on time" in page.words
     assert "Unit by unit (3)" in page.words
+    assert "Biển tên câu lạc bộ đã cũ" in page.words
+    assert "Thay đổi nhân sự" in page.words
     for who in ("unithead", "counselor", "unithead-b"):
         unit = client_as(who)
         assert "Tổng kết mô hình" in unit.get("/conferences").words
@@ -554,6 +556,8 @@ def test_units_read_what_is_closed_without_money_and_without_one_another(client_
         assert "Money allotted" not in page.words
         assert "Budget lines settled on time" not in page.words
         assert "Unit by unit" not in page.words
+        assert "Biển tên câu lạc bộ đã cũ" not in page.words
+        assert "Thay đổi nhân sự" not in page.words
         paper = Document(BytesIO(unit.client.get(f"{address}/docx").data))
         words = "\n".join(paragraph.text for paragraph in paper.paragraphs)
         assert "PHỤ LỤC: TỪNG ĐƠN VỊ" not in words

@@ -134,15 +134,19 @@ def list_units_of(conference: ReviewConference) -> list[Unit]:
 
 
 def read_report(held: Held) -> Report:
-    """The report as frozen, or as records stand now; a unit reads it without money and without what
-    is said of single units.
+    """The report as frozen, or as records stand now; a unit reads it without money, without the
+    table of units and without what inspectors wrote of one of them.
     """
     conference = held.conference
     report = read(conference.content) if conference.is_closed else put_together(held).report
     if held.is_department:
         return report
-    public = [line for line in report.lines if not line.is_money]
-    return replace(report, lines=public, of_units=[])
+    return replace(
+        report,
+        lines=[line for line in report.lines if not line.is_money],
+        of_units=[],
+        inspected=replace(report.inspected, others=[], causes=[]),
+    )
 
 
 @dataclass(frozen=True, slots=True)

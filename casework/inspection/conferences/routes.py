@@ -230,7 +230,7 @@ def _file_name(held: Held) -> str:
 def _title(province: Unit, first: int, last: int) -> str:
     """What such a report is called on paper."""
     years = str(first) if first == last else f"{first}–{last}"
-    return f"Tổng kết công tác hỗ trợ hòa nhập cộng đồng {province.label} giai đoạn {years}"
+    return f"Tổng kết công tác hỗ trợ hòa nhập cộng đồng tỉnh {province.name} giai đoạn {years}"
 
 
 def _form(

@@ -528,8 +528,7 @@ def tell(ends: Ends | None, of: int | None = None) -> str:
     if low is None:
         return str(_("not shown"))
     if of is not None and low == high:
-        share = f" ({low * 100 // of}{PER_CENT})" if of else ""
-        return f"{number(low)}/{number(of)}{share}"
+        return f"{number(low)}/{number(of)} ({low * 100 // of}{PER_CENT})" if of else "–"
     if high is None:
         return str(_("%(low)s or more", low=number(low)))
     return number(low) if low == high else f"{number(low)}–{number(high)}"

@@ -81,7 +81,7 @@ def _write_situation(paper: Paper, report: Report) -> None:
     paper.section("I. ĐẶC ĐIỂM, TÌNH HÌNH")
     paper.body(report.situation)
     paper.body(
-        f"Đến hết giai đoạn, {report.province} có {report.units} đơn vị. Số liệu lấy từ"
+        f"Đến hết giai đoạn, {_within(report.province)} có {report.units} đơn vị. Số liệu lấy từ"
         f" {report.months_published}/{report.months} tháng đã công bố."
     )
     seen = report.inspected
@@ -154,7 +154,7 @@ def _write_rest(paper: Paper, report: Report) -> None:
         paper.body(text)
     paper.body(f"Trên đây là Báo cáo {report.title}{END}")
     paper.signatures(("Người lập báo cáo", ""), ("Thủ trưởng cơ quan", ""))
-    paper.receivers(f"UBND {report.province};", "Các đơn vị trong tỉnh;", "Lưu: VT.")
+    paper.receivers(f"UBND {_within(report.province)};", "Các đơn vị trong tỉnh;", "Lưu: VT.")
 
 
 def _write_units(paper: Paper, report: Report) -> None:
@@ -199,6 +199,11 @@ def _list(paper: Paper, sentences: Sequence[str]) -> None:
     for place, sentence in enumerate(sentences, start=1):
         ending = "." if place == len(sentences) else ";"
         paper.body(f"- {sentence}{ending}")
+
+
+def _within(name: str) -> str:
+    """A unit's name inside a sentence: tỉnh Cà Mau."""
+    return f"{name[:1].lower()}{name[1:]}"
 
 
 def _phase(report: Report) -> str:
