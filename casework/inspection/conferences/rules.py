@@ -558,15 +558,15 @@ def regret(report: Report) -> list[str]:
     told = []
     for each in report.weak:
         sentence = _(
-            "%(word)s (%(part)s of %(whole)s judged) do not wholly meet %(code)s: %(text)s; not"
-            " met at all: %(none)s",
+            "%(word)s (%(part)s of %(whole)s judged) do not wholly meet %(code)s: %(text)s",
             word=_begin(each.word_short),
             part=each.short,
             whole=each.judged[-1],
             code=each.code,
             text=each.text,
-            none=each.not_met,
         )
+        if each.not_met:
+            sentence += _("; not met at all: %(count)s", count=each.not_met)
         if each.found:
             sentence += _("; found at visits in %(count)s units", count=each.found)
         told.append(str(sentence))
