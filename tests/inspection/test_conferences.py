@@ -725,8 +725,8 @@ def test_pictures_are_ready_for_slides_one_by_one_and_together(client_as, told):
         names = archive.namelist()
         pictures = [Image.open(BytesIO(archive.read(name))) for name in names]
     assert [name[3:] for name in names] == [
-        "meetings.png", "communication.png", "attendances.png", "trend.png", "criteria.png",
-        "recommendations.png",
+        "meetings.png", "communication.png", "attendances.png", "trend.png",
+        "recommendations.png", "criteria.png",
     ]  # fmt: skip
     assert {(picture.format, picture.size) for picture in pictures} == {("PNG", (1920, 1080))}
     # Each shows bars: a picture without them has next to nothing of their colour.

@@ -613,8 +613,8 @@ def draw_charts(report: Report) -> list[Chart]:
         _count_chart("communication", lines.get(A.COMMUNICATION), report),
         _count_chart("attendances", lines.get(A.COMMUNICATION_ATTENDANCES), report),
         _trend_chart(report),
-        _criteria_chart(report),
         _asked_chart(report),
+        _criteria_chart(report),
     ]
     return [chart for chart in charts if chart and any(chart.values)]
 
