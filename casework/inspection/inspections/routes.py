@@ -88,7 +88,7 @@ PANELS = (
     Panel("self-report", _l("Self-report"), "self_reports.show", InspectionStatus.PLANNED),
     Panel("checklist", _l("Checklist"), "visits.show", InspectionStatus.MINUTES_DRAFTED),
     Panel("findings", _l("Findings"), "findings.index", InspectionStatus.MINUTES_DRAFTED),
-    Panel("minutes", _l("Minutes"), "minutes.show", InspectionStatus.VISITED),
+    Panel("minutes", _l("Minutes of the visit"), "minutes.show", InspectionStatus.VISITED),
     Panel(
         "recommendations",
         _l("Recommendations"),

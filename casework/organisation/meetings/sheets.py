@@ -43,7 +43,7 @@ def write_year(year: int, lines: Sequence[MeetingLine]) -> bytes:
         _("Held"),
         _("Status"),
         _("Number present"),
-        _("Minutes"),
+        _("Minutes of the meeting"),
         _("Reason"),
     ]
     title = _("Meetings %(month)s", month=year)
