@@ -9,11 +9,13 @@ import time_machine
 from docx import Document
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from casework.authz.permissions import Role
-from casework.core.audit import SYSTEM, AuditEntry
+from casework.core.audit import SYSTEM, Actor, AuditEntry
 from casework.core.database import db
+from casework.core.forms import Stale
 from casework.inspection.inspections.models import (
     Inspection,
     InspectionPlan,
@@ -22,6 +24,8 @@ from casework.inspection.inspections.models import (
     TeamMember,
     Visitor,
 )
+from casework.inspection.inspections.operations import adjust_units, approve, suggest
+from casework.inspection.inspections.queries import list_visited
 from casework.inspection.inspections.rules import (
     Planned,
     draw_units,
@@ -710,3 +714,26 @@ def test_what_people_type_is_shown_as_text(client_as, cast, app, plan_at):
         shown = inspector.get(page)
         assert evil not in shown.text
         assert evil in shown.words
+
+
+def test_who_writes_at_the_very_moment_somebody_submits_is_told(app, cast):
+    by = Actor(cast.accounts["inspector"], "Võ Văn Tám")
+    with app.app_context():
+        made = make_plan(cast, "a", status=PlanStatus.DRAFT)
+        db.session.commit()
+        plan = db.session.get_one(InspectionPlan, made.id)
+        seen, visited = plan.version, list_visited(plan)
+        # Another's change, seen by none of the objects at hand.
+        db.session.execute(
+            update(InspectionPlan.__table__)
+            .where(InspectionPlan.__table__.c.id == plan.id)
+            .values(version=seen + 1, status=PlanStatus.SUBMITTED)
+        )
+        for act in (
+            lambda: suggest(plan, visited, (), by=by),
+            lambda: adjust_units(plan, [visited[0].unit], visited, by=by),
+            lambda: approve(plan, "45", "", by=by),
+        ):
+            set_committed_value(plan, "version", seen)
+            with pytest.raises(Stale):
+                act()

@@ -17,7 +17,7 @@ from casework.core import audit
 from casework.core.audit import Actor
 from casework.core.clock import now, today
 from casework.core.database import db
-from casework.core.forms import RuleBroken
+from casework.core.forms import RuleBroken, Stale
 from casework.inspection.inspections.models import (
     Inspection,
     InspectionPlan,
@@ -401,15 +401,22 @@ def _delete(inspection_ids: Sequence[UUID]) -> None:
     db.session.execute(delete(Inspection).where(Inspection.id.in_(inspection_ids)))
 
 
-def _require_open(plan: InspectionPlan) -> None:
-    """Nobody submits or decides while a part of the plan is being written."""
+def _lock(plan: InspectionPlan) -> None:
+    """Nobody submits or decides while a part of the plan is being written, nor the other way."""
+    seen = plan.version
     db.session.refresh(plan, with_for_update=True)
+    if plan.version != seen:
+        raise Stale(_l("Somebody else changed this plan at the same moment. Look at it again."))
+
+
+def _require_open(plan: InspectionPlan) -> None:
+    _lock(plan)
     if not plan.is_open:
         raise RuleBroken(_l("This plan is submitted or approved: it can't be changed any more."))
 
 
 def _require_decision(plan: InspectionPlan, *, by: Actor) -> None:
-    db.session.refresh(plan, with_for_update=True)
+    _lock(plan)
     if plan.status != PlanStatus.SUBMITTED:
         raise RuleBroken(_l("This plan does not wait for a decision."))
     if by.id in (plan.recorded_by, plan.submitted_by):
