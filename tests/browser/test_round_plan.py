@@ -93,7 +93,7 @@ def test_from_the_plan_to_the_self_report(
     expect(screen.get_by_text("is a weekend.")).to_be_visible()
     accessible(screen)
     screenshot(screen, "round-plan")
-    assert hand.save("Save as a paper (DOCX)").startswith(b"PK")
+    assert hand.save("Save as DOCX").startswith(b"PK")
     hand.press("Submit the plan for approval")
     expect(
         screen.get_by_text("A department manager who did not prepare it decides")

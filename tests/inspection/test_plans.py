@@ -170,7 +170,7 @@ def test_who_reaches_what(client_as, cast, app):
         assert client_as(who).get(drafted + "/edit").status == status
         assert client_as(who).get(drafted + "/team").status == status
         assert client_as(who).get(own + "/day").status == status
-    assert client_as("inspector-elsewhere").get(shown + "/paper").status == 404
+    assert client_as("inspector-elsewhere").get(shown + "/paper.docx").status == 404
     for action in ("/submit", "/suggestion", "/units", "/team", "/decision"):
         who = "manager" if action == "/decision" else "inspector-elsewhere"
         wrong = f"/inspections/plans/{uuid4()}" if who == "manager" else drafted
@@ -581,20 +581,20 @@ def test_whoever_followed_a_unit_reads_its_inspections(client_as, cast, app):
 def test_the_paper_has_the_official_form(client_as, cast, app, two_units):
     make_whole(client_as, cast, two_units)
     inspector = client_as("inspector")
-    answer = inspector.client.get(two_units + "/paper")
+    answer = inspector.client.get(two_units + "/paper.docx")
     document = Document(BytesIO(answer.get_data()))
-    assert "DỰ THẢO" in [p.text for p in document.paragraphs]
+    assert any("(DỰ THẢO)" in p.text for p in document.paragraphs)
     assert press(inspector, two_units, "/submit").status == 303
     manager = client_as("manager")
     page = manager.submit(two_units, two_units + "/decision", decision="approve", number="45")
     assert page.status == 303
-    answer = manager.client.get(two_units + "/paper")
+    answer = manager.client.get(two_units + "/paper.docx")
     assert "ke-hoach-kiem-tra-2026-11.docx" in answer.headers["Content-Disposition"]
     document = Document(BytesIO(answer.get_data()))
     lines = [p.text for p in document.paragraphs]
     cells = [c.text for t in document.tables for row in t.rows for c in row.cells]
     assert "KẾ HOẠCH" in lines
-    assert "DỰ THẢO" not in lines
+    assert not any("DỰ THẢO" in line for line in lines)
     assert lines.index("Căn cứ Kế hoạch công tác năm 2026 của Sở Y tế") < lines.index(
         "I. MỤC ĐÍCH, YÊU CẦU"
     )
@@ -605,6 +605,8 @@ def test_the_paper_has_the_official_form(client_as, cast, app, two_units):
     assert {"02/11/2026", "Phường Bạc Liêu", "Cả đoàn", "UBND Phường Bạc Liêu"} <= set(cells)
     assert any("Số: 45/KH-SYT" in cell and "SỞ Y TẾ" in cell for cell in cells)
     assert any("Cà Mau, ngày 15 tháng 10 năm 2026" in cell for cell in cells)
+    pdf = manager.client.get(two_units + "/paper.pdf")
+    assert (pdf.mimetype, pdf.get_data()[:5]) == ("application/pdf", b"%PDF-")
 
 
 WINDOWS = st.dates(date(2025, 1, 1), date(2027, 6, 1)).flatmap(

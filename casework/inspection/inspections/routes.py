@@ -20,7 +20,6 @@ from casework.core.forms import RuleBroken, carry_out
 from casework.core.htmx import render
 from casework.core.navigation import menu
 from casework.core.operations import new_operation
-from casework.core.uploads import DOCX
 from casework.core.workbooks import send_file
 from casework.inspection.inspections import queries
 from casework.inspection.inspections.forms import (
@@ -56,7 +55,7 @@ from casework.inspection.inspections.operations import (
 )
 from casework.inspection.inspections.queries import Visited
 from casework.inspection.inspections.rules import find_conflicts
-from casework.inspection.inspections.sheets import write_plan_paper
+from casework.inspection.inspections.sheets import MEDIA, write_plan_paper
 from casework.organisation.accounts.queries import names_of
 from casework.organisation.clusters.queries import list_units_of
 from casework.organisation.history.queries import list_earlier
@@ -340,9 +339,9 @@ def decide(access: Access, plan_id: UUID) -> ResponseReturnValue:
     return redirect(url_for(".show_plan", plan_id=plan_id), 303)
 
 
-@bp.get("/plans/<uuid:plan_id>/paper")
+@bp.get("/plans/<uuid:plan_id>/paper.<any(docx, pdf):kind>")
 @requires(Permission.INSPECTION_READ)
-def paper(access: Access, plan_id: UUID) -> ResponseReturnValue:
+def paper(access: Access, plan_id: UUID, kind: str) -> ResponseReturnValue:
     """The plan as an official paper."""
     plan = queries.get_plan(access, plan_id)
     visited = queries.list_visited(plan)
@@ -350,13 +349,15 @@ def paper(access: Access, plan_id: UUID) -> ResponseReturnValue:
         "plan.paper", "inspection_plan", [plan.id], by=access.actor, unit_id=plan.province_id
     )
     content = write_plan_paper(
+        kind,
         plan,
         get_unit(plan.province_id),
         visited,
         queries.list_team(plan.id),
         queries.list_goers(each.inspection.id for each in visited),
     )
-    return send_file(content, f"ke-hoach-kiem-tra-{plan.visits_from_on:%Y-%m}.docx", DOCX)
+    name = f"ke-hoach-kiem-tra-{plan.visits_from_on:%Y-%m}.{kind}"
+    return send_file(content, name, MEDIA[kind])
 
 
 @bp.get("/<uuid:inspection_id>")

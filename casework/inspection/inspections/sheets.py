@@ -2,15 +2,16 @@
 the screen.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
-from docx.enum.text import WD_ALIGN_PARAGRAPH
 from flask_babel import force_locale
 
 from casework.core.clock import VIETNAM
-from casework.core.papers import END, Paper
+from casework.core.papers import END, Paper, Writing
+from casework.core.pdf import PdfPaper
+from casework.core.uploads import DOCX, PDF
 from casework.inspection.inspections.models import (
     InspectionPlan,
     PlanStatus,
@@ -23,7 +24,8 @@ from casework.organisation.units.models import Unit
 
 AGENCY = "Sở Y tế"
 NOT_SAID = "Không có."
-CENTRE = WD_ALIGN_PARAGRAPH.CENTER
+KINDS: dict[str, Callable[..., Writing]] = {"docx": Paper, "pdf": PdfPaper}
+MEDIA = {"docx": DOCX, "pdf": PDF}
 ROLES = {
     TeamRole.HEAD: "Trưởng đoàn",
     TeamRole.DEPUTY: "Phó Trưởng đoàn",
@@ -33,67 +35,49 @@ ROLES = {
 
 
 def write_plan_paper(
+    kind: str,
     plan: InspectionPlan,
     province: Unit,
     visited: Sequence[Visited],
     team: Sequence[TeamMember],
     goers: Mapping[UUID, Sequence[UUID]],
 ) -> bytes:
-    """The plan as it is sent out: legal basis, purpose, content, team, calendar. Until it is
-    approved it says that it is a draft, and is dated by hand.
+    """The plan as it is sent out, `docx` or `pdf`: legal basis, purpose, content, team, calendar.
+    Until it is approved it says that it is a draft, and is dated by hand.
     """
-    is_approved = plan.status == PlanStatus.APPROVED and plan.decided_at is not None
-    paper = Paper(
+    is_approved = plan.status == PlanStatus.APPROVED
+    decided = plan.decided_at.astimezone(VIETNAM).date() if plan.decided_at else None
+    paper: Writing = KINDS[kind](
         agency=AGENCY,
         parent=f"UBND {province.label}",
         number=f"{plan.number}/KH-SYT" if plan.number else "",
         place=province.name,
-        on=plan.decided_at.astimezone(VIETNAM).date() if is_approved and plan.decided_at else None,
+        on=decided if is_approved else None,
         title="Kế hoạch",
     )
-    paper.line(plan.title, bold=True, align=CENTRE)
-    if not is_approved:
-        paper.line("DỰ THẢO", bold=True, align=CENTRE)
-    for basis in plan.legal_basis.splitlines():
-        paper.line(basis, italic=True)
+    paper.subtitle(plan.title if is_approved else f"{plan.title} (DỰ THẢO)")
+    paper.body(plan.legal_basis)
     paper.section("I. MỤC ĐÍCH, YÊU CẦU")
-    _write(paper, plan.purpose)
+    paper.body(plan.purpose or NOT_SAID)
     paper.section("II. NỘI DUNG, PHẠM VI KIỂM TRA")
-    paper.line(f"1. Thời kỳ kiểm tra: từ ngày {_on(plan.from_on)} đến ngày {_on(plan.until_on)}.")
-    paper.line(f"2. Đơn vị được kiểm tra: {len(visited)} đơn vị ({tell_scope(plan)}).")
-    paper.line("3. Đề cương báo cáo của đơn vị:")
-    _write(paper, plan.outline)
+    paper.body(f"a) Thời kỳ kiểm tra: từ ngày {_on(plan.from_on)} đến ngày {_on(plan.until_on)}.")
+    paper.body(f"b) Đơn vị được kiểm tra: {len(visited)} đơn vị ({tell_scope(plan)}).")
+    paper.body("c) Đề cương báo cáo của đơn vị:")
+    paper.body(plan.outline or NOT_SAID)
     if plan.report_due_on:
-        paper.line(f"Đơn vị gửi báo cáo tự kiểm tra trước hết ngày {_on(plan.report_due_on)}.")
+        paper.body(f"Đơn vị gửi báo cáo tự kiểm tra trước hết ngày {_on(plan.report_due_on)}.")
     paper.section("III. THÀNH PHẦN ĐOÀN KIỂM TRA")
     for number, member in enumerate(team, start=1):
         office = f", {member.office}" if member.office else ""
-        paper.line(f"{number}. {member.name}{office} – {ROLES[TeamRole(member.role)]}.")
+        paper.body(f"{number}. {member.name}{office} – {ROLES[TeamRole(member.role)]}.")
     paper.section("IV. LỊCH KIỂM TRA")
-    names = {member.id: member.name for member in team}
-    paper.table(
-        ("STT", "Ngày", "Giờ", "Đơn vị", "Địa điểm", "Thành viên"),
-        [
-            (
-                str(number),
-                each.inspection.visit_on,
-                each.inspection.starts_at,
-                each.unit.label,
-                each.inspection.place,
-                ", ".join(names[who] for who in goers.get(each.inspection.id, ())) or "Cả đoàn",
-            )
-            for number, each in enumerate(visited, start=1)
-        ],
-    )
-    paper.line(
+    _write_calendar(paper, visited, {member.id: member.name for member in team}, goers)
+    paper.body(
         "Đề nghị các đơn vị được kiểm tra chuẩn bị báo cáo, hồ sơ, sổ sách và phối hợp với đoàn"
-        f" kiểm tra thực hiện Kế hoạch này{END}",
-        before=8,
+        f" kiểm tra thực hiện Kế hoạch này{END}"
     )
-    paper.line("Nơi nhận:", bold=True, italic=True, size=12, before=8)
-    for receiver in ("- Các đơn vị được kiểm tra;", "- Thành viên đoàn kiểm tra;", "- Lưu: VT."):
-        paper.line(receiver, size=11)
     paper.signatures(("Người lập kế hoạch", ""), ("Giám đốc", ""))
+    paper.receivers("Các đơn vị được kiểm tra;", "Thành viên đoàn kiểm tra;", "Lưu: VT.")
     return paper.content()
 
 
@@ -109,9 +93,27 @@ def tell_scope(plan: InspectionPlan) -> str:
     return ", ".join(part for part in (told, note) if part)
 
 
-def _write(paper: Paper, text: str) -> None:
-    for line in (text or NOT_SAID).splitlines():
-        paper.line(line)
+def _write_calendar(
+    paper: Writing,
+    visited: Sequence[Visited],
+    names: Mapping[UUID, str],
+    goers: Mapping[UUID, Sequence[UUID]],
+) -> None:
+    paper.table(
+        ("STT", "Ngày", "Giờ", "Đơn vị", "Địa điểm", "Thành viên"),
+        [
+            (
+                str(number),
+                each.inspection.visit_on,
+                each.inspection.starts_at,
+                each.unit.label,
+                each.inspection.place,
+                ", ".join(names[who] for who in goers.get(each.inspection.id, ())) or "Cả đoàn",
+            )
+            for number, each in enumerate(visited, start=1)
+        ],
+        widths=(14, 26, 16, 36, 40, 33),
+    )
 
 
 def _on(day: date) -> str:

@@ -14,11 +14,11 @@ from casework.core import audit
 from casework.core.errors import OutOfReach
 from casework.core.forms import carry_out
 from casework.core.htmx import render
-from casework.core.uploads import DOCX
 from casework.core.workbooks import send_file
 from casework.inspection.indicators.queries import sees_money
 from casework.inspection.indicators.rules import Checklist, tell_checklist
 from casework.inspection.inspections.queries import get_inspection
+from casework.inspection.inspections.sheets import MEDIA
 from casework.inspection.self_reports.forms import SelfReportForm, conflicts, form_of
 from casework.inspection.self_reports.operations import save_report, submit_report
 from casework.inspection.self_reports.queries import Reported, get_report, may_respond
@@ -75,9 +75,9 @@ def save(access: Access, inspection_id: UUID) -> ResponseReturnValue:
     return redirect(url_for(endpoint, inspection_id=inspection_id), 303)
 
 
-@bp.get("/paper")
+@bp.get("/paper.<any(docx, pdf):kind>")
 @requires(Permission.INSPECTION_READ)
-def paper(access: Access, inspection_id: UUID) -> ResponseReturnValue:
+def paper(access: Access, inspection_id: UUID, kind: str) -> ResponseReturnValue:
     """The report as an official paper, to be signed."""
     told = get_report(get_inspection(access, inspection_id))
     if not _may_read(access, told):
@@ -87,9 +87,9 @@ def paper(access: Access, inspection_id: UUID) -> ResponseReturnValue:
         "self_report.paper", "inspection", [inspection_id], by=access.actor, unit_id=unit.id
     )
     province = get_unit(told.found.plan.province_id)
-    content = write_report_paper(told, province, sees_money=sees_money(access, unit))
-    name = f"bao-cao-tu-kiem-tra-{unit.code}-{told.found.plan.visits_from_on:%Y-%m}.docx"
-    return send_file(content, name, DOCX)
+    content = write_report_paper(kind, told, province, sees_money=sees_money(access, unit))
+    name = f"bao-cao-tu-kiem-tra-{unit.code}-{told.found.plan.visits_from_on:%Y-%m}.{kind}"
+    return send_file(content, name, MEDIA[kind])
 
 
 def _may_read(access: Access, told: Reported) -> bool:
