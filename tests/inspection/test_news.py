@@ -217,6 +217,7 @@ def test_a_recommendation_is_due_and_overdue(client_as, recommendation):
     with time_machine.travel("2026-10-30T00:10:00+07:00"):
         sentence = "A recommendation to Phường Bạc Liêu was due on 29/10/2026."
         assert told(client_as, sentence) == {"unithead", "counselor", "inspector", "manager"}
+        assert told(client_as, "waits for you") == {"unithead", "counselor"}
 
 
 @pytest.mark.parametrize(

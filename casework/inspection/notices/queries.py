@@ -87,7 +87,7 @@ def list_news(identity: Identity) -> Told:
     if asked := identity.access(Permission.RECOMMENDATION_READ):
         found += _of_recommendations(asked)
         found += _of_steps(asked, since)
-    kept = [each for each in found if each.at <= now() and (each.waits or each.at > since)]
+    kept = [each for each in found if each.at <= now() and (each.lasts or each.at > since)]
     return Told(sorted(kept, key=lambda each: (each.at, each.sentence), reverse=True), seen_at)
 
 
@@ -210,7 +210,14 @@ def _of_recommendations(asked: Access) -> Iterator[News]:
         if due < today():
             # Seen by all concerned: the unit, the team, the department manager.
             at = _morning(due + timedelta(days=1))
-            yield News(NewsKind.RECOMMENDATION_OVERDUE, at, subject, told.unit.label, due)
+            yield News(
+                NewsKind.RECOMMENDATION_OVERDUE,
+                at,
+                subject,
+                told.unit.label,
+                due,
+                is_for_others=not told.is_unit,
+            )
         elif told.is_unit:
             at = _morning(due - RECOMMENDATION_DUE_WITHIN)
             yield News(NewsKind.RECOMMENDATION_DUE, at, subject, told.unit.label, due)

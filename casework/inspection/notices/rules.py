@@ -70,7 +70,7 @@ OF_RECOMMENDATIONS = frozenset(
 @dataclass(frozen=True, slots=True)
 class News:
     """One thing that is new: when, about which plan, inspection or recommendation, and what its
-    sentence needs.
+    sentence needs. `is_for_others`: it waits, but for somebody else.
     """
 
     kind: NewsKind
@@ -79,6 +79,7 @@ class News:
     unit: str = ""
     on: date | None = None
     due: date | None = None
+    is_for_others: bool = False
 
     @property
     def sentence(self) -> str:
@@ -86,9 +87,14 @@ class News:
         return self.kind.label % {"unit": self.unit, "on": day(self.on), "due": day(self.due)}
 
     @property
-    def waits(self) -> bool:
+    def lasts(self) -> bool:
         """Whether somebody is waited for."""
         return self.kind in WAITING
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is this account that is waited for."""
+        return self.lasts and not self.is_for_others
 
     @property
     def page(self) -> tuple[str, str]:
