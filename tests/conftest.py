@@ -10,12 +10,14 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
 from hypothesis import settings
+from jinja2 import BytecodeCache, FileSystemBytecodeCache
 from sqlalchemy import Engine
 
 from casework import create_app
@@ -69,18 +71,27 @@ def scratch() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
+def compiled(pytestconfig: pytest.Config) -> BytecodeCache:
+    """Templates that some run has compiled and that have not changed since."""
+    assert pytestconfig.cache is not None
+    folder = pytestconfig.cache.mkdir(f"templates-jinja-{version('jinja2')}")
+    return FileSystemBytecodeCache(str(folder))
+
+
+@pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgreSQL]:
     with running_postgresql() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def sqlite_program(scratch: Path) -> Iterator[Program]:
+def sqlite_program(scratch: Path, compiled: BytecodeCache) -> Iterator[Program]:
     folder = scratch / "sqlite"
     folder.mkdir(mode=0o700)
     names = ("casework", "inspection")
     urls = [f"sqlite:///{folder / name}.sqlite3" for name in names]
     app = create_app(make_settings(folder, *urls))
+    app.jinja_env.bytecode_cache = compiled
     cast = _fill(app)
 
     def reset() -> None:
@@ -99,7 +110,9 @@ def sqlite_program(scratch: Path) -> Iterator[Program]:
 
 
 @pytest.fixture(scope="session")
-def postgresql_program(scratch: Path, postgresql: PostgreSQL) -> Iterator[Program]:
+def postgresql_program(
+    scratch: Path, postgresql: PostgreSQL, compiled: BytecodeCache
+) -> Iterator[Program]:
     folder = scratch / "postgresql"
     folder.mkdir(mode=0o700)
     url = postgresql.create_database("casework_template")
@@ -109,6 +122,7 @@ def postgresql_program(scratch: Path, postgresql: PostgreSQL) -> Iterator[Progra
     keeps = keep(url)
     database = Copied(postgresql, "casework", template="casework_template", keeps=keeps)
     app = create_app(make_settings(folder, database.url, database.url))
+    app.jinja_env.bytecode_cache = compiled
     with app.app_context():
         engines = list(db.engines.values())
     yield Program(app, cast, lambda: database.put_back(engines))

@@ -1,6 +1,6 @@
 """Opens every page once as everybody, as a page and as a fragment, and keeps what came of it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -9,7 +9,7 @@ from typing import Any
 from zipfile import ZipFile
 
 from flask import Flask
-from sqlalchemy import event, inspect, select
+from sqlalchemy import bindparam, event, inspect, select
 from werkzeug.datastructures import Headers
 
 from casework.core.audit import AuditEntry
@@ -53,35 +53,37 @@ class Sweep:
 def open_everything(world: World) -> Sweep:
     """GET and HEAD of every rule, by everybody and nobody."""
     answers, wrote = [], []
-    for who in (*EVERYBODY, NOBODY):
-        client = world.sign_in(who).client
-        before = digest(world.app)
-        for rule, method in ways(world.app):
-            if method not in ("GET", "HEAD"):
-                continue
-            address = world.address(rule)
-            for fragment in (False, True) if method == "GET" else (False,):
-                head = position(world.app)
-                with statements_of(world.app) as statements:
+    with statements_of(world.app) as statements, log_of(world.app) as newly_logged:
+        for who in (*EVERYBODY, NOBODY):
+            client = world.sign_in(who).client
+            before = digest(world.app)
+            newly_logged()
+            for rule, method in ways(world.app):
+                if method not in ("GET", "HEAD"):
+                    continue
+                address = world.address(rule)
+                for fragment in (False, True) if method == "GET" else (False,):
+                    statements.clear()
                     response = client.open(
                         address, method=method, headers=FRAGMENT if fragment else None
                     )
-                answers.append(
-                    Answer(
-                        who,
-                        rule.endpoint,
-                        address,
-                        method,
-                        fragment,
-                        response.status_code,
-                        response.headers,
-                        text_of(response.get_data()),
-                        tuple(statements),
-                        logged_since(world.app, head),
+                    asked = tuple(statements)
+                    answers.append(
+                        Answer(
+                            who,
+                            rule.endpoint,
+                            address,
+                            method,
+                            fragment,
+                            response.status_code,
+                            response.headers,
+                            text_of(response.get_data()),
+                            asked,
+                            newly_logged(),
+                        )
                     )
-                )
-        if digest(world.app) != before:
-            wrote.append(who)
+            if digest(world.app) != before:
+                wrote.append(who)
     return Sweep(answers, wrote)
 
 
@@ -141,6 +143,29 @@ def position(app: Flask) -> int:
     with app.app_context():
         newest = select(AuditEntry.position).order_by(AuditEntry.position.desc()).limit(1)
         return db.session.scalar(newest) or 0
+
+
+@contextmanager
+def log_of(app: Flask) -> Iterator[Callable[[], tuple[tuple[str, str, Any], ...]]]:
+    """Answers, as often as it is asked, the rows of the log that came since it was asked last."""
+    head = position(app)
+    columns = (AuditEntry.position, AuditEntry.action, AuditEntry.outcome, AuditEntry.subject_id)
+    query = (
+        select(*columns)
+        .where(AuditEntry.position > bindparam("head"))
+        .order_by(AuditEntry.position)
+    )
+    with app.app_context():
+        engine = db.engine
+
+    def newly_logged() -> tuple[tuple[str, str, Any], ...]:
+        nonlocal head
+        with engine.connect() as connection:
+            rows = connection.execute(query, {"head": head}).all()
+        head = rows[-1][0] if rows else head
+        return tuple((row[1], row[2], row[3]) for row in rows)
+
+    yield newly_logged
 
 
 def logged_since(app: Flask, head: int) -> tuple[tuple[str, str, Any], ...]:

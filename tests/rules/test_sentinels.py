@@ -11,11 +11,12 @@ import tarfile
 import tempfile
 import unicodedata
 from collections.abc import Iterator
-from contextlib import redirect_stderr
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 from uuid import UUID, uuid4
 
+import numpy as np
 import pyrage
 import pytest
 import time_machine
@@ -89,13 +90,17 @@ class Needles:
 
     def __init__(self, names: list[str]) -> None:
         self.by_start: dict[bytes, list[bytes]] = {}
+        # Two bytes already leave few places to look at.
+        self.may_begin = np.zeros(1 << 16, dtype=bool)
         for needle in set().union(*(spellings(name) for name in names)):
             self.by_start.setdefault(needle[:SHORTEST], []).append(needle)
+            self.may_begin[needle[0] << 8 | needle[1]] = True
 
     def hits(self, haystack: bytes) -> set[bytes]:
         """The spellings that occur."""
         starts, found = self.by_start, set()
-        for at in range(len(haystack) - SHORTEST + 1):
+        content = np.frombuffer(haystack, dtype=np.uint8).astype(np.uint16)
+        for at in np.flatnonzero(self.may_begin[content[:-1] << 8 | content[1:]]).tolist():
             for needle in starts.get(haystack[at : at + SHORTEST], ()):
                 if haystack.startswith(needle, at):
                     found.add(needle)
@@ -114,29 +119,30 @@ def program(request: pytest.FixtureRequest) -> Program:
     return found
 
 
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    """Everything the program logs, at the level that says most."""
+@contextmanager
+def everything_logged() -> Iterator[io.StringIO]:
+    """What the program logs meanwhile, at the level that says most. It is written once: pytest
+    would keep two copies beside it.
+    """
     stream, root = io.StringIO(), logging.getLogger()
-    handler, before = logging.StreamHandler(stream), root.level
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
+    before, others = root.level, root.handlers
+    root.handlers = [logging.StreamHandler(stream)]
     talkative = [logging.getLogger(name) for name in ("sqlalchemy.engine", "werkzeug", "casework")]
-    for logger in talkative:
+    for logger in (root, *talkative):
         logger.setLevel(logging.DEBUG)
-    yield stream
-    root.removeHandler(handler)
-    root.setLevel(before)
-    for logger in talkative:
-        logger.setLevel(logging.NOTSET)
+    try:
+        yield stream
+    finally:
+        root.handlers = others
+        root.setLevel(before)
+        for logger in talkative:
+            logger.setLevel(logging.NOTSET)
 
 
-def test_no_name_stands_where_it_should_not(
-    app, cast, client_as, needles, log, monkeypatch, tmp_path
-):
+def test_no_name_stands_where_it_should_not(app, cast, client_as, needles, monkeypatch, tmp_path):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     names = sentinels()
-    with redirect_stderr(log), capture_logs() as events:
+    with everything_logged() as log, redirect_stderr(log), capture_logs() as events:
         group = _write_all(client_as("counselor"), names)
         world = World(app, cast, {"a": record_everything(app, cast, "a", group)})
         _attach_paper(world, client_as("counselor"), names[-24:-14])
