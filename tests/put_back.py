@@ -31,7 +31,9 @@ AS_OPENED = (
     "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ROLE; RESET ALL; UNLISTEN *; "
     "SELECT pg_advisory_unlock_all(); DISCARD SEQUENCES"
 )
-OURS = "!~ '^(pg_|kept$|information_schema$)'"
+# The schema of a template in which its rows are kept: of the tests, not of the program.
+KEPT = "kept"
+OURS = f"!~ '^(pg_|{KEPT}$|information_schema$)'"
 
 
 class Copied:
@@ -70,7 +72,7 @@ class Copied:
             # Triggers and foreign keys sleep: the access log refuses to be changed.
             self._hand.execute("SET session_replication_role = replica")
             self._hand.execute(f"SET lock_timeout = '{PATIENCE}'")
-            self._shape = self._asked("SELECT kept.shape()")
+            self._shape = self._asked(f"SELECT {KEPT}.shape()")
 
     def _written_back(self, engines: list[Engine]) -> bool:
         try:
@@ -80,9 +82,9 @@ class Copied:
                 " = current_database() AND pid <> pg_backend_pid() AND pid <> ALL(%s)",
                 known,
             )
-            if self._asked("SELECT kept.shape()") != self._shape:
+            if self._asked(f"SELECT {KEPT}.shape()") != self._shape:
                 return False
-            self._asked("SELECT kept.put_back()")
+            self._asked(f"SELECT {KEPT}.put_back()")
         except (psycopg.Error, DBAPIError):
             return False
         self._times += 1
@@ -102,15 +104,15 @@ def keep(address: str) -> bool:
     with psycopg.connect(plain(make_url(address))) as connection:
         if connection.info.parameter_status("is_superuser") != "on":
             return False
-        connection.execute("CREATE SCHEMA kept")
+        connection.execute(f"CREATE SCHEMA {KEPT}")
         steps = [
             *(_keep_table(connection, *table) for table in _relations(connection, "r")),
             *(_keep_sequence(connection, *found) for found in _relations(connection, "S")),
         ]
         body = sql.SQL("BEGIN {} END").format(sql.SQL(" ").join(steps))
         # Nothing is bound into a body, so it is written as the text that it is.
-        define = "CREATE FUNCTION kept.put_back() RETURNS void LANGUAGE plpgsql AS {}"
-        connection.execute(sql.SQL(define).format(sql.Literal(body.as_string(connection))))
+        define = f"CREATE FUNCTION {KEPT}.put_back() RETURNS void LANGUAGE plpgsql AS "
+        connection.execute(sql.SQL(define) + sql.Literal(body.as_string(connection)))
         connection.execute(sql.SQL(define_shape()))
     return True
 
@@ -125,8 +127,9 @@ def define_shape() -> str:
         "(SELECT oid FROM pg_database WHERE datname = current_database())"
     )
     return (
-        "CREATE FUNCTION kept.shape() RETURNS text LANGUAGE sql AS $$ SELECT string_agg(seen::text,"
-        f" ' ' ORDER BY seen::text) FROM ({looks} UNION ALL {of_the_database}) AS seen $$"
+        f"CREATE FUNCTION {KEPT}.shape() RETURNS text LANGUAGE sql AS $$ "
+        "SELECT string_agg(seen::text, ' ' ORDER BY seen::text) "
+        f"FROM ({looks} UNION ALL {of_the_database}) AS seen $$"
     )
 
 
@@ -140,7 +143,7 @@ def _relations(connection: psycopg.Connection, kind: str) -> list[tuple[str, str
 
 def _keep_table(connection: psycopg.Connection, schema: str, name: str) -> sql.Composable:
     """Keep the rows of a table; answers the step that puts them back."""
-    table, kept = sql.Identifier(schema, name), sql.Identifier("kept", f"{schema}.{name}")
+    table, kept = sql.Identifier(schema, name), sql.Identifier(KEPT, f"{schema}.{name}")
     step = sql.SQL("IF EXISTS (SELECT FROM {0}) THEN DELETE FROM {0}; END IF;").format(table)
     held = connection.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(table)).fetchone()
     if held != (True,):

@@ -32,6 +32,7 @@ from tests.confidential.test_cases import INTAKE
 from tests.conftest import Program
 from tests.page import Visitor
 from tests.postgresql import installed_binaries
+from tests.put_back import KEPT
 from tests.rules.organisation_world import record_everything
 from tests.rules.sweep import part_of, text_of
 from tests.rules.world import World, ways
@@ -382,7 +383,7 @@ def _stored(app) -> dict[str, bytes]:
             with engine.connect() as connection:
                 schemas = inspect(connection).get_schema_names()
                 for schema in [None] if engine.dialect.name == "sqlite" else schemas:
-                    if schema in ("information_schema", "pg_catalog"):
+                    if schema in ("information_schema", "pg_catalog", KEPT):
                         continue
                     for table in inspect(connection).get_table_names(schema):
                         name = f"{schema}.{table}" if schema else table
