@@ -20,6 +20,7 @@ class Section(Labelled):
     ACTIVITIES = "activities", _l("Activities")
     ORGANISATION = "organisation", _l("Organisation")
     MONEY = "money", _l("Money")
+    INSPECTION = "inspection", _l("Inspection")
     ADMINISTRATION = "administration", _l("Administration")
 
 

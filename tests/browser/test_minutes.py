@@ -101,7 +101,7 @@ def test_minutes_and_what_follows(
 
 def follow(inspector: Hand, head: Hand, accessible, screenshot) -> None:
     """The unit answers with evidence, the inspector confirms."""
-    head.menu("Recommendations")
+    head.menu("Recommendations", "Inspection")
     accessible(head.page)
     screenshot(head.page, "recommendations")
     head.go("Thanh quyết toán kinh phí còn chậm")
@@ -113,7 +113,7 @@ def follow(inspector: Hand, head: Hand, accessible, screenshot) -> None:
     head.press("Send the answer")
     expect(head.page.get_by_role("link", name="quyet-toan.pdf")).to_be_visible()
 
-    inspector.menu("Recommendations")
+    inspector.menu("Recommendations", "Inspection")
     inspector.choose("Which", "waiting to be confirmed (1)")
     inspector.press("Show")
     inspector.go("Thanh quyết toán kinh phí còn chậm")

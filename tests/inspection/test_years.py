@@ -48,6 +48,7 @@ def published(app, cast):
         add(edition, province, "borrowers", "band", 5, 9)
         add(edition, province, "service.job", "band", 0, 4)
         add(edition, province, "service.gift", "exact", 77, 77)
+        add(edition, province, "service.housing", "exact", 77, 77)
         add(edition, province, "service.travel", "band", 0, 4)
         add(edition, province, "need.housing", "none", None, None)
         add(edition, province, "need.safety", "band", 10, None)
@@ -64,7 +65,7 @@ def test_the_newest_year_is_told_in_parts(client_as, cast):
     assert "The year 2025" in words
     assert "New cases 42 persons" in words
     assert "Persons with a loan 5–9 persons" in words
-    assert "gift 77 persons a job, travel under 5 persons" in words
+    assert "gift 77 persons housing 77 persons a job, travel under 5 persons" in words
     assert "safety 10 persons or more housing not shown" in words
     assert "blurred so that nobody can be recognised" in words
     assert "31 persons" not in words

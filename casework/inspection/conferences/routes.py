@@ -17,7 +17,7 @@ from casework.core.clock import today
 from casework.core.errors import OutOfReach
 from casework.core.forms import carry_out
 from casework.core.htmx import render
-from casework.core.navigation import menu
+from casework.core.navigation import Section, menu
 from casework.core.uploads import DOCX
 from casework.core.workbooks import send_file
 from casework.inspection.conferences import queries, sheets
@@ -46,7 +46,12 @@ from casework.organisation.units.models import Unit
 from casework.organisation.units.queries import choose_province, list_provinces_within
 
 bp = Blueprint("conferences", __name__, url_prefix="/conferences")
-menu(_l("Review conferences"), "conferences.index", lambda: can(Permission.INSPECTION_READ))
+menu(
+    _l("Review conferences"),
+    "conferences.index",
+    lambda: can(Permission.INSPECTION_READ),
+    Section.INSPECTION,
+)
 FOLDER = "inspection/conferences"
 ZIP = "application/zip"
 

@@ -18,7 +18,7 @@ from casework.core import audit
 from casework.core.clock import today
 from casework.core.forms import RuleBroken, carry_out
 from casework.core.htmx import render
-from casework.core.navigation import menu
+from casework.core.navigation import Section, menu
 from casework.core.operations import new_operation
 from casework.core.workbooks import send_file
 from casework.inspection.inspections import queries
@@ -69,7 +69,12 @@ from casework.organisation.units.queries import (
 )
 
 bp = Blueprint("inspections", __name__, url_prefix="/inspections")
-menu(_l("Inspections"), "inspections.index", lambda: can(Permission.INSPECTION_READ))
+menu(
+    _l("Rounds and visits"),
+    "inspections.index",
+    lambda: can(Permission.INSPECTION_READ),
+    Section.INSPECTION,
+)
 FOLDER = "inspection/inspections"
 
 

@@ -13,7 +13,7 @@ from casework.core.clock import today
 from casework.core.errors import OutOfReach
 from casework.core.forms import RuleBroken, carry_out
 from casework.core.htmx import render
-from casework.core.navigation import menu
+from casework.core.navigation import Section, menu
 from casework.inspection.findings.models import Finding, FindingKind
 from casework.inspection.findings.queries import list_accepted
 from casework.inspection.inspections.queries import Visited, get_inspection, is_on_team
@@ -38,6 +38,7 @@ menu(
     _l("Recommendations"),
     "recommendations.index",
     lambda: can(Permission.RECOMMENDATION_READ),
+    Section.INSPECTION,
 )
 FOLDER = "inspection/recommendations"
 

@@ -71,7 +71,7 @@ class Part:
 
 def tell_year(figures: Iterable[Figure]) -> list[Part]:
     """A year in parts: cases, then kinds of support and needs, the most frequent first. Kinds of
-    which the same is printed stand on one line: mostly those that are few.
+    which the same range is printed stand on one line: mostly those that are few.
     """
     by_measure: dict[str, list[Figure]] = {}
     for figure in figures:
@@ -96,7 +96,8 @@ def _by_kind(figures: Iterable[Figure], words: Mapping[str, Any]) -> Iterable[Li
         key = -(figure.low or 0), _told(figure), figure.shown != "exact"
         alike.setdefault(key, []).append(str(words[kind]))
     for (_least, value, is_blurred), kinds in sorted(alike.items()):
-        yield Line(", ".join(kinds), value, is_blurred)
+        for names in [", ".join(kinds)] if is_blurred else kinds:
+            yield Line(names, value, is_blurred)
 
 
 def _told(figure: Figure) -> str:
