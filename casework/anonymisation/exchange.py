@@ -97,14 +97,14 @@ def write_edition(
     """Write the files into ``folder``, made if absent. ``ids`` names the relations' cells."""
     folder.mkdir(parents=True, exist_ok=True)
     lines = ([*row[:9], int(row.personal), *row[10:]] for row in rows)
-    _write(folder / CELLS, CellRow._fields, lines)
+    write_lines(folder / CELLS, CellRow._fields, lines)
     entries = zip(relations.rel, relations.cell, relations.coef, strict=True)
-    _write(
+    write_lines(
         folder / RELATIONS,
         ("rel", "cell", "coef", "rhs"),
         ([rel, ids[cell], coef, relations.rhs[rel]] for rel, cell, coef in entries),
     )
-    _write(folder / SHARES, ShareRow._fields, shares)
+    write_lines(folder / SHARES, ShareRow._fields, shares)
 
 
 def read_edition(folder: Path) -> EditionFiles:
@@ -120,7 +120,8 @@ def read_edition(folder: Path) -> EditionFiles:
     return EditionFiles(cells, Relations(rel, at, coef, rhs))
 
 
-def _write(path: Path, header: Sequence[str], lines: Iterable[Sequence[object]]) -> None:
+def write_lines(path: Path, header: Sequence[str], lines: Iterable[Sequence[object]]) -> None:
+    """A file of lines under a header, whole or not at all."""
     part = path.with_suffix(".part")
     with part.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")

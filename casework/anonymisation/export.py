@@ -8,14 +8,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
 from sqlalchemy import select
 
 from casework.anonymisation.bands import BANDED, CONTACTED, ENDS, Band, band_from
-from casework.anonymisation.exchange import CellRow, ShareRow, cell_rows, write_edition
+from casework.anonymisation.exchange import (
+    CellRow,
+    ShareRow,
+    cell_rows,
+    write_edition,
+    write_lines,
+)
 from casework.anonymisation.measures import ACTIVITY, Part
 from casework.anonymisation.plan import (
     PLAN,
@@ -29,7 +35,13 @@ from casework.anonymisation.protection import OPEN, Prints, Relations, Shown
 from casework.anonymisation.relations import Frame, frames_of_years, relations_of
 from casework.anonymisation.sequence import known_zero
 from casework.core.database import db
-from casework.inspection.readmodel.models import CriterionFigure, Edition, Figure, Measure
+from casework.inspection.readmodel.models import (
+    ActivityFigure,
+    CriterionFigure,
+    Edition,
+    Figure,
+    Measure,
+)
 from casework.organisation.units.models import Unit
 
 JSON = "edition.json"
@@ -42,16 +54,24 @@ class NothingPublished(LookupError):
 
 
 class Files(NamedTuple):
-    """What is written: a row per cell, relations over the first of them, and shares told."""
+    """What is written: a row per cell, relations over the first of them, shares told; and by the
+    name of their file the figures of work done and the criteria, which hang on none of these.
+    """
 
     rows: list[CellRow]
     relations: Relations
     shares: list[ShareRow]
+    work: Mapping[str, list[dict[str, object]]] = {}
 
     def write_csv(self, folder: Path) -> None:
-        """Three files, as exchange describes them; the folder is made if absent."""
+        """Files as exchange describes them, one more for each kind of work; the folder is made if
+        absent.
+        """
         ids = [row.id for row in self.rows]
         write_edition(folder, self.rows, self.relations, ids, self.shares)
+        for name, rows in self.work.items():
+            header = ("period", *_COLUMNS[name])
+            write_lines(folder / f"{name}.csv", header, (list(row.values()) for row in rows))
 
     def write_json(self, folder: Path) -> None:
         """One file with the same content."""
@@ -72,9 +92,11 @@ class Files(NamedTuple):
                 for rel, cell, coef in entries
             ],
             "shares": [share._asdict() for share in self.shares],
+            **self.work,
         }
         part = folder / f"{JSON}.part"
-        part.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+        text = json.dumps(content, ensure_ascii=False, indent=1, default=str)
+        part.write_text(text, encoding="utf-8")
         part.replace(folder / JSON)
 
 
@@ -120,7 +142,70 @@ def read_figures(province_id: UUID, period: str) -> Files:
     prints = {cell_of(figure, names[figure.unit_id]): _ends(figure) for figure, _ in figures}
     frame = frame.with_cells_of(frames_of_years(prints, frame.units))
     prints |= dict.fromkeys(_zeros(frame, prints), (Shown.EXACT, 0, 0))
-    return files_of(frame, prints, _read_shares(province_id, period, names))
+    files = files_of(frame, prints, _read_shares(province_id, period, names))
+    work = {
+        "activity": _read_work("activity", ActivityFigure, province_id, period),
+        "criteria": _read_work("criteria", CriterionFigure, province_id, period),
+    }
+    return files._replace(work=work)
+
+
+_COLUMNS = {
+    "activity": (
+        "unit",
+        "level",
+        "measure",
+        "kind",
+        "from_on",
+        "until_on",
+        "shown",
+        "low",
+        "high",
+        "on",
+    ),
+    "criteria": (
+        "unit",
+        "code",
+        "text",
+        "set_number",
+        "met",
+        "partly",
+        "from_on",
+        "until_on",
+        "numerator",
+        "denominator",
+        "value",
+        "unit_of_value",
+        "rating",
+    ),
+}
+
+
+def _read_work(
+    name: str,
+    table: type[ActivityFigure | CriterionFigure],
+    province_id: UUID,
+    period: str,
+) -> list[dict[str, object]]:
+    query = (
+        select(table, Edition.period)
+        .join(Edition, Edition.id == table.edition_id)
+        .where(Edition.province_id == province_id, Edition.period <= period)
+        .order_by(Edition.period)
+    )
+    found: list[tuple[Any, str]] = [(figure, month) for figure, month in db.session.execute(query)]
+    ids = {figure.unit_id for figure, _ in found} - {province_id}
+    names = unit_names(db.session.scalars(select(Unit).where(Unit.id.in_(ids))))
+    names[province_id] = PROVINCE
+    rows: list[dict[str, object]] = [
+        {
+            "period": month,
+            "unit": names[figure.unit_id],
+            **{column: getattr(figure, column) for column in _COLUMNS[name][1:]},
+        }
+        for figure, month in found
+    ]
+    return sorted(rows, key=lambda row: tuple(str(value) for value in row.values()))
 
 
 def share_of(unit: str, code: str, month: str, band: Band) -> ShareRow:

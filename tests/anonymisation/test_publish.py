@@ -33,6 +33,7 @@ from casework.inspection.readmodel.models import (
     Figure,
     Measure,
 )
+from casework.organisation.settings.operations import load_usual
 from casework.organisation.units.models import Unit
 from tests.anonymisation.records import add_case, add_contact, fill
 from tests.anonymisation.test_measures import counted, never_withdrawn
@@ -517,6 +518,7 @@ def run(app, *arguments, **kwargs):
 
 def test_commands_publish_export_and_attack(app, cast, tmp_path):
     with app.app_context():
+        load_usual(by=SYSTEM)
         filled(cast)
         publish_backlog(province(cast), "2026-05", SYSTEM)
     month = ("--period", "2026-06", "--province", "96")
@@ -532,7 +534,8 @@ def test_commands_publish_export_and_attack(app, cast, tmp_path):
     folder = tmp_path / "not" / "there"
     assert run(app, "export", *month, "--output", folder).exit_code == 0
     written = sorted(path.name for path in folder.iterdir())
-    assert written == ["cells.csv", "relations.csv", "shares.csv"]
+    names = ["activity", "cells", "criteria", "relations", "shares"]
+    assert written == [f"{name}.csv" for name in names]
     attacked = run(app, "attack", folder)
     assert attacked.exit_code == 0, attacked.output
     assert "unit open" in attacked.output
@@ -541,6 +544,12 @@ def test_commands_publish_export_and_attack(app, cast, tmp_path):
     content = json.loads((folder / "edition.json").read_text())
     lines = list(csv.DictReader((folder / "cells.csv").read_text().splitlines()))
     assert [cell["id"] for cell in content["cells"]] == [line["id"] for line in lines]
+    for name, table in (("activity", ActivityFigure), ("criteria", CriterionFigure)):
+        told = list(csv.DictReader((folder / f"{name}.csv").read_text().splitlines()))
+        assert len(told) == len(content[name]) > 0
+        assert [line["unit"] for line in told] == [row["unit"] for row in content[name]]
+        with app.app_context():
+            assert len(told) == db.session.scalar(select(func.count()).select_from(table))
     printed = [line for line in lines if line["shown"] != "none"]
     with app.app_context():
         assert len(printed) == len([one for one in figures() if one.shown != "none"])
