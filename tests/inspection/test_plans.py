@@ -578,6 +578,34 @@ def test_whoever_followed_a_unit_reads_its_inspections(client_as, cast, app):
     assert client_as("unithead-b").get(address).status == 404
 
 
+@pytest.mark.parametrize("username", ["inspector", "manager"])
+def test_all_rounds_are_reached_from_one_of_a_merged_province(client_as, cast, app, username):
+    with app.app_context():
+        before = Unit(
+            code="95", name="Bạc Liêu", kind="province", valid_from=date(2004, 1, 1),
+            valid_until=date(2025, 6, 30), is_province=True, source="test",
+        )  # fmt: skip
+        db.session.add(before)
+        db.session.flush()
+        db.session.add(
+            Succession(
+                predecessor_id=before.id, successor_id=cast.units["province"],
+                kind=SuccessionKind.MERGE, on=date(2025, 7, 1), document="test",
+            )
+        )  # fmt: skip
+        plan = make_plan(cast, visit_on=date(2025, 5, 5))
+        plan.province_id = before.id
+        address = f"/inspections/plans/{plan.id}"
+        db.session.commit()
+    visitor = client_as(username)
+    (back,) = [link for link in visitor.get(address).all("a") if link.text == "All rounds"]
+    page = visitor.get(back.get("href"))
+    assert page.status == 200
+    assert page.all("a", href=address)
+    for other in (cast.units["elsewhere"], uuid4(), "x"):
+        assert visitor.get(f"/inspections?province={other}").status == 404
+
+
 def test_the_paper_has_the_official_form(client_as, cast, app, two_units):
     make_whole(client_as, cast, two_units)
     inspector = client_as("inspector")

@@ -116,12 +116,16 @@ def list_provinces_around(access: Access) -> list[Unit]:
 def find_province(provinces: Sequence[Unit]) -> Unit | None:
     """The province a page is about: the one in the address (`?province=`), or the first of these.
 
-    None when there is none. Raises OutOfReach for one that isn't among them.
+    A province that was merged stands for the one that followed it. None when there is none. Raises
+    OutOfReach for one that isn't among them.
     """
     asked = request.args.get("province", "")
     found = next((each for each in provinces if asked in ("", str(each.id))), None)
     if asked and found is None:
-        raise OutOfReach
+        followed = _list_followers(asked)
+        found = next((each for each in provinces if each.id in followed), None)
+        if found is None:
+            raise OutOfReach
     return found
 
 
@@ -235,6 +239,21 @@ def with_predecessors(unit_ids: Iterable[UUID]) -> Select[UUID]:
         .where(Succession.on <= today())
     )
     return select(line.union(earlier).c.id)
+
+
+def _list_followers(asked: str) -> set[UUID]:
+    """What followed a unit until today, however often it was merged."""
+    try:
+        unit_id = UUID(asked)
+    except ValueError:
+        return set()
+    line = select(Unit.id).where(Unit.id == unit_id).cte(recursive=True)
+    later = (
+        select(Succession.successor_id)
+        .join(line, line.c.id == Succession.predecessor_id)
+        .where(Succession.on <= today())
+    )
+    return set(db.session.scalars(select(line.union(later).c.id)))
 
 
 def _members(cluster_id: UUID, on: date) -> ColumnElement[UUID]:
