@@ -254,7 +254,7 @@ def _held(
                 unit_id=unit.id,
                 visit_on=on,
                 starts_at=AFTERNOON if on in days[:number] else MORNING,
-                place=f"UBND {unit.label}",
+                place=f"UBND {unit.label_inside}",
                 status=InspectionStatus.PLANNED,
             ),
             unit,

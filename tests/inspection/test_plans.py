@@ -630,7 +630,7 @@ def test_the_paper_has_the_official_form(client_as, cast, app, two_units):
     assert "2. Lưu Thị Khách, Hội LHPN tỉnh – Thư ký." in lines
     assert any("Nơi nhận:" in line for line in lines)
     assert any(line.endswith("./.") for line in lines)
-    assert {"02/11/2026", "Phường Bạc Liêu", "Cả đoàn", "UBND Phường Bạc Liêu"} <= set(cells)
+    assert {"02/11/2026", "Phường Bạc Liêu", "Cả đoàn", "UBND phường Bạc Liêu"} <= set(cells)
     assert any("Số: 45/KH-SYT" in cell and "SỞ Y TẾ" in cell for cell in cells)
     assert any("Cà Mau, ngày 15 tháng 10 năm 2026" in cell for cell in cells)
     pdf = manager.client.get(two_units + "/paper.pdf")

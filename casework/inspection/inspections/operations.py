@@ -211,7 +211,7 @@ def suggest(
         inspection = each.inspection
         inspection.visit_on = on
         inspection.starts_at = AFTERNOON if on in set_days else MORNING
-        inspection.place = inspection.place or f"UBND {each.unit.label}"
+        inspection.place = inspection.place or f"UBND {each.unit.label_inside}"
         set_days.append(on)
     audit.record(
         "plan.suggest_days",

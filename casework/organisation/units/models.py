@@ -67,6 +67,11 @@ class Unit(Base):
             return self.name
         return f"{_KIND_WORDS[UnitKind(self.kind)]} {self.name}"
 
+    @property
+    def label_inside(self) -> str:
+        """The same inside a name or a sentence: phường Vĩnh Trạch."""
+        return f"{self.label[:1].lower()}{self.label[1:]}"
+
 
 class Succession(Base):
     """One unit followed by another on a day, by a document."""
