@@ -202,7 +202,7 @@ def _plan(
     province_id: UUID | None, number: str, first: date, last: date, people: _People
 ) -> InspectionPlan:
     year = first.year
-    assert province_id is not None
+    assert province_id is not None  # nosec B101
     written, due = first - timedelta(days=28), first - timedelta(days=5)
     plan = InspectionPlan(
         province_id=province_id,
@@ -270,7 +270,7 @@ def _held(
 def _report(held: Held, number: int, inspection: Inspection, source: Unit, *, late: int) -> None:
     """What a unit reported, with figures of before the day it was due."""
     due = held.plan.report_due_on
-    assert due is not None
+    assert due is not None  # nosec B101
     submitted = at(due + timedelta(days=late or -1 - number % 3), 14, 7 * number % 60)
     figures = figures_of(source, due)
     report = SelfReport(

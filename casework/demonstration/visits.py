@@ -105,7 +105,7 @@ def _visit(
     inspection: Inspection, unit: Unit, source: Unit, number: int, *, is_decided: bool
 ) -> None:
     on = inspection.visit_on
-    assert on is not None
+    assert on is not None  # nosec B101
     begins = 13 if inspection.starts_at == AFTERNOON else 8
     ended = at(on, begins + 3, 10 + number)
     figures = figures_of(source, on)
@@ -151,7 +151,7 @@ def _rate(check: Check, number: int, moment: datetime) -> None:
 
 
 def _skills(inspection: Inspection, unit: Unit, on: date, begins: int) -> list[ObservedSkill]:
-    chance = Random(f"{unit.code}{on}")
+    chance = Random(f"{unit.code}{on}")  # nosec B311: nothing secret comes from it
     members = counselling_members(list_ids_with_predecessors([unit.id]), on)
     return [
         ObservedSkill(
