@@ -318,3 +318,15 @@ def test_what_inspectors_asked_for_is_a_panel_for_who_may_read_it(client_as, cas
     assert {who: len(found) for who, found in panels.items()} == {
         "unithead": mounted, "counselor": mounted, "inspector": mounted, "coordinator": 0,
     }  # fmt: skip
+
+
+def test_a_band_that_decides_nothing_says_why(app):
+    figure = CriterionFigure(
+        code="D5", text="…", rating="no_data", value=70, denominator=100, unit_of_value="persons",
+        set_number=1, from_on=date(2025, 10, 1), until_on=date(2026, 9, 30),
+    )  # fmt: skip
+    with app.test_request_context():
+        checklist = tell_checklist([figure], sees_money=False)
+    assert checklist is not None
+    told = checklist.said[0].figure.replace("\u00a0", " ")
+    assert told == "70 % or more; so few cases that no more is told"

@@ -341,10 +341,14 @@ def _band(figure: Judged, _sees_money: bool) -> str:
     """A share of persons: the figure keeps the ends of its band in whole per cent."""
     low, high = figure.value or 0, figure.denominator or 0
     if not low:
-        return str(_("under %(limit)s", limit=f"{high + 1}{PER_CENT}"))
-    if high >= ALL:
-        return str(_("%(low)s or more", low=f"{low}{PER_CENT}"))
-    return f"{low}–{high}{PER_CENT}"
+        told = str(_("under %(limit)s", limit=f"{high + 1}{PER_CENT}"))
+    elif high >= ALL:
+        told = str(_("%(low)s or more", low=f"{low}{PER_CENT}"))
+    else:
+        told = f"{low}–{high}{PER_CENT}"
+    if figure.rating == Rating.NO_DATA:
+        return str(_("%(share)s; so few cases that no more is told", share=told))
+    return told
 
 
 _BANDS = ("D1", "D2", "D3", "D5")
