@@ -78,7 +78,7 @@ def test_criteria_say_figure_rule_source_and_rating(client_as, cast):
         ((0, 69), "under 70 %"),
         ((50, 69), "50–69 %"),
         ((70, 89), "70–89 %"),
-        ((70, 100), "70 % or more"),
+        ((70, 100), "70 % or more; so few cases that no more is told"),
         ((90, 100), "90 % or more"),
         ((None, None), "–"),
     ],

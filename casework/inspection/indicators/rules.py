@@ -27,6 +27,7 @@ from casework.organisation.settings.models import USUAL, Setting
 M = ActivityMeasure
 NOTHING = "–"
 ALL = 100
+USUAL_SHARES = 90, 70
 PER_CENT = "\u00a0%"
 """The sign stays with its number."""
 _KINDS: dict[ActivityMeasure, type[Labelled]] = {
@@ -346,9 +347,16 @@ def _band(figure: Judged, _sees_money: bool) -> str:
         told = str(_("%(low)s or more", low=f"{low}{PER_CENT}"))
     else:
         told = f"{low}–{high}{PER_CENT}"
-    if figure.rating == Rating.NO_DATA:
+    if any(low < limit <= high for limit in _shares_of(figure)):
         return str(_("%(share)s; so few cases that no more is told", share=told))
     return told
+
+
+def _shares_of(figure: Judged) -> list[int]:
+    """The shares from which a band is met and partly met. What D3 sets are days."""
+    if figure.met is None or figure.code == "D3":
+        return list(USUAL_SHARES)
+    return [limit for limit in (figure.met, figure.partly) if limit is not None]
 
 
 _BANDS = ("D1", "D2", "D3", "D5")
@@ -383,7 +391,7 @@ def _rule(figure: Judged) -> str:
     if code in _LEAST:
         return _from(1 if met is None else met, partly, "")
     if code in _BANDED and (met is None or code == "D3"):
-        met, partly = 90, 70
+        met, partly = USUAL_SHARES
     if met is None:
         return str(_("met when all, partly when some"))
     return _from(met, partly, PER_CENT)
