@@ -129,7 +129,9 @@ def test_today_tells_of_openings_of_the_own_cases_above_all_until_they_are_revie
     panel = {"HX-Request": "true", "HX-Target": "x"}
     counselor, own = client_as("counselor"), "/emergency/own-cases"
     loaded = [each.get("hx-get") for each in counselor.get("/").one("main").iter("p")]
-    assert [each for each in loaded if each] == [own, "/looks"], "this one stands first"
+    assert [each for each in loaded if each] == [own, "/notices/inspections", "/looks"], (
+        "this one stands first"
+    )
     assert counselor.get(own, headers=panel).words == ""
     assert "Nothing is going on" in counselor.get(own).words
     assert ask(client_as("counselor2"), app, case).status == 303
