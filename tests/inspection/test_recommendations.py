@@ -208,11 +208,14 @@ def test_evidence_of_what_is_not_about_money_is_not_for_the_accountant(client_as
         {"done_on": "2026-10-16"},
         {"done_on": "2026-10-14"},
         {"done_on": "hôm nay"},
-        {"paper": (BytesIO(b"MZ"), "x.exe")},
-        {"paper": (BytesIO(b""), "x.pdf")},
+        {"paper": (b"MZ", "x.exe")},
+        {"paper": (b"", "x.pdf")},
     ],
 )
 def test_bad_answers_are_refused(app, client_as, asked, values):
+    if "paper" in values:  # a stream is read once, and each database reads it
+        content, name = values["paper"]
+        values = {"paper": (BytesIO(content), name)}
     page = answer(client_as("unithead"), asked["B1"], **values)
     assert page.status == 422
     assert row_of(app, asked["B1"]).status == "open"
