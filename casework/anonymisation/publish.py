@@ -65,7 +65,8 @@ Progress = Callable[[list[str]], Iterable[str]]
 
 @dataclass(frozen=True)
 class PublicationReport:
-    """What was published, or would be. `shown` counts the new figures by level, measure and mark.
+    """What was published, or would be. `shown` counts the new figures by level, measure and mark,
+    all kinds of a year's measure together.
 
     `widened` names figures whose range had to be wider than five. `finished` are months that an
     earlier run had prepared and this one wrote.
@@ -189,7 +190,7 @@ def prepare(
     report = PublicationReport(
         tuple(periods),
         Counter(
-            (str(one.cell.level), one.cell.measure, str(one.shown))
+            (str(one.cell.level), one.cell.measure.partition(".")[0], str(one.shown))
             for prints in batch.months.values()
             for one in prints
             if one.is_printed

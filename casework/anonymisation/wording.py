@@ -20,10 +20,11 @@ from casework.core.database import db
 from casework.core.i18n import language
 from casework.core.labels import Labelled
 from casework.inspection.readmodel.models import Measure
+from casework.inspection.years.rules import KINDS
 from casework.organisation.units.models import Cluster, Unit
 
 NAMED = 12
-_CELL = re.compile(r"(?:unit|cluster|province):[^\s;:]+:[a-z_-]+:[0-9Q-]+[^\s;]*")
+_CELL = re.compile(r"(?:unit|cluster|province):[^\s;:]+:[A-Za-z0-9_.-]+:[0-9Q-]+[^\s;]*")
 _MONTH = re.compile(r"(?<![\w:])\d{4}-\d{2}(?![\w-])")
 _EVERYTHING = 100
 _CATEGORIES: Mapping[str, Any] = {
@@ -148,10 +149,14 @@ def _reason(reason: str, names: Mapping[str, str]) -> str:
 
 
 def _measure(code: str) -> str:
+    """The words of a measure, and of a year's its kind; a criterion keeps its code."""
+    family, _point, kind = code.partition(".")
     try:
-        return Measure(code).label
+        measure = Measure(family)
     except ValueError:
         return code
+    words = KINDS.get(measure, {})
+    return f"{measure.label}: {words.get(kind, kind)}" if kind else measure.label
 
 
 def _level(code: str) -> str:

@@ -886,3 +886,7 @@ def test_counts_are_named_by_their_unit_measure_and_period(app):
         assert told == "Phường Bạc Liêu: Open cases, 10/2026 (A, female, a job)"
         assert name_cell("unit:9:slack-x:2026-Q1", {}) == "9: slack-x, quarter 1/2026"
         assert name_cell("no cell at all", names) == "no cell at all"
+        told = name_cell("unit:31825:service.job:2025", names)
+        assert told == "Phường Bạc Liêu: Persons by kind of support: a job, 2025"
+        told = name_cell("unit:31825:D1:2026-09 tells of another count", names)
+        assert told == "Phường Bạc Liêu: D1, 09/2026"

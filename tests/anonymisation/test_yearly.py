@@ -273,6 +273,19 @@ def test_december_prints_its_year_of_the_province_alone(published, cast):
     assert sum(db.session.scalars(counts)) == expected["borrowers"]
 
 
+def test_a_trial_counts_the_kinds_of_a_year_together(app, cast):
+    with app.app_context(), time_machine.travel("2026-01-15 03:00:00+00:00", tick=False):
+        load_usual(by=SYSTEM)
+        fill_year([cast.units["a"], cast.units["b"]], 1)
+        province = db.session.get_one(Unit, cast.units["province"])
+        shown = publish_backlog(province, "2025-12", SYSTEM).shown
+    kinds = Counter(
+        measure for (_level, measure, _mark), number in shown.items() for _ in range(number)
+    )
+    assert kinds["service"] + kinds["need"] + kinds["borrowers"] == len(YEARLY)
+    assert not [measure for measure in kinds if "." in measure]
+
+
 def test_the_attack_finds_nothing_in_a_year(published, tmp_path):
     read_figures(published.id, "2026-02").write_csv(tmp_path)
     lines = (tmp_path / "cells.csv").read_text()
