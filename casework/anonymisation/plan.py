@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 
 Level = Literal["unit", "cluster", "province"]
 Every = Literal["month", "quarter", "year"]
-Dimension = Literal["group", "sex", "age", "service"]
+Dimension = Literal["group", "sex", "age", "service", "reason"]
 By = tuple[Dimension, ...]
 
 LEVELS: tuple[Level, ...] = ("unit", "cluster", "province")
@@ -25,6 +25,23 @@ REST = "rest"
 """Stands for the units that no cluster holds."""
 TELLING = ("C",)
 """Groups so rare that in a unit even "at least one" would tell who it is."""
+UNKNOWN, OTHER, TRANSFERRED = "unknown", "other", "transferred"
+CATEGORIES: Mapping[Dimension, tuple[str, ...]] = {
+    "group": ("A", "B", "C", "D"),
+    "sex": ("female", "male", OTHER),
+    "age": ("under_18", "18-29", "30-44", "45_and_over", UNKNOWN),
+    "reason": (
+        "goals_met",
+        "moved",
+        "withdrew",
+        "lost_contact",
+        "deceased",
+        OTHER,
+        TRANSFERRED,
+    ),
+}
+"""What persons are told apart by; each has one value of a dimension. ``reason`` is of closed cases
+alone."""
 
 
 class Cell(NamedTuple):
