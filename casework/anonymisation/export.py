@@ -15,6 +15,7 @@ import numpy as np
 from sqlalchemy import select
 
 from casework.anonymisation.bands import BANDED, CONTACTED, ENDS, Band, band_from
+from casework.anonymisation.clusters import by_quarter, cluster_code
 from casework.anonymisation.exchange import (
     CellRow,
     ShareRow,
@@ -39,10 +40,11 @@ from casework.inspection.readmodel.models import (
     ActivityFigure,
     CriterionFigure,
     Edition,
+    EditionMembership,
     Figure,
     Measure,
 )
-from casework.organisation.units.models import Unit
+from casework.organisation.units.models import Cluster, Unit
 
 JSON = "edition.json"
 
@@ -55,7 +57,8 @@ class NothingPublished(LookupError):
 
 class Files(NamedTuple):
     """What is written: a row per cell, relations over the first of them, shares told; and by the
-    name of their file the figures of work done and the criteria, which hang on none of these.
+    name of their file who is in which cluster, and the figures of work done and the criteria, which
+    hang on none of these.
     """
 
     rows: list[CellRow]
@@ -64,7 +67,7 @@ class Files(NamedTuple):
     work: Mapping[str, list[dict[str, object]]] = {}
 
     def write_csv(self, folder: Path) -> None:
-        """Files as exchange describes them, one more for each kind of work; the folder is made if
+        """Files as exchange describes them, and one for each name in `work`; the folder is made if
         absent.
         """
         ids = [row.id for row in self.rows]
@@ -130,20 +133,26 @@ def read_figures(province_id: UUID, period: str) -> Files:
     figures = [(figure, edition) for figure, edition in db.session.execute(query)]
     if not figures or figures[-1][1] != period:
         raise NothingPublished(f"Nothing is published for {period}.")
-    ids = {figure.unit_id for figure, _ in figures} - {province_id}
+    ids = {figure.unit_id for figure, _ in figures if figure.level == "unit"}
     names = unit_names(db.session.scalars(select(Unit).where(Unit.id.in_(ids))))
-    names[province_id] = PROVINCE
+    units = tuple(sorted(names.values()))
+    members = _read_members(province_id, period)
+    clusters = by_quarter(members, names)
     first = figures[0][1]
     frame = relations_of(
         PLAN,
-        units=tuple(sorted(names[unit] for unit in ids)),
+        units=units,
         months=months_between(first, period),
+        clusters=lambda quarter: clusters.get(quarter, {}),
     )
+    names |= {cluster_id: cluster_code(cluster_id) for _, cluster_id, _ in members}
+    names[province_id] = PROVINCE
     prints = {cell_of(figure, names[figure.unit_id]): _ends(figure) for figure, _ in figures}
     frame = frame.with_cells_of(frames_of_years(prints, frame.units))
     prints |= dict.fromkeys(_zeros(frame, prints), (Shown.EXACT, 0, 0))
     files = files_of(frame, prints, _read_shares(province_id, period, names))
     work = {
+        "clusters": _tell_members(members, names),
         "activity": _read_work("activity", ActivityFigure, province_id, period),
         "criteria": _read_work("criteria", CriterionFigure, province_id, period),
     }
@@ -151,6 +160,7 @@ def read_figures(province_id: UUID, period: str) -> Files:
 
 
 _COLUMNS = {
+    "clusters": ("cluster", "name", "unit"),
     "activity": (
         "unit",
         "level",
@@ -179,6 +189,32 @@ _COLUMNS = {
         "rating",
     ),
 }
+
+
+def _read_members(province_id: UUID, period: str) -> list[tuple[str, UUID, UUID]]:
+    """The first month of a quarter, a cluster, a unit of it."""
+    row = EditionMembership
+    query = (
+        select(Edition.period, row.cluster_id, row.unit_id)
+        .join(Edition, Edition.id == row.edition_id)
+        .where(Edition.province_id == province_id, Edition.period <= period)
+    )
+    return [(month, cluster, unit) for month, cluster, unit in db.session.execute(query)]
+
+
+def _tell_members(
+    members: Iterable[tuple[str, UUID, UUID]], names: Mapping[UUID, str]
+) -> list[dict[str, object]]:
+    inside = {cluster for _, cluster, _ in members}
+    query = select(Cluster.id, Cluster.name).where(Cluster.id.in_(inside))
+    words = {cluster: str(name) for cluster, name in db.session.execute(query)}
+    return [
+        {"period": quarter, "cluster": cluster, "name": name, "unit": unit}
+        for quarter, cluster, name, unit in sorted(
+            (quarter_of(month), names[cluster], words[cluster], names[unit])
+            for month, cluster, unit in members
+        )
+    ]
 
 
 def _read_work(
@@ -253,8 +289,7 @@ def files_of(frame: Frame, prints: Mapping[Cell, Ends], shares: Iterable[ShareRo
 
 def cell_of(figure: Figure, name: str) -> Cell:
     """The cell that a figure prints."""
-    level = "province" if figure.level == "province" else "unit"
-    return Cell(level, name, figure.measure, period_of(figure))  # type: ignore[arg-type]
+    return Cell(figure.level, name, figure.measure, period_of(figure))  # type: ignore[arg-type]
 
 
 def _ends(figure: Figure) -> Ends:

@@ -11,7 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from casework.core.clock import now
@@ -40,16 +40,22 @@ class Publication(Base):
 class PublishedCount(Base):
     """A count as it was true at publication, and its print: a figure if `is_printed`.
 
-    Without an upper end `high` is empty. The measures `recorded_opened` and `recorded_closed` say
-    how many openings and closures the flows have taken into account so far.
+    It is of a unit (or the province), or of a cluster. Without an upper end `high` is empty. The
+    measures `recorded_opened` and `recorded_closed` say how many openings and closures the flows
+    have taken into account so far.
     """
 
     __tablename__ = "published_counts"
-    __table_args__ = (UniqueConstraint("publication_id", "unit_id", "measure", "period"),)
+    __table_args__ = (
+        UniqueConstraint("publication_id", "unit_id", "measure", "period"),
+        UniqueConstraint("publication_id", "cluster_id", "measure", "period"),
+        CheckConstraint("(unit_id IS NULL) <> (cluster_id IS NULL)", name="of_one"),
+    )
 
     id: Mapped[UUID] = operational(primary_key=True)
     publication_id: Mapped[UUID] = operational(ForeignKey(Publication.id), nullable=False)
-    unit_id: Mapped[UUID] = coded(ForeignKey("organisation.units.id"), nullable=False)
+    unit_id: Mapped[UUID | None] = coded(ForeignKey("organisation.units.id"))
+    cluster_id: Mapped[UUID | None] = coded(ForeignKey("organisation.clusters.id"))
     level: Mapped[str] = operational(nullable=False)
     measure: Mapped[str] = coded(nullable=False)
     period: Mapped[str] = coded(nullable=False)
@@ -58,6 +64,18 @@ class PublishedCount(Base):
     shown: Mapped[str] = operational(nullable=False)
     low: Mapped[int | None] = coded()
     high: Mapped[int | None] = coded()
+
+
+class PublishedMembership(Base):
+    """A unit of a cluster, as the first edition of a quarter took it: for that whole quarter."""
+
+    __tablename__ = "published_memberships"
+    __table_args__ = (UniqueConstraint("publication_id", "cluster_id", "unit_id"),)
+
+    id: Mapped[UUID] = operational(primary_key=True)
+    publication_id: Mapped[UUID] = operational(ForeignKey(Publication.id), nullable=False)
+    cluster_id: Mapped[UUID] = operational(ForeignKey("organisation.clusters.id"), nullable=False)
+    unit_id: Mapped[UUID] = operational(ForeignKey("organisation.units.id"), nullable=False)
 
 
 class CompletenessMark(Base):

@@ -22,7 +22,9 @@ EVERY: tuple[Every, ...] = ("month", "quarter", "year")
 DIMENSIONS: By = ("group", "sex", "age", "service")
 PROVINCE = "province"
 REST = "rest"
-"""Stands for the units that no cluster holds."""
+"""Stands for the units that no cluster holds. Their sum is implied, never printed."""
+SMALLEST_CLUSTER = 3
+"""Of one unit a cluster would be the unit itself; of two, each would be told the other's count."""
 TELLING = ("C",)
 """Groups so rare that in a unit even "at least one" would tell who it is."""
 UNKNOWN, OTHER, TRANSFERRED = "unknown", "other", "transferred"
@@ -169,6 +171,13 @@ PLAN = Plan(
         Printed("unit", "closed", "year", _LITTLE, exact=True),
         Printed("unit", "open", "month", _SOME),
         Printed("unit", "open", "quarter", _SOME, exact=True),
+        Printed("cluster", "attendances", "quarter", _SOME, exact=True),
+        Printed("cluster", "supported", "quarter", _SOME, exact=True),
+        Printed("cluster", "new", "quarter", _SOME, exact=True),
+        Printed("cluster", "closed", "quarter", _SOME, exact=True),
+        Printed("cluster", "new", "year", _SOME, exact=True),
+        Printed("cluster", "closed", "year", _SOME, exact=True),
+        Printed("cluster", "open", "month", _MUCH, exact=True),
         Printed("province", "attendances", "quarter", _MUCH, exact=True),
         Printed("province", "supported", "quarter", _MUCH, exact=True),
         Printed("province", "new", "quarter", _MUCH, exact=True),
@@ -234,19 +243,6 @@ YEARLY_PLAN = Plan(
 )
 """What a year says of a province besides. Units are not printed, but implied, and so protected."""
 
-CLUSTER_PLAN = Plan(
-    PLAN.measures,
-    (
-        *PLAN.printed,
-        Printed("cluster", "new", "quarter", _SOME, exact=True),
-        Printed("cluster", "closed", "quarter", _SOME, exact=True),
-        Printed("cluster", "open", "month", _MUCH, exact=True),
-    ),
-    PLAN.balances,
-    PLAN.limits,
-)
-"""The same with totals of clusters (free groupings of units; each unit in at most one)."""
-
 
 def previous_month(month: str) -> str:
     year, number = int(month[:4]), int(month[5:])
@@ -262,6 +258,13 @@ def months_between(first: str, last: str) -> tuple[str, ...]:
 
 def quarter_of(month: str) -> str:
     return f"{month[:4]}-Q{(int(month[5:]) + 2) // 3}"
+
+
+def quarters_of(period: str) -> tuple[str, ...]:
+    """The quarters that a month, a quarter or a year lies in or is made of."""
+    if len(period) == 4:
+        return tuple(f"{period}-Q{number}" for number in range(1, 5))
+    return (period if "Q" in period else quarter_of(period),)
 
 
 def ends_quarter(month: str) -> bool:

@@ -21,10 +21,11 @@ from typing import Any, cast
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from casework.anonymisation import attack, measures
 from casework.anonymisation.bands import BANDED, Band, Bands, band_from
+from casework.anonymisation.clusters import cluster_codes, find_standing, load_frozen
 from casework.anonymisation.export import files_of, share_of, unit_names
 from casework.anonymisation.measures import Counted, Part, Tally, days_of
 from casework.anonymisation.models import Publication, PublishedCount, PublishedCriterion
@@ -37,7 +38,7 @@ from casework.anonymisation.plan import (
     previous_month,
 )
 from casework.anonymisation.protection import Shown, TableWrong
-from casework.anonymisation.relations import frames_of_years
+from casework.anonymisation.relations import Membership, frames_of_years
 from casework.anonymisation.sequence import Batch, Past, Print, Watch, next_months
 from casework.anonymisation.shares import Share, bands_by_month, count_kept, tell_shares
 from casework.anonymisation.writing import Refused, check_reachable, finish, write
@@ -92,7 +93,7 @@ class Prepared:
 
     def write(self, *, by: Actor) -> None:
         """Publish them. Raises Refused."""
-        write(self.province_id, self.batch.months, self.ids, self.bands, by=by)
+        write(self.province_id, self.batch.months, self.batch.clusters, self.ids, self.bands, by=by)
 
 
 def publish_period(
@@ -167,10 +168,12 @@ def prepare(
     with _reading() as connection:
         parts = measures.list_parts(connection, province_id)
         names = unit_names(parts)
-        past = _load_past(connection, province_id, names)
+        places = {province_id: PROVINCE} | cluster_codes(connection, province_id) | names
+        past = _load_past(connection, province_id, places)
         _check_order(past.months, periods, measures.first_record_on(connection, province_id))
         months = (previous_month(periods[0]), *periods)
         counted = measures.count(connection, province_id, months)
+        standing = find_standing(connection, province_id, periods, names)
         kept = count_kept(connection, province_id, filter(ends_quarter, periods))
         before = _standing(connection, province_id)
         years = {
@@ -179,8 +182,8 @@ def prepare(
         }
     by_name = {names[part.id]: part for part in parts}
     begun = time.monotonic()
-    batch = _prove(past, progress(list(periods)), counted, by_name, province_id, tell)
-    ids = {name: part.id for name, part in by_name.items()} | {PROVINCE: province_id}
+    batch = _prove(past, progress(list(periods)), counted, by_name, standing, province_id, tell)
+    ids = {name: place for place, name in places.items()}
     for year, counts in years.items():
         _add_year(batch, past, year, counts, ids)
     proved = time.monotonic()
@@ -279,7 +282,7 @@ def _load_past(connection: Connection, province_id: UUID, names: dict[UUID, str]
         select(
             Publication.period.label("edition"),
             table.level,
-            table.unit_id,
+            func.coalesce(table.cluster_id, table.unit_id),
             table.measure,
             table.period,
             table.count,
@@ -293,13 +296,13 @@ def _load_past(connection: Connection, province_id: UUID, names: dict[UUID, str]
         .order_by(Publication.period)
     )
     editions: dict[str, list[Print]] = {}
-    for edition, level, unit_id, measure, period, *rest in connection.execute(query):
-        name = PROVINCE if level == "province" else names[unit_id]
+    for edition, level, place, measure, period, *rest in connection.execute(query):
         count, is_printed, shown, low, high = rest
-        cell = Cell(cast("Level", level), name, measure, period)
+        cell = Cell(cast("Level", level), names[place], measure, period)
         one = Print(cell, count, is_printed, Shown(shown), low, high)
         editions.setdefault(edition, []).append(one)
     past = Past()
+    past.clusters.update(load_frozen(connection, province_id, names))
     for edition, prints in editions.items():
         past.add(edition, prints)
     return past
@@ -310,6 +313,7 @@ def _prove(
     periods: Iterable[str],
     counted: Counted,
     parts: dict[str, Part],
+    clusters: dict[str, Membership],
     province_id: UUID,
     tell: Watch,
 ) -> Batch:
@@ -317,7 +321,7 @@ def _prove(
     if not parts:
         raise Refused(_l("No unit of this province takes part yet."))
     try:
-        batch = next_months(past, periods, counted, parts, province_id, watch=tell)
+        batch = next_months(past, periods, counted, parts, province_id, clusters, watch=tell)
     except TableWrong as error:
         raise Refused(_l("The counts do not agree: %(cells)s", cells=str(error))) from error
     wrong = [*batch.result.unproved] or batch.result.verify()

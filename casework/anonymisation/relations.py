@@ -1,7 +1,7 @@
 """The cells of a province up to a month and the public relations between them, as arrays.
 
 ``relations_of`` lays a plan out over units, clusters and months in one frame: time (month → quarter
-→ year), level (units → cluster → province), crossing (total = Σ categories), ``stock(t) =
+→ year), level (units → cluster, units → province), crossing (total = Σ categories), ``stock(t) =
 stock(t - 1) + new - closed``, and "at most" with a slack cell. Relations that others imply are left
 out where that is plain to see.
 
@@ -10,7 +10,7 @@ Counts that no table prints are cells all the same: they are implied, and so pro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
@@ -38,12 +38,13 @@ from casework.anonymisation.plan import (
     months_between,
     previous_month,
     quarter_of,
+    quarters_of,
     whole,
 )
 from casework.anonymisation.protection.table import SHARED, Relations, Table, TableWrong
 
-Membership = Mapping[str, str]
-"""Unit code → code of its cluster."""
+Membership = Mapping[str, Collection[str]]
+"""Code of a cluster → codes of its units. A unit may be in several, or in none."""
 
 Row = tuple[tuple[Cell, int], ...]
 
@@ -53,7 +54,8 @@ class Frame:
     """The cells of a province up to a month, and the relations between them.
 
     ``to_count`` are the cells whose true count the publisher must give (all but slack cells, whose
-    relation gives them). ``candidates`` are printed exactly where the proof allows it.
+    relation gives them). ``candidates`` are printed exactly where the proof allows it. ``members``
+    are the units of each cluster by quarter, and as REST those of none.
     """
 
     cells: tuple[Cell, ...]
@@ -63,6 +65,7 @@ class Frame:
     personal: Mapping[str, bool]
     rows: tuple[Row, ...]
     units: tuple[str, ...]
+    members: Mapping[str, Mapping[str, tuple[str, ...]]]
 
     @property
     def to_count(self) -> tuple[Cell, ...]:
@@ -72,6 +75,14 @@ class Frame:
     def place(self) -> Mapping[Cell, int]:
         """Where each cell stands in the arrays."""
         return {cell: number for number, cell in enumerate(self.cells)}
+
+    def parts_of(self, cell: Cell) -> Iterator[Cell]:
+        """The cells of units that a cluster's adds up. A year takes each quarter as it was then."""
+        quarters = quarters_of(cell.period)
+        for quarter in quarters:
+            period = quarter if len(quarters) > 1 else cell.period
+            for unit in self.members[quarter][cell.unit]:
+                yield cell._replace(level="unit", unit=unit, period=period)
 
     def table(self, counts: Mapping[Cell, int]) -> Table:
         """The arrays, with ``counts`` taken from the records at every level.
@@ -212,12 +223,18 @@ class _Builder:
         }
 
     def _members(self, clusters: Membership) -> dict[str, tuple[str, ...]]:
-        """Cluster → its units; all others in REST, when there is any cluster at all."""
-        held: dict[str, list[str]] = {}
-        known = set(clusters.values())
-        for unit in self.units if known else ():
-            held.setdefault(clusters.get(unit, REST), []).append(unit)
-        return {code: tuple(units) for code, units in held.items()}
+        """Cluster → its units; those of none in REST, when there is any cluster at all."""
+        inside = {unit for units in clusters.values() for unit in units}
+        wanted = dict(sorted(clusters.items()))
+        if wanted:
+            wanted[REST] = set(self.units) - inside
+        held = {code: tuple(u for u in self.units if u in units) for code, units in wanted.items()}
+        return {code: units for code, units in held.items() if units}
+
+    def _is_there(self, cell: Cell) -> bool:
+        """Whether a cluster has units in every quarter of a period. Other cells always are."""
+        quarters = quarters_of(cell.period) if cell.level == "cluster" else ()
+        return all(cell.unit in self.members[quarter] for quarter in quarters)
 
     def lay(self, measure: Measure) -> None:
         """The cells of a measure, ``quarter = Σ months`` and ``year = Σ quarters``."""
@@ -230,9 +247,8 @@ class _Builder:
             ]
             for code, values in product(self.codes[layer.level], self._values(layer.by)):
                 cell = Cell(layer.level, code, measure.name, "", *values)
-                self.cells.update(
-                    (cell._replace(period=at), None) for at in self._at(measure, layer.finest)
-                )
+                periods = (cell._replace(period=at) for at in self._at(measure, layer.finest))
+                self.cells.update((at, None) for at in periods if self._is_there(at))
                 if measure.kind == "flow":
                     self._add_times(measure, layer, cell)
                 if code != REST:
@@ -245,6 +261,8 @@ class _Builder:
                 continue
             for period, months in whole(self.months, every).items():
                 total = cell._replace(period=period)
+                if not self._is_there(total):
+                    continue
                 self.cells[total] = None
                 parts = tuple((cell._replace(period=part), 1) for part in whole(months, finer))
                 self.rows.append((*parts, (total, -1)))
@@ -254,6 +272,8 @@ class _Builder:
         for table in tables:
             for period, months in whole(self.months, table.every).items():
                 at = cell._replace(period=months[-1] if measure.kind == "stock" else period)
+                if not self._is_there(at):
+                    continue
                 self.printed[at] = max(table.usefulness, self.printed.get(at, 0))
                 if table.exact:
                     self.candidates.add(at)
@@ -278,40 +298,20 @@ class _Builder:
         axes = [self.plan.values(name) if name in by else ("",) for name in DIMENSIONS]
         return product(axes[0], axes[1], axes[2], axes[3])
 
-    def _held(self, period: str) -> dict[str, tuple[str, ...]]:
-        """The clusters of a period and their units: those at its last quarter's beginning."""
-        if len(period) == 4:
-            return self.members[f"{period}-Q4"]
-        return self.members[period if "Q" in period else quarter_of(period)]
-
     def add_levels(self, measure: Measure) -> None:
-        """Clusters add up to the province, and units to a cluster, or to the province."""
-        finest = {(layer.level, layer.by): layer.finest for layer in self.layers[measure.name]}
-        for layer in self.layers[measure.name]:
+        """Units add up to the province, and to each cluster that holds them."""
+        # Clusters last: that of its newest relation is a unit's home in the search for moves.
+        for layer in sorted(self.layers[measure.name], key=lambda layer: layer.level == "cluster"):
             if layer.level == "unit":
                 continue
-            below: Level = "unit"
-            if (
-                layer.level == "province"
-                and self.codes["cluster"]
-                and ("cluster", layer.by) in finest
-            ):
-                below = "cluster"
-            lower = finest.get((below, layer.by))
-            if lower is None:
-                continue
-            every = max(layer.finest, lower, key=EVERY.index)
-            for at, values in product(self._at(measure, every), self._values(layer.by)):
-                held = self._held(at)
-                for code in held if layer.level == "cluster" else (PROVINCE,):
+            for at, values in product(self._at(measure, layer.finest), self._values(layer.by)):
+                held = {PROVINCE: self.units}
+                if layer.level == "cluster":
+                    held = self.members[quarters_of(at)[-1]]
+                for code, units in held.items():
                     total = Cell(layer.level, code, measure.name, at, *values)
-                    parts = held if below == "cluster" else held.get(code, self.units)
-                    self.rows.append(
-                        (
-                            *((total._replace(level=below, unit=part), 1) for part in parts),
-                            (total, -1),
-                        )
-                    )
+                    parts = ((total._replace(level="unit", unit=unit), 1) for unit in units)
+                    self.rows.append((*parts, (total, -1)))
 
     def add_crossings(self, measure: Measure) -> None:
         """``total = Σ categories``: each crossing to the next finer ones at its level."""
@@ -328,6 +328,8 @@ class _Builder:
                 self.codes[fine.level], self._at(measure, every), self._values(coarse.by)
             ):
                 total = Cell(fine.level, code, measure.name, at, *values)
+                if not self._is_there(total):
+                    continue
                 parts = (
                     total._replace(**{name: one[DIMENSIONS.index(name)] for name in more})  # type: ignore[arg-type]
                     for one in self._values(more)
@@ -379,10 +381,6 @@ class _Builder:
             before = now._replace(period=previous_month(months[0]))
             if before not in self.cells:
                 continue
-            if layer.level == "cluster" and self._held(before.period).get(code) != self._held(
-                now.period
-            ).get(code):
-                continue  # units came or went
             flow = now._replace(period=period)
             yield (
                 (before, 1),
@@ -416,4 +414,5 @@ class _Builder:
             {measure.name: measure.personal for measure in self.plan.measures},
             tuple(self.rows),
             self.units,
+            self.members,
         )

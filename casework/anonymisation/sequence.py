@@ -13,8 +13,15 @@ amount is added to the province's flows, so that levels agree. What is counted b
 supported, attendances) is counted once, with the quarter's last month; what is recorded later waits
 for an edition of the year.
 
+A cluster counts the records of its units, as the province counts those of all: their true counts
+are added, raised ones too, never what was printed of them. Which units these are is settled with
+the first month of a quarter and holds for the whole of it; who comes later is in no cluster until
+the next. A year adds up its quarters.
+
 A unit before it takes part, or after it was dissolved and is empty, is publicly zero. The proof
-must not hide anybody there, so such cells are fixed at zero although no figure is written.
+must not hide anybody there, so such cells are fixed at zero although no figure is written. That the
+last stock of a unit was zero becomes known when the unit is gone; the proof of its last edition
+counts on that already, for what stands beside it is never drawn again.
 
 Few contacts tell how few persons they were with: a unit's contacts under five in a month are
 printed as "under 5", and the province's then only as the range its units leave.
@@ -22,8 +29,10 @@ printed as "under 5", and the province's then only as the range its units leave.
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from uuid import UUID
 
 import numpy as np
@@ -32,6 +41,8 @@ from casework.anonymisation.measures import ACTIVITY, Counted, Part, days_of
 from casework.anonymisation.plan import (
     PLAN,
     PROVINCE,
+    REST,
+    SMALLEST_CLUSTER,
     Cell,
     Level,
     Plan,
@@ -48,7 +59,7 @@ from casework.anonymisation.protection import (
     Table,
     protect,
 )
-from casework.anonymisation.relations import Frame, relations_of
+from casework.anonymisation.relations import Frame, Membership, relations_of
 from casework.inspection.readmodel.models import Measure
 
 RECORDED_OPENED, RECORDED_CLOSED = "recorded_opened", "recorded_closed"
@@ -76,6 +87,7 @@ class Past:
 
     ``taken``: openings and closures taken into account, by unit (or PROVINCE). ``first_in`` and
     ``last_in``: the months between which a unit's figures run; no last month while they go on.
+    ``clusters``: who is in which cluster, by quarter.
     """
 
     plan: Plan = PLAN
@@ -85,6 +97,7 @@ class Past:
     taken: dict[str, tuple[int, int]] = field(default_factory=dict)
     first_in: dict[str, str] = field(default_factory=dict)
     last_in: dict[str, str] = field(default_factory=dict)
+    clusters: dict[str, Membership] = field(default_factory=dict)
 
     def add(self, month: str, prints: Sequence[Print]) -> None:
         """Take an edition into account."""
@@ -117,12 +130,21 @@ class Past:
     def units(self) -> tuple[str, ...]:
         return tuple(sorted(unit for unit in self.taken if unit != PROVINCE))
 
+    def frame(self, units: Sequence[str], months: Sequence[str]) -> Frame:
+        """The cells and relations of ``months``, with the clusters as they were taken."""
+        return relations_of(
+            self.plan, units=units, months=months, clusters=lambda at: self.clusters.get(at, {})
+        )
+
 
 @dataclass(frozen=True)
 class Batch:
-    """Months ready to be published together, with their one proof."""
+    """Months ready to be published together, with their one proof. ``clusters``: who is in which
+    from a month on, where a quarter begins with it.
+    """
 
     months: dict[str, tuple[Print, ...]]
+    clusters: dict[str, Membership]
     frame: Frame
     result: Result
 
@@ -149,35 +171,43 @@ def next_months(
     counted: Counted,
     parts: Mapping[str, Part],
     province_id: UUID,
+    clusters: Mapping[str, Membership] | None = None,
     settings: Protection | None = None,
     watch: Watch = lambda stage, settled, all_: None,
 ) -> Batch:
     """Count months one after the other, then protect and prove them at once; `past` takes them in.
 
     They come out together, so one proof over all of them serves: no reader has less than the last
-    edition and everything before it. ``parts``: the units that take part, by name.
+    edition and everything before it. ``parts``: the units that take part, by name. ``clusters``:
+    who is in which on the first day of each month.
     Raises ``TableWrong`` when the counts break a relation or an earlier print.
     """
     before = frozenset(past.counts)
     others: dict[str, list[Print]] = {}
     cells: dict[str, list[Cell]] = {}
+    taken: dict[str, Membership] = {}
     for month in months:
         counting = _Counting(past, month, counted, parts, province_id)
-        frame = relations_of(past.plan, units=counting.units, months=(*past.months, month))
+        if quarter_of(month) not in map(quarter_of, past.months):
+            taken[month] = counting.take(clusters.get(month, {}) if clusters else {})
+            past.clusters[quarter_of(month)] = taken[month]
+        frame = past.frame(counting.units, (*past.months, month))
         counts = counting.counts_of(frame)
         zeros = counting.known_zeros(frame)
-        cells[month] = list(counts)
+        cells[month] = [cell for cell in counts if cell.unit != REST]
         others[month] = [*counting.ledger(), *counting.activity()]
         unprinted = [Print(cell, n, False, Shown.NONE, None, None) for cell, n in counts.items()]
         past.add(month, [*unprinted, *others[month]])
-    table = _owned(frame, frame.table(past.counts), zeros | counting.emptied())
-    result = protect(table, _frozen(past, frame, zeros, before), settings, watch)
+    foreseen = counting.foreseen() - zeros
+    nobody = zeros | counting.emptied() | foreseen
+    table = _owned(frame, frame.table(past.counts), nobody)
+    result = protect(table, _frozen(past, frame, zeros, foreseen, before), settings, watch)
     may_print = frame.printed - zeros
     place = {cell: number for number, cell in enumerate(frame.cells)}
     ready = {
         month: (
             *(
-                _print_of(result, place[cell], cell, past.counts[cell], cell in may_print)
+                _print_of(result, place[cell], cell, past.counts[cell], may_print, foreseen)
                 for cell in cells[month]
             ),
             *others[month],
@@ -185,11 +215,13 @@ def next_months(
         for month in cells
     }
     past.printed |= {one.cell: one for prints in ready.values() for one in prints if one.is_printed}
-    return Batch(ready, frame, result)
+    return Batch(ready, taken, frame, result)
 
 
 def _owned(frame: Frame, table: Table, zeros: set[Cell]) -> Table:
-    """Count the province's cells to a unit while it is the only one there: it knows them anyway."""
+    """Count cells of the province and of clusters to a unit while it is the only one there: it
+    knows them anyway.
+    """
     there: dict[tuple[str, str], set[str]] = {}
     for cell in frame.cells:
         if cell.level == "unit" and cell not in zeros:
@@ -197,19 +229,28 @@ def _owned(frame: Frame, table: Table, zeros: set[Cell]) -> Table:
     number = {unit: place for place, unit in enumerate(frame.units)}
     block = table.block.copy()
     for place, cell in enumerate(frame.cells):
+        if cell.level == "unit":
+            continue
         units = there.get((cell.measure, cell.period), set())
-        if cell.level == "province" and len(units) == 1:
+        if cell.level == "cluster":
+            units = {part.unit for part in frame.parts_of(cell) if part not in zeros}
+        if len(units) == 1:
             block[place] = number[next(iter(units))]
     return replace(table, block=block)
 
 
-def _frozen(past: Past, frame: Frame, zeros: set[Cell], before: frozenset[Cell]) -> Prints:
-    """Earlier prints as they stand, what anybody knows to be zero, and what was not printed."""
+def _frozen(
+    past: Past, frame: Frame, zeros: set[Cell], foreseen: set[Cell], before: frozenset[Cell]
+) -> Prints:
+    """Earlier prints as they stand, what anybody knows, or will, to be zero, and what was not
+    printed.
+    """
     rows = {
         cell: (one.low or 0, one.high, one.shown)
         for cell, one in past.printed.items()
         if cell in before
     }
+    rows |= dict.fromkeys(foreseen, (0, 0, Shown.BAND))
     rows |= dict.fromkeys(zeros - rows.keys(), (0, 0, Shown.EXACT))
     unprinted = (frame.printed & before) - rows.keys()
     rows |= dict.fromkeys(unprinted, (0, None, Shown.NONE))
@@ -221,12 +262,22 @@ def _frozen(past: Past, frame: Frame, zeros: set[Cell], before: frozenset[Cell])
     )
 
 
-def _print_of(result: Result, place: int, cell: Cell, count: int, is_printed: bool) -> Print:
+def _print_of(
+    result: Result,
+    place: int,
+    cell: Cell,
+    count: int,
+    may_print: frozenset[Cell],
+    foreseen: set[Cell],
+) -> Print:
+    is_printed = cell in may_print
     shown, low, high = (
         result.prints.shown[place],
         int(result.prints.low[place]),
         int(result.prints.high[place]),
     )
+    if cell in foreseen:  # as long as nobody knows, it is told like any small count
+        high = result.settings.width - 1
     if not is_printed or shown is Shown.NONE:
         return Print(cell, count, is_printed, Shown.NONE, None, None)
     return Print(cell, count, True, shown, low, None if high >= OPEN else high)
@@ -259,15 +310,38 @@ class _Counting:
         self.flows = self._flows()
         self.gone = {name for name in self.units if name in self.over and self._is_empty(name)}
 
+    def take(self, clusters: Membership) -> Membership:
+        """The clusters with the units of theirs that are there, where these are enough."""
+        here = set(self.units) - self.gone
+        found = {code: here.intersection(units) for code, units in clusters.items()}
+        return {code: units for code, units in found.items() if len(units) >= SMALLEST_CLUSTER}
+
     def counts_of(self, frame: Frame) -> dict[Cell, int]:
         """The counts that this month adds."""
-        return {cell: self._count(cell) for cell in frame.to_count if cell not in self.past.counts}
+        past = self.past.counts
+        new = [cell for cell in frame.to_count if cell not in past]
+        counts = {cell: self._count(cell) for cell in new if cell.level != "cluster"}
+        known = ChainMap(counts, past)
+        for cell in new:
+            if cell.level == "cluster":
+                counts[cell] = sum(known[part] for part in frame.parts_of(cell))
+        return counts
 
     def known_zeros(self, frame: Frame) -> set[Cell]:
         """Cells of units that were not there."""
         begun = dict.fromkeys(self.units, self.month) | self.past.first_in
         ended = self._ended()
         return {cell for cell in frame.cells if known_zero(cell, self.first, begun, ended)}
+
+    def foreseen(self) -> set[Cell]:
+        """Stocks of zero of units that have ended: known to be zero once these are gone."""
+        end = days_of(self.month)[1]
+        return {
+            Cell("unit", name, Measure.OPEN, self.month)
+            for name in self.units
+            if (self.parts[name].valid_until or date.max) <= end
+            and self._recorded(name, self.month)[0] == self._recorded(name, self.month)[1]
+        }
 
     def emptied(self) -> set[Cell]:
         """The last stock of units that are gone: nobody was left, or they would not be gone."""

@@ -12,8 +12,10 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
+from casework.anonymisation.clusters import cluster_code
 from casework.anonymisation.export import unit_names
 from casework.anonymisation.models import PublicationRun
+from casework.anonymisation.plan import PROVINCE, REST
 from casework.confidential.cases.models import Sex
 from casework.confidential.services.models import ServiceKind
 from casework.core.database import db
@@ -169,8 +171,9 @@ def _names(province_id: UUID) -> dict[str, str]:
     own = unit_names(unit for unit in units if not unit.is_province)
     words = {own[unit.id]: unit.label for unit in units if unit.id in own}
     clusters = db.session.scalars(select(Cluster).where(Cluster.province_id == province_id))
-    words |= {key: each.name for each in clusters for key in (str(each.id), each.id.hex)}
-    return words | {"province": next(unit.label for unit in units if unit.is_province)}
+    words |= {cluster_code(each.id): each.name for each in clusters}
+    words[REST] = _("units in no cluster")
+    return words | {PROVINCE: next(unit.label for unit in units if unit.is_province)}
 
 
 def _won(shown: Sequence[Sequence[Any]]) -> list[Won]:

@@ -14,7 +14,7 @@ written again in the same way.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 from uuid import UUID, uuid4
 
@@ -29,7 +29,9 @@ from casework.anonymisation.models import (
     PublishedActivity,
     PublishedCount,
     PublishedCriterion,
+    PublishedMembership,
 )
+from casework.anonymisation.relations import Membership
 from casework.anonymisation.sequence import Print
 from casework.anonymisation.work import WorkDone, count_work, read_sources
 from casework.core import audit
@@ -42,6 +44,7 @@ from casework.inspection.readmodel.models import (
     CriterionColumns,
     CriterionFigure,
     Edition,
+    EditionMembership,
     Figure,
     measure_of,
 )
@@ -66,13 +69,14 @@ class Refused(Exception):
 def write(
     province_id: UUID,
     months: Mapping[str, Sequence[Print]],
+    clusters: Mapping[str, Membership],
     ids: Mapping[str, UUID],
     bands: Bands,
     *,
     by: Actor,
 ) -> None:
-    """Publish months that passed. `ids`: units and the province by name; `bands`: shares of persons
-    that passed with them. Raises Refused.
+    """Publish months that passed. `clusters`: their units from a month on; `ids`: units, clusters
+    and the province by name; `bands`: shares of persons that passed with them. Raises Refused.
     """
     here = {period: _units_of(period, prints, ids) for period, prints in months.items()}
     db.session.commit()
@@ -80,6 +84,7 @@ def write(
         sources = read_sources(connection, province_id, months)
     work = count_work(sources, here, bands)
     rows: list[dict[str, Any]] = []
+    memberships: list[dict[str, Any]] = []
     activities: list[dict[str, Any]] = []
     criteria: list[dict[str, Any]] = []
     for period, prints in months.items():
@@ -91,12 +96,14 @@ def write(
         )
         db.session.add(publication)
         rows += [_count_row(publication.id, one, ids) for one in prints]
+        memberships += _membership_rows(publication.id, clusters.get(period, {}), ids)
         activities += _activity_rows(publication.id, work[period])
         criteria += _criterion_rows(publication.id, work[period])
     try:
         db.session.flush()
         for table, own in (
             (PublishedCount, rows),
+            (PublishedMembership, memberships),
             (PublishedActivity, activities),
             (PublishedCriterion, criteria),
         ):
@@ -125,14 +132,16 @@ def finish(province_id: UUID, *, by: Actor) -> tuple[str, ...]:
     missing = [publication for publication in waiting if publication.id not in present]
     editions = [_edition_row(publication) for publication in missing]
     figures = [row for publication in missing for row in _figure_rows(publication.id)]
-    activities = _copies(PublishedActivity, ActivityColumns, missing)
-    criteria = _copies(PublishedCriterion, CriterionColumns, missing)
+    memberships = _copies(PublishedMembership, ("cluster_id", "unit_id"), missing)
+    activities = _copies(PublishedActivity, ActivityColumns.__annotations__, missing)
+    criteria = _copies(PublishedCriterion, CriterionColumns.__annotations__, missing)
     done = [(publication.id, publication.period) for publication in waiting]
     db.session.commit()
     if editions:
         _reveal(
             (Edition, editions),
             (Figure, figures),
+            (EditionMembership, memberships),
             (ActivityFigure, activities),
             (CriterionFigure, criteria),
         )
@@ -204,10 +213,11 @@ def check_reachable(province_id: UUID) -> set[UUID]:
 
 
 def _count_row(publication_id: UUID, one: Print, ids: Mapping[str, UUID]) -> dict[str, Any]:
+    own = "cluster_id" if one.cell.level == "cluster" else "unit_id"
     return {
         "id": uuid4(),
         "publication_id": publication_id,
-        "unit_id": ids[one.cell.unit],
+        **{key: ids[one.cell.unit] if key == own else None for key in ("unit_id", "cluster_id")},
         "level": str(one.cell.level),
         "measure": str(one.cell.measure),
         "period": one.cell.period,
@@ -226,6 +236,19 @@ def _units_of(period: str, prints: Sequence[Print], ids: Mapping[str, UUID]) -> 
         for one in prints
         if one.is_printed and one.cell.level == "unit" and one.cell.period == period
     )
+
+
+def _membership_rows(
+    publication_id: UUID, clusters: Membership, ids: Mapping[str, UUID]
+) -> Iterator[dict[str, Any]]:
+    for code, units in clusters.items():
+        for unit in sorted(units):
+            yield {
+                "id": uuid4(),
+                "publication_id": publication_id,
+                "cluster_id": ids[code],
+                "unit_id": ids[unit],
+            }
 
 
 def _activity_rows(publication_id: UUID, work: WorkDone) -> Iterator[dict[str, Any]]:
@@ -271,15 +294,14 @@ def _criterion_rows(publication_id: UUID, work: WorkDone) -> Iterator[dict[str, 
 
 
 def _copies(
-    table: type[PublishedActivity] | type[PublishedCriterion],
-    columns: type[ActivityColumns | CriterionColumns],
+    table: type[PublishedActivity] | type[PublishedCriterion] | type[PublishedMembership],
+    columns: Iterable[str],
     publications: Sequence[Publication],
 ) -> list[dict[str, Any]]:
     """The rows of the read model: the same columns, under the id of the edition."""
-    names = list(columns.__annotations__)
     query = select(
         table.publication_id.label("edition_id"),
-        *(getattr(table, name).label(name) for name in names),
+        *(getattr(table, name).label(name) for name in columns),
     ).where(table.publication_id.in_([publication.id for publication in publications]))
     return [{"id": uuid4(), **row} for row in db.session.execute(query).mappings()]
 
@@ -307,7 +329,7 @@ def _figure_rows(publication_id: UUID) -> Iterator[dict[str, Any]]:
         yield {
             "id": uuid4(),
             "edition_id": publication_id,
-            "unit_id": one.unit_id,
+            "unit_id": one.cluster_id or one.unit_id,
             "level": one.level,
             "measure": one.measure,
             "unit_of_count": str(measure.unit_of_count),

@@ -42,6 +42,10 @@ def counted(frame: Frame, units: dict[str, Unit]) -> dict[Cell, int]:
     """Counts of a frame of monthly measures, quarters and years, straight from the flows."""
     counts: dict[Cell, int] = {}
     for cell in frame.to_count:
+        if cell.level == "cluster":
+            parts = frame.parts_of(cell)
+            counts[cell] = sum(_count(frame, part, units[part.unit]) for part in parts)
+            continue
         chosen = units if cell.level == "province" else {cell.unit: units[cell.unit]}
         counts[cell] = sum(_count(frame, cell, unit) for unit in chosen.values())
     return counts

@@ -534,7 +534,7 @@ def test_commands_publish_export_and_attack(app, cast, tmp_path):
     folder = tmp_path / "not" / "there"
     assert run(app, "export", *month, "--output", folder).exit_code == 0
     written = sorted(path.name for path in folder.iterdir())
-    names = ["activity", "cells", "criteria", "relations", "shares"]
+    names = ["activity", "cells", "clusters", "criteria", "relations", "shares"]
     assert written == [f"{name}.csv" for name in names]
     attacked = run(app, "attack", folder)
     assert attacked.exit_code == 0, attacked.output

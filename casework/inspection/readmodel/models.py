@@ -94,9 +94,9 @@ class Edition(ReadBase):
 
 
 class Figure(ReadBase):
-    """One number of one unit as it is printed: `low`..`high`, equal where exact; no high means no
-    upper end.
+    """One number as it is printed: `low`..`high`, equal where exact; no high means no upper end.
 
+    `unit_id` is what it is of: a unit or, as `level` says, the province or a cluster.
     `unit_of_count` keeps sessions (cuộc), attendances (lượt người) and persons (người) apart.
     """
 
@@ -118,6 +118,18 @@ class Figure(ReadBase):
     shown: Mapped[str] = operational(nullable=False)
     low: Mapped[int | None] = operational()
     high: Mapped[int | None] = operational()
+
+
+class EditionMembership(ReadBase):
+    """A unit of a cluster, as the first edition of a quarter took it: for that whole quarter."""
+
+    __tablename__ = "edition_memberships"
+    __table_args__ = (UniqueConstraint("edition_id", "cluster_id", "unit_id"),)
+
+    id: Mapped[UUID] = operational(primary_key=True)
+    edition_id: Mapped[UUID] = operational(ForeignKey("inspection.editions.id"), nullable=False)
+    cluster_id: Mapped[UUID] = operational(nullable=False)
+    unit_id: Mapped[UUID] = operational(nullable=False)
 
 
 _UNITS_OF_COUNT = {
