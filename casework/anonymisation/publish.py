@@ -67,7 +67,7 @@ Progress = Callable[[list[str]], Iterable[str]]
 @dataclass(frozen=True)
 class PublicationReport:
     """What was published, or would be. `shown` counts the new figures by level, measure and mark,
-    all kinds of a year's measure together.
+    all kinds of a year's measure together, and all values of what persons are told apart by.
 
     `widened` names figures whose range had to be wider than five. `finished` are months that an
     earlier run had prepared and this one wrote.
@@ -193,7 +193,7 @@ def prepare(
     report = PublicationReport(
         tuple(periods),
         Counter(
-            (str(one.cell.level), one.cell.measure.partition(".")[0], str(one.shown))
+            (str(one.cell.level), family_of(one.cell.measure), str(one.shown))
             for prints in batch.months.values()
             for one in prints
             if one.is_printed
@@ -204,6 +204,11 @@ def prepare(
     )
     bands = bands_by_month(shares, before, ids, periods)
     return Prepared(province_id, batch, ids, bands, report)
+
+
+def family_of(measure: str) -> str:
+    """service.job is one of service; open.group.A of open.group."""
+    return measure.rpartition(".")[0] or measure
 
 
 def _add_year(batch: Batch, past: Past, year: str, counted: Tally, ids: Mapping[str, UUID]) -> None:

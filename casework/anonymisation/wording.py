@@ -16,11 +16,11 @@ from casework.anonymisation.clusters import cluster_code
 from casework.anonymisation.export import unit_names
 from casework.anonymisation.models import PublicationRun
 from casework.anonymisation.plan import PROVINCE, REST
-from casework.confidential.cases.models import Sex
 from casework.confidential.services.models import ServiceKind
 from casework.core.database import db
 from casework.core.i18n import language
 from casework.core.labels import Labelled
+from casework.inspection.categories.rules import AGE, BY, REASON, SEX, VALUES, apart
 from casework.inspection.readmodel.models import Measure
 from casework.inspection.years.rules import KINDS
 from casework.organisation.units.models import Cluster, Unit
@@ -30,7 +30,8 @@ _CELL = re.compile(r"(?:unit|cluster|province):[^\s;:]+:[A-Za-z0-9_.-]+:[0-9Q-]+
 _MONTH = re.compile(r"(?<![\w:])\d{4}-\d{2}(?![\w-])")
 _EVERYTHING = 100
 _CATEGORIES: Mapping[str, Any] = {
-    str(each): each.word for kind in (Sex, ServiceKind) for each in kind
+    **{str(kind): kind.word for kind in ServiceKind},
+    **{value: word for by in (SEX, AGE, REASON) for value, word in VALUES[by].items()},
 }
 
 
@@ -151,12 +152,19 @@ def _reason(reason: str, names: Mapping[str, str]) -> str:
 
 
 def _measure(code: str) -> str:
-    """The words of a measure, and of a year's its kind; a criterion keeps its code."""
+    """The words of a measure; with the kind of a year's, and with what persons are told apart by or
+    the value; a criterion keeps its code.
+    """
+    said = apart(code)
+    if said:
+        return f"{said.measure.label}: {said.label}"
     family, _point, kind = code.partition(".")
     try:
         measure = Measure(family)
     except ValueError:
         return code
+    if kind in BY:
+        return f"{measure.label} {BY[kind]}"
     words = KINDS.get(measure, {})
     return f"{measure.label}: {words.get(kind, kind)}" if kind else measure.label
 
@@ -179,7 +187,12 @@ def _names(province_id: UUID) -> dict[str, str]:
 def _won(shown: Sequence[Sequence[Any]]) -> list[Won]:
     counts = Counter({(level, measure, mark): count for level, measure, mark, count in shown})
     kinds = dict.fromkeys((level, measure) for level, measure, *_rest in shown)
-    order = {measure: place for place, measure in enumerate(Measure)}
+    order = {
+        code: (place, part)
+        for place, measure in enumerate(Measure)
+        for part, code in enumerate((measure, *(f"{measure}.{by}" for by in BY)))
+    }
+    last = (len(order), 0)
     return [
         Won(
             _level(level),
@@ -189,7 +202,7 @@ def _won(shown: Sequence[Sequence[Any]]) -> list[Won]:
             counts[level, measure, "none"],
         )
         for level, measure in sorted(
-            kinds, key=lambda kind: (kind[0] == "unit", order.get(kind[1], len(order)))
+            kinds, key=lambda kind: (kind[0] == "unit", order.get(kind[1], last))
         )
     ]
 

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from io import BytesIO, StringIO
 from typing import Any
@@ -24,6 +25,17 @@ _NEUTRAL = {
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Lines above, a heading row, rows (texts, whole numbers, days), a foot."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Iterable[Sequence[Any]]
+    above: Sequence[str] = ()
+    below: Sequence[Sequence[Any]] = ()
+
+
 def write_sheet(
     title: str,
     columns: Sequence[str],
@@ -32,14 +44,18 @@ def write_sheet(
     above: Sequence[str] = (),
     below: Sequence[Sequence[Any]] = (),
 ) -> bytes:
-    """An XLSX of one sheet: lines above, a heading row, rows (texts, whole numbers, days), a foot.
+    """An XLSX of one sheet.
 
     What the program reads back has nothing `above`: the heading is row 1. Column names of a
     template are the codes that the import asks for.
     """
+    return write_sheets(Sheet(title, columns, rows, above, below))
+
+
+def write_sheets(*sheets: Sheet) -> bytes:
+    """An XLSX, its sheets in order."""
     output = BytesIO()
     with Workbook(output, _NEUTRAL) as book:
-        sheet = book.add_worksheet(_sheet_name(title))
         bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "border": 1})
         strong = book.add_format({"bold": True})
         looks = {
@@ -47,25 +63,29 @@ def write_sheet(
             "number": book.add_format({"num_format": "#,##0", "valign": "top", "border": 1}),
             "day": book.add_format({"num_format": "dd/mm/yyyy", "valign": "top", "border": 1}),
         }
-        for number, line in enumerate(above):
-            sheet.write_string(number, 0, line, strong)
-        first = len(above) + bool(above)
-        widths = [max(10, len(name)) for name in columns]
-        for column, name in enumerate(columns):
-            sheet.write_string(first, column, name, bold)
-        number = first
-        for number, row in enumerate([*rows, *below], start=first + 1):
-            for column, value in enumerate(row):
-                _write(sheet, number, column, value, looks)
-                widths[column] = max(widths[column], min(60, len(str(value or ""))))
-        for column, width in enumerate(widths):
-            sheet.set_column(column, column, width + 2)
-        sheet.set_landscape()
-        sheet.set_paper(9)  # A4
-        sheet.fit_to_pages(1, 0)
-        if not above:
-            sheet.freeze_panes(1, 0)
+        for each in sheets:
+            _fill(book.add_worksheet(_sheet_name(each.title)), each, bold, strong, looks)
     return output.getvalue()
+
+
+def _fill(page: Any, sheet: Sheet, bold: Any, strong: Any, looks: dict[str, Any]) -> None:
+    for number, line in enumerate(sheet.above):
+        page.write_string(number, 0, line, strong)
+    first = len(sheet.above) + bool(sheet.above)
+    widths = [max(10, len(name)) for name in sheet.columns]
+    for column, name in enumerate(sheet.columns):
+        page.write_string(first, column, name, bold)
+    for number, row in enumerate([*sheet.rows, *sheet.below], start=first + 1):
+        for column, value in enumerate(row):
+            _write(page, number, column, value, looks)
+            widths[column] = max(widths[column], min(60, len(str(value or ""))))
+    for column, width in enumerate(widths):
+        page.set_column(column, column, width + 2)
+    page.set_landscape()
+    page.set_paper(9)  # A4
+    page.fit_to_pages(1, 0)
+    if not sheet.above:
+        page.freeze_panes(1, 0)
 
 
 def write_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:

@@ -12,6 +12,7 @@ Inside, imports only point down (pyproject.toml); a round goes up:
     self_reports                      what a unit says of itself beforehand
     inspections                       plans, teams, one inspection a unit
     comparison | years > indicators   units side by side; whole years; the unit's page
+    categories                        persons of a province by group, sex, age and reason
     readmodel                         figures as published, in a database of their own
 
 The tables of a round stand in the working database (schema `rounds`), beside accounts and the log:

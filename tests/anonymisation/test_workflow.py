@@ -25,10 +25,11 @@ from casework.anonymisation.models import (
     Signature,
 )
 from casework.anonymisation.periods import Stage, list_months
-from casework.anonymisation.publish import publish_backlog
+from casework.anonymisation.publish import family_of, publish_backlog
 from casework.anonymisation.runs import Wanted, ask_for_run, carry_out
 from casework.anonymisation.signing import Work, figures_of
 from casework.anonymisation.wording import name_cell
+from casework.anonymisation.wording import tell as tell_run
 from casework.anonymisation.writing import Refused
 from casework.authz.permissions import Role
 from casework.confidential.cases.models import Case
@@ -888,5 +889,43 @@ def test_counts_are_named_by_their_unit_measure_and_period(app):
         assert name_cell("no cell at all", names) == "no cell at all"
         told = name_cell("unit:31825:service.job:2025", names)
         assert told == "Phường Bạc Liêu: Persons by kind of support: a job, 2025"
+        told = name_cell("province:province:open.group.A:2026-09", names)
+        assert told == "Tỉnh Cà Mau: Open cases: Group A, 09/2026"
+        told = name_cell("province:province:new.age.18-29:2026", names)
+        assert told == "Tỉnh Cà Mau: New cases: 18 to 29, 2026"
+        told = name_cell("province:province:closed.reason.lost_contact:2026", names)
+        assert told == "Tỉnh Cà Mau: Closed cases: contact lost, 2026"
         told = name_cell("unit:31825:D1:2026-09 tells of another count", names)
         assert told == "Phường Bạc Liêu: D1, 09/2026"
+
+
+def test_a_trial_tells_in_words_how_persons_told_apart_come_out(app, cast):
+    shown = [
+        ["province", "closed.reason", "exact", 3],
+        ["province", "open.group", "band", 9],
+        ["province", "open.group", "exact", 3],
+        ["province", "open", "exact", 4],
+        ["unit", "open", "band", 8],
+    ]
+    widened = [["province:province:open.group.C:2026-09", "double"]]
+    run = PublicationRun(
+        province_id=cast.units["province"], told=json.dumps({"shown": shown, "widened": widened})
+    )
+    with app.test_request_context(headers={"Cookie": "casework_language=en"}):
+        told = tell_run(run)
+    assert [(each.measure, each.exact, each.ranges) for each in told.won] == [
+        ("Open cases", 4, 0),
+        ("Open cases by group", 3, 9),
+        ("Closed cases by reason", 3, 0),
+        ("Open cases", 0, 8),
+    ]
+    assert told.widened[0].measure == "Open cases: Group C"
+    assert told.widened[0].named == ["Tỉnh Cà Mau: Open cases: Group C, 09/2026"]
+
+
+@pytest.mark.parametrize(
+    ("measure", "family"),
+    [("open", "open"), ("service.job", "service"), ("open.age.18-29", "open.age")],
+)
+def test_a_report_counts_families_of_figures(measure, family):
+    assert family_of(measure) == family

@@ -79,18 +79,24 @@ def get_unit(access: Access, unit_id: UUID) -> Unit:
     return unit
 
 
-def unit_figures(unit: Unit, period: str | None = None) -> UnitFigures:
-    """The published figures of a unit up to a period (YYYY-MM), or up to the newest one."""
+def choose_period(unit: Unit, asked: str | None) -> tuple[Sequence[str], str]:
+    """The periods published, and the one asked for, or the newest; empty where there is none."""
     periods = _periods(unit)
     newest = periods[-1] if periods else ""
-    chosen = period if period is not None and period in periods else newest
+    return periods, asked if asked is not None and asked in periods else newest
+
+
+def unit_figures(unit: Unit, period: str | None = None) -> UnitFigures:
+    """The published figures of a unit up to a period (YYYY-MM), or up to the newest one."""
+    periods, chosen = choose_period(unit, period)
     figures: dict[Measure, list[Figure]] = {measure: [] for measure in Measure}
     if chosen:
-        end = month_end(int(chosen[:4]), int(chosen[5:]))
+        end = last_day(chosen)
         query = (
             select(Figure)
             .where(
                 Figure.unit_id == unit.id,
+                Figure.measure.in_(figures),  # wholes: what is told apart has a panel of its own
                 Figure.until_on <= end,
                 Figure.until_on > add_months(end, -TREND_PERIODS),
             )
@@ -101,6 +107,11 @@ def unit_figures(unit: Unit, period: str | None = None) -> UnitFigures:
             if (figure.until_on - figure.from_on).days < LONGEST_DAYS:
                 figures[Measure(figure.measure)].append(figure)
     return UnitFigures(unit, chosen, periods, {key: tuple(value) for key, value in figures.items()})
+
+
+def last_day(period: str) -> date:
+    """The last day of a period (YYYY-MM)."""
+    return month_end(int(period[:4]), int(period[5:]))
 
 
 def criteria_of(
@@ -129,7 +140,7 @@ def criteria_over_time(unit: Unit, period: str) -> Sequence[CriterionFigure]:
     """The criteria of a unit in the twelve periods up to one, oldest first, in the order of the
     checklist.
     """
-    end = month_end(int(period[:4]), int(period[5:]))
+    end = last_day(period)
     query = (
         select(CriterionFigure)
         .where(
@@ -146,7 +157,7 @@ def activity_of(unit: Unit, period: str) -> dict[tuple[ActivityMeasure, str], Ac
     """The newest figures of a unit's activity up to a period, by measure and kind; those of a
     quarter come with its last month.
     """
-    end = month_end(int(period[:4]), int(period[5:]))
+    end = last_day(period)
     query = (
         select(ActivityFigure)
         .join(Edition, Edition.id == ActivityFigure.edition_id)

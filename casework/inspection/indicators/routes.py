@@ -13,12 +13,16 @@ from casework.authz.permissions import Permission
 from casework.core.htmx import render
 from casework.core.navigation import menu
 from casework.core.workbooks import send_file
+from casework.inspection.categories.queries import list_by_category
+from casework.inspection.categories.rules import LETTERS, tell
 from casework.inspection.indicators import sheets
 from casework.inspection.indicators.queries import (
     activity_of,
+    choose_period,
     criteria_of,
     criteria_over_time,
     get_unit,
+    last_day,
     latest_open,
     list_units,
     published_on,
@@ -69,6 +73,22 @@ def show(access: Access, unit_id: UUID) -> ResponseReturnValue:
     )
 
 
+@bp.get("/<uuid:unit_id>/categories")
+@requires(Permission.FIGURE_READ)
+def categories(access: Access, unit_id: UUID) -> ResponseReturnValue:
+    """The persons of a province by group, sex and age, up to a period: a panel of its page."""
+    unit = get_unit(access, unit_id)
+    _periods, period = choose_period(unit, request.args.get("period"))
+    figures = list_by_category(unit, last_day(period)) if period else ()
+    return render(
+        "inspection/indicators/categories.html",
+        unit=unit,
+        period=period,
+        told=tell(figures),
+        letters=LETTERS,
+    )
+
+
 @bp.get("/<uuid:unit_id>/print")
 @requires(Permission.FIGURE_READ)
 def sheet(access: Access, unit_id: UUID) -> ResponseReturnValue:
@@ -102,6 +122,7 @@ def save(access: Access, unit_id: UUID) -> ResponseReturnValue:
         view,
         activity_of(unit, view.period),
         tell_checklist(judged, sees_money=money),
+        list_by_category(unit, last_day(view.period)),
         sees_money=money,
     )
     return send_file(content, f"so-lieu-{unit.code}-{view.period}.xlsx")

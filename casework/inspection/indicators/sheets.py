@@ -1,10 +1,11 @@
 """The unit page as a table for a spreadsheet: what is printed, and nothing that is not."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from flask_babel import gettext as _
 
-from casework.core.workbooks import write_sheet
+from casework.core.workbooks import Sheet, write_sheets
+from casework.inspection.categories.rules import BY, LETTERS, apart
 from casework.inspection.indicators.queries import UnitFigures
 from casework.inspection.indicators.rules import Checklist, name_kind
 from casework.inspection.readmodel.models import ActivityFigure, ActivityMeasure, Figure
@@ -16,11 +17,13 @@ def write_figures(
     view: UnitFigures,
     activity: Mapping[tuple[ActivityMeasure, str], ActivityFigure],
     checklist: Checklist | None,
+    told_apart: Sequence[Figure],
     *,
     sees_money: bool,
 ) -> bytes:
-    """An XLSX: figures with both ends of their ranges, then the checklist. A range without an
-    upper end has an empty cell there; what is not printed has two.
+    """An XLSX: figures with both ends of their ranges, then the checklist; of a province a second
+    sheet with persons by group, sex, age and reason. A range without an upper end has an empty cell
+    there; what is not printed has two.
     """
     period = f"{view.period[5:]}/{view.period[:4]}"
     columns = (
@@ -33,14 +36,14 @@ def write_figures(
         _("At least"),
         _("At most"),
     )
+    above = (_("Figures of %(unit)s", unit=view.unit.label), _("Period") + f" {period}")
     rows = [*_persons_and_sessions(view), *_activity(activity, sees_money=sees_money)]
-    return write_sheet(
-        view.period,
-        columns,
-        rows,
-        above=(_("Figures of %(unit)s", unit=view.unit.label), _("Period") + f" {period}"),
-        below=list(_criteria(checklist)),
-    )
+    sheets = [Sheet(view.period, columns, rows, above, list(_criteria(checklist)))]
+    parts = list(_told_apart(told_apart))
+    if parts:
+        letters = [(), *LETTERS.items()]
+        sheets.append(Sheet(_("By group, sex and age"), columns, parts, above, letters))
+    return write_sheets(*sheets)
 
 
 def _persons_and_sessions(view: UnitFigures) -> Iterator[Row]:
@@ -48,6 +51,14 @@ def _persons_and_sessions(view: UnitFigures) -> Iterator[Row]:
         for figure in figures:
             unit = measure.unit_of_count.label
             yield _row(str(measure.label), "", str(unit), figure)
+
+
+def _told_apart(figures: Sequence[Figure]) -> Iterator[Row]:
+    for figure in figures:
+        said = apart(figure.measure)
+        if said:
+            label = f"{said.measure.label} {BY[said.dimension]}"
+            yield _row(label, said.label, str(said.measure.unit_of_count.label), figure)
 
 
 def _activity(

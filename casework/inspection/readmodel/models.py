@@ -69,7 +69,9 @@ class Measure(Labelled):
 
 
 def measure_of(code: str) -> Measure:
-    """The measure of a figure. Those of a year say after a point which kind: service.job."""
+    """The measure of a figure. Those of a year say after a point which kind: service.job; those
+    told apart by what, and the value: open.group.A.
+    """
     return Measure(code.partition(".")[0])
 
 

@@ -1,5 +1,6 @@
 """Whole years of a unit or a province, as published: a panel of its page of figures."""
 
+from datetime import date
 from uuid import UUID
 
 from flask import Blueprint, request
@@ -8,6 +9,9 @@ from flask.typing import ResponseReturnValue
 from casework.authz.enforce import Access, requires
 from casework.authz.permissions import Permission
 from casework.core.htmx import render
+from casework.inspection.categories.queries import ONE_YEAR, list_by_category
+from casework.inspection.categories.rules import LETTERS
+from casework.inspection.categories.rules import tell_year as tell_apart
 from casework.inspection.indicators.queries import get_unit
 from casework.inspection.years.queries import list_figures, list_years
 from casework.inspection.years.rules import tell_year
@@ -23,10 +27,13 @@ def show(access: Access, unit_id: UUID) -> ResponseReturnValue:
     years = list_years(unit)
     asked = request.args.get("year", "")
     year = next((each for each in years if str(each) == asked), next(iter(years), None))
+    told_apart = list_by_category(unit, date(year, 12, 31), ONE_YEAR) if year else ()
     return render(
         "inspection/years/show.html",
         unit=unit,
         years=years,
         year=year,
         parts=tell_year(list_figures(unit, year)) if year else [],
+        tables=tell_apart(told_apart, year) if year else [],
+        letters=LETTERS,
     )

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from casework.core.i18n import number
+from casework.inspection.categories.rules import apart
 from casework.inspection.readmodel.models import Figure, Measure
 
 KINDS: dict[Measure, Mapping[str, Any]] = {
@@ -71,10 +72,13 @@ class Part:
 
 def tell_year(figures: Iterable[Figure]) -> list[Part]:
     """A year in parts: cases, then kinds of support and needs, the most frequent first. Kinds of
-    which the same range is printed stand on one line: mostly those that are few.
+    which the same range is printed stand on one line: mostly those that are few. What is told apart
+    by group, sex, age or reason stands in tables of its own.
     """
     by_measure: dict[str, list[Figure]] = {}
     for figure in figures:
+        if apart(figure.measure):
+            continue
         by_measure.setdefault(figure.measure.partition(".")[0], []).append(figure)
     cases = [
         Line(measure.label, _told(figure), figure.shown != "exact")
