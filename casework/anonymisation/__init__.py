@@ -3,6 +3,7 @@
 It reads confidential records and writes the read model.
 
     measures, records, places, activity, criteria   what is counted, from the records
+    clusters                                        which units they add up, a quarter long
     plan, relations, sequence                       what is printed, and how it hangs together
     protection, attack                              the proof, and who tries to break it
     publish, writing, work                          a month proved, then written whole or not at all

@@ -1,6 +1,6 @@
 """Editions as readers have them, written straight into the read model."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
 
@@ -11,6 +11,7 @@ from casework.inspection.readmodel.models import (
     ActivityMeasure,
     CriterionFigure,
     Edition,
+    EditionMembership,
     Figure,
     Measure,
 )
@@ -97,4 +98,36 @@ def tell_open(edition: Edition, unit: UUID, low: int | None, high: int | None) -
             low=low,
             high=high,
         )
+    )
+
+
+def tell_cluster(
+    edition: Edition, cluster: UUID, units: Iterable[UUID], count: int, new: int | None = None
+) -> None:
+    """The open cases of a cluster, exactly, and the units they are counted of; and the new cases of
+    the year that an edition ends.
+    """
+    told = [(Measure.OPEN, edition.from_on, count)]
+    if new is not None:
+        told.append((Measure.NEW, date(edition.from_on.year, 1, 1), new))
+    db.session.add_all(
+        Figure(
+            id=uuid4(),
+            edition_id=edition.id,
+            unit_id=cluster,
+            level="cluster",
+            measure=measure,
+            unit_of_count="persons",
+            from_on=first,
+            until_on=edition.until_on,
+            is_personal=True,
+            shown="exact",
+            low=number,
+            high=number,
+        )
+        for measure, first, number in told
+    )
+    db.session.add_all(
+        EditionMembership(edition_id=edition.id, cluster_id=cluster, unit_id=unit, id=uuid4())
+        for unit in units
     )

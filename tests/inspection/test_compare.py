@@ -21,7 +21,7 @@ from casework.inspection.readmodel.models import CriterionFigure, Edition, Figur
 from casework.organisation.accounts.models import Account
 from casework.organisation.accounts.operations import give_role
 from casework.organisation.units.models import Cluster, ClusterMembership, Unit
-from tests.inspection.editions import judge, publish, tell_body, tell_open
+from tests.inspection.editions import judge, publish, tell_body, tell_cluster, tell_open
 from tests.page import words
 
 SET = uuid4()
@@ -209,6 +209,89 @@ def test_a_cluster_is_that_of_the_period(client_as, ids):
     assert names(visitor.get(f"/figures/compare?cluster={cluster}")) == ["Đất Mũi"]
     earlier = visitor.get(f"/figures/compare?cluster={cluster}&period=2026-08")
     assert names(earlier) == ["Đất Mũi", "Năm Căn"]
+
+
+@pytest.fixture
+def cluster(app, cast, ids):
+    """What is printed of the cluster: in July, with who was in it then, in September and before."""
+    inside = [ids["Đất Mũi"], ids["Năm Căn"], ids["Bạc Liêu"]]
+    with app.app_context():
+        for period, units, count, new in (
+            ("2025-11", (), 61, None),
+            ("2025-12", (), 52, 77),
+            ("2026-07", inside, 43, None),
+        ):
+            edition = publish(cast.units["province"], period)
+            tell_cluster(edition, ids["cluster"], units, count, new)
+        query = select(Edition).filter_by(province_id=cast.units["province"], period="2026-09")
+        tell_cluster(db.session.scalars(query).one(), ids["cluster"], (), 41)
+        db.session.commit()
+    return ids["cluster"]
+
+
+@pytest.mark.parametrize("who", ["inspector", "manager"])
+def test_a_clusters_total_stands_above_its_units(client_as, cluster, who):
+    visitor = client_as(who)
+    page = visitor.get(f"/figures/compare?cluster={cluster}&people=1")
+    row = page.one("tr", id="cluster-total")
+    assert words(row).split() == ["The", "whole", "cluster", "41"]
+    (address,) = [a.get("href") for a in row.iter("a")]
+    assert "41 persons" in visitor.get(address).words
+    for query in ("people=1", f"cluster={cluster}"):
+        assert not visitor.get(f"/figures/compare?{query}").all("tr", id="cluster-total")
+    # Numbers as they are printed stand on the page alone: spreadsheets are of units.
+    lines = lines_of(visitor.get(f"/figures/compare/csv?cluster={cluster}&people=1"))
+    assert not [line for line in lines if "41" in line]
+
+
+def test_a_clusters_page_tells_what_is_printed_and_of_whom(client_as, cluster, ids):
+    visitor = client_as("inspector")
+    (heading,) = [h for h in visitor.get("/figures/compare").all("h3") if "Cụm" in words(h)]
+    (address,) = [a.get("href") for a in heading.iter("a")]
+    page = visitor.get(address)
+    assert "Cụm Biển" in page.words and "As of the end of 09/2026" in page.words
+    assert "Open cases 41 persons on 30/09/2026" in page.words
+    assert "Closed cases not published" in page.words
+    assert "The year 2025 New cases 77 persons" in page.words
+    units = [a.get("href") for a in page.all("a") if "/figures/" in (a.get("href") or "")]
+    for name in ("Đất Mũi", "Năm Căn", "Bạc Liêu"):
+        assert f"/figures/{ids[name]}?period=2026-09" in units
+    assert "Khánh An" not in page.text
+    earlier = visitor.get(f"/figures/compare/clusters/{cluster}?period=2026-07")
+    assert "Open cases 43 persons on 31/07/2026" in earlier.words
+    assert (
+        "The year 2025"
+        not in visitor.get(f"/figures/compare/clusters/{cluster}?period=2025-11").words
+    )
+
+
+def test_a_cluster_without_totals_says_why(client_as, cluster):
+    page = client_as("manager").get(f"/figures/compare/clusters/{cluster}?period=2025-12")
+    assert "at least three units" in page.words
+    assert "52" not in page.words
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("unithead", 404), ("coordinator", 404), ("counselor", 404), ("inspector-elsewhere", 404),
+     ("volunteer", 403), ("admin", 403), ("dpo", 403)],
+)  # fmt: skip
+def test_a_clusters_page_is_for_who_reaches_its_province(client_as, cluster, who, status):
+    assert client_as(who).get(f"/figures/compare/clusters/{cluster}").status == status
+    assert client_as("inspector").get(f"/figures/compare/clusters/{uuid4()}").status == 404
+
+
+def test_who_has_two_units_sees_no_total_of_others(client_as, app, cast, cluster, ids):
+    with app.app_context():
+        head = db.session.get_one(Account, cast.accounts["unithead"])
+        give_role(head, Role.UNIT_HEAD, ids["Đất Mũi"], by=SYSTEM, on=date(2026, 1, 1))
+        db.session.commit()
+    visitor = client_as("unithead")
+    page = visitor.get(f"/figures/compare?cluster={cluster}&people=1")
+    assert names(page) == ["Đất Mũi"]
+    assert not page.all("tr", id="cluster-total")
+    assert "clusters/" not in page.text
+    assert visitor.get(f"/figures/compare/clusters/{cluster}").status == 404
 
 
 @pytest.mark.usefixtures("ids")

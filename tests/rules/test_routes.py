@@ -46,6 +46,7 @@ MAY_BE_NOT_FOUND = {
     "documents.remove": "only by whoever put the file there, or may change its record; once",
     "approvals.approve": "a role that was decided on waits no more",
     "approvals.decline": "a role that was decided on waits no more",
+    "comparison.cluster": "totals of a cluster are for whoever reaches its province",
     "inspections.show_plan": "a plan is the department's; units read their inspection",
     "inspections.paper": "a plan is the department's; units read their inspection",
     "self_reports.paper": "a draft is the unit's alone",

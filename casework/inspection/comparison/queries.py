@@ -3,6 +3,7 @@ units.
 """
 
 from collections.abc import Collection, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from sqlalchemy.orm import aliased
 from casework.authz.enforce import Access
 from casework.core.clock import add_months
 from casework.core.database import db
+from casework.core.errors import OutOfReach
 from casework.core.text import words_key
 from casework.inspection.comparison.rules import (
     Choice,
@@ -30,6 +32,7 @@ from casework.inspection.readmodel.models import (
     ActivityMeasure,
     CriterionFigure,
     Edition,
+    EditionMembership,
     Figure,
     Measure,
 )
@@ -37,12 +40,52 @@ from casework.organisation.bodies.models import BodyKind
 from casework.organisation.units.models import Cluster, ClusterMembership, Unit
 
 QUARTER = 3
-LONGEST_DAYS = 100
+LONGEST = timedelta(days=100)
 
 
 def compares_units(access: Access) -> bool:
     """Whether an access reaches more than one unit."""
     return access.everywhere or bool(access.provinces) or len(access.units) > 1
+
+
+def reaches_all(access: Access, province_id: UUID) -> bool:
+    """Whether an access reaches every unit of a province, and so the totals of its clusters."""
+    return access.everywhere or province_id in access.provinces
+
+
+def get_cluster(access: Access, cluster_id: UUID) -> Cluster:
+    """A cluster of a province within reach, all of it. Raises OutOfReach."""
+    cluster = db.session.get(Cluster, cluster_id)
+    if cluster is None or not reaches_all(access, cluster.province_id):
+        raise OutOfReach
+    return cluster
+
+
+def units_in(cluster: Cluster, period: str) -> Sequence[Unit]:
+    """The units that the cluster's figures of a month add up, by name."""
+    month = int(period[5:])
+    first = month - (month - 1) % QUARTER
+    quarter = [f"{period[:4]}-{each:02}" for each in range(first, month + 1)]
+    inside = (
+        select(EditionMembership.unit_id)
+        .join(Edition, Edition.id == EditionMembership.edition_id)
+        .where(EditionMembership.cluster_id == cluster.id, Edition.period.in_(quarter))
+    )
+    units = db.session.scalars(select(Unit).where(Unit.id.in_(db.session.scalars(inside).all())))
+    return sorted(units, key=lambda unit: (words_key(unit.name), unit.code))
+
+
+def newest_year(cluster: Cluster, period: str) -> Sequence[Figure]:
+    """What is printed of the newest whole year of a cluster up to a month."""
+    query = (
+        select(Figure)
+        .join(Edition, Edition.id == Figure.edition_id)
+        .where(Figure.unit_id == cluster.id, Edition.period.endswith("-12"))
+        .where(Edition.period <= period)
+        .order_by(Figure.until_on.desc(), Figure.measure.desc())
+    )
+    years = [one for one in db.session.scalars(query) if one.until_on - one.from_on > LONGEST]
+    return [one for one in years if one.until_on == years[0].until_on]
 
 
 def list_published(access: Access) -> tuple[Sequence[Unit], Sequence[Published]]:
@@ -139,8 +182,8 @@ def bodies_of(units: Collection[UUID], edition: Published) -> dict[UUID, set[Bod
 
 
 def people_of(units: Collection[UUID], edition: Published) -> list[People]:
-    """The numbers of persons as printed, of the newest days up to an edition: a month's, or those
-    of the last quarter that ended.
+    """The numbers of persons as printed, of units or clusters and the newest days up to an edition:
+    a month's, or those of the last quarter that ended.
     """
     query = (
         select(
@@ -162,7 +205,7 @@ def people_of(units: Collection[UUID], edition: Published) -> list[People]:
     )
     found: dict[str, People] = {}
     for measure, from_on, until_on, unit, *printed in _rows(query):
-        if (until_on - from_on).days > LONGEST_DAYS:  # a year's stands beside its quarters
+        if until_on - from_on > LONGEST:  # a year's stands beside its quarters
             continue
         told = found.get(measure)
         if told is None or told.until_on != until_on:  # all units are told of the same days
@@ -204,7 +247,9 @@ def compare(
     sets = sets_of([edition, other] if other else [edition])
     ratings = ratings_of(units, edition, other)
     bodies = bodies_of(units, edition)
-    people = people_of(units, edition) if with_people else []
+    # Totals of clusters come with what they stand above, in the same statement.
+    own = [cluster.id for cluster in clusters] if reaches_all(access, edition.province_id) else []
+    people = people_of([*units, *own], edition) if with_people else []
     lines = []
     for unit in units.values():
         judged = ratings[unit.id]

@@ -22,7 +22,11 @@ from casework.inspection.comparison.queries import (
     clusters_of,
     compare,
     compares_units,
+    get_cluster,
     list_published,
+    newest_year,
+    reaches_all,
+    units_in,
 )
 from casework.inspection.comparison.rules import (
     BY_NAME,
@@ -35,7 +39,8 @@ from casework.inspection.comparison.rules import (
     Line,
     Published,
 )
-from casework.inspection.readmodel.models import PERSONAL, Rating
+from casework.inspection.indicators.queries import published_on, unit_figures
+from casework.inspection.readmodel.models import PERSONAL, Measure, Rating
 from casework.organisation.bodies.models import BodyKind
 from casework.organisation.units.models import Cluster, Unit
 
@@ -59,6 +64,7 @@ class View:
     province: Unit
     editions: list[Published]
     clusters: list[Cluster]
+    may_see_clusters: bool
     choice: Choice
     comparison: Comparison
 
@@ -80,7 +86,14 @@ class View:
         return {name: value for name, value in told.items() if value is not None}
 
     @property
-    def tiles(self) -> list[tuple[str, list[Line]]]:
+    def cluster(self) -> Cluster | None:
+        """The chosen cluster, where its totals may be seen."""
+        if not self.may_see_clusters:
+            return None
+        return next((one for one in self.clusters if one.id == self.choice.cluster_id), None)
+
+    @property
+    def tiles(self) -> list[tuple[Cluster | None, list[Line]]]:
         """The units shown by cluster, each under the chosen one or the first of its own; those
         without one at the end.
         """
@@ -88,8 +101,9 @@ class View:
         for line in self.comparison.lines:
             own = self.choice.cluster_id or next(iter(line.cluster_ids), None)
             found.setdefault(own, []).append(line)
-        named = [(cluster.name, found.pop(cluster.id, [])) for cluster in self.clusters]
-        return [(name, lines) for name, lines in [*named, ("", found.pop(None, []))] if lines]
+        groups: list[Cluster | None] = [*self.clusters, None]
+        told = [(group, found.get(group.id if group else None, [])) for group in groups]
+        return [(group, lines) for group, lines in told if lines]
 
 
 @bp.get("")
@@ -108,6 +122,24 @@ def show(access: Access) -> ResponseReturnValue:
         signs=SIGNS,
         PERSONAL=PERSONAL,
         sorts=(BY_NAME, BY_NOT_MET),
+    )
+
+
+@bp.get("/clusters/<uuid:cluster_id>")
+@requires(Permission.FIGURE_READ)
+def cluster(access: Access, cluster_id: UUID) -> ResponseReturnValue:
+    """What is printed of a cluster, for whoever reaches its whole province."""
+    group = get_cluster(access, cluster_id)
+    view = unit_figures(group, request.args.get("period"))
+    return render(
+        "inspection/comparison/cluster.html",
+        cluster=group,
+        view=view,
+        units=[] if view.is_empty else units_in(group, view.period),
+        years=newest_year(group, view.period),
+        published_on=published_on(group, view.period),
+        Measure=Measure,
+        PERSONAL=PERSONAL,
     )
 
 
@@ -161,4 +193,5 @@ def _find_view(access: Access) -> View | None:
     compared = compare(
         access, edition, None if other == edition else other, choice, clusters, with_people
     )
-    return View(provinces, province, editions, list(clusters), choice, compared)
+    may_see = reaches_all(access, province.id)
+    return View(provinces, province, editions, list(clusters), may_see, choice, compared)

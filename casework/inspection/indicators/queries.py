@@ -23,7 +23,7 @@ from casework.inspection.readmodel.models import (
     Figure,
     Measure,
 )
-from casework.organisation.units.models import Unit
+from casework.organisation.units.models import Cluster, Unit
 
 TREND_PERIODS = 12
 LONGEST_DAYS = 100
@@ -32,9 +32,9 @@ QUARTER = 3
 
 @dataclass(frozen=True, slots=True)
 class UnitFigures:
-    """Everything published of one unit, by measure, oldest first."""
+    """Everything published of one unit or cluster, by measure, oldest first."""
 
-    unit: Unit
+    unit: Unit | Cluster
     period: str
     periods: Sequence[str]
     figures: dict[Measure, Sequence[Figure]]
@@ -79,15 +79,15 @@ def get_unit(access: Access, unit_id: UUID) -> Unit:
     return unit
 
 
-def choose_period(unit: Unit, asked: str | None) -> tuple[Sequence[str], str]:
+def choose_period(unit: Unit | Cluster, asked: str | None) -> tuple[Sequence[str], str]:
     """The periods published, and the one asked for, or the newest; empty where there is none."""
     periods = _periods(unit)
     newest = periods[-1] if periods else ""
     return periods, asked if asked is not None and asked in periods else newest
 
 
-def unit_figures(unit: Unit, period: str | None = None) -> UnitFigures:
-    """The published figures of a unit up to a period (YYYY-MM), or up to the newest one."""
+def unit_figures(unit: Unit | Cluster, period: str | None = None) -> UnitFigures:
+    """The published figures of a unit or cluster up to a period (YYYY-MM), or up to the newest."""
     periods, chosen = choose_period(unit, period)
     figures: dict[Measure, list[Figure]] = {measure: [] for measure in Measure}
     if chosen:
@@ -197,7 +197,7 @@ def latest_open(units: Sequence[Unit]) -> dict[UUID, Figure]:
     return {figure.unit_id: figure for figure in db.session.scalars(query)}
 
 
-def published_on(unit: Unit, period: str) -> date | None:
+def published_on(unit: Unit | Cluster, period: str) -> date | None:
     """The day on which a period's figures were published."""
     query = select(Edition.published_at).where(
         Edition.province_id == unit.province_id, Edition.period == period
@@ -206,6 +206,6 @@ def published_on(unit: Unit, period: str) -> date | None:
     return moment.date() if moment else None
 
 
-def _periods(unit: Unit) -> Sequence[str]:
+def _periods(unit: Unit | Cluster) -> Sequence[str]:
     query = select(Edition.period).where(Edition.province_id == unit.province_id)
     return sorted(db.session.scalars(query))

@@ -107,6 +107,11 @@ class Cluster(Base):
     province_id: Mapped[UUID] = operational(ForeignKey(Unit.id), nullable=False)
     name: Mapped[str] = operational(nullable=False)
 
+    @property
+    def label(self) -> str:
+        """What it is called on screens: its name as it is."""
+        return self.name
+
 
 class ClusterMembership(Base):
     """A unit in a cluster, from a day until a day."""
