@@ -6,6 +6,7 @@ account and hide a refusal. Tests that look into the database open one themselve
 app.app_context(): …`.
 """
 
+import gc
 import shutil
 import signal
 import tempfile
@@ -179,6 +180,14 @@ def demo_password() -> str:
 def pytest_configure() -> None:
     # Ended from outside, as by `timeout`, the tests leave no server and nothing in memory.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    # What was imported and collected stays to the end. To look through it for garbage again and
+    # again takes a tenth of a test's time.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
