@@ -149,6 +149,12 @@ def count(connection: Connection, province_id: UUID, months: Sequence[str]) -> C
     )
 
 
+def count_supported(connection: Connection, province_id: UUID, periods: Sequence[str]) -> Tally:
+    """Persons supported in each of some periods that don't overlap, as `count` counts them."""
+    spans = {period: days_of(period) for period in periods}
+    return _Records(connection, province_id).supported(spans)
+
+
 def _whole_quarters(months: Sequence[str]) -> list[str]:
     """All months of the quarters touched: earlier ones may stand in earlier editions."""
     quarters = sorted({quarter_of(month) for month in months})
@@ -217,12 +223,12 @@ class _Records:
         """Whether an episode, or the counting of it, has ended by a day."""
         return or_(Episode.closed_on <= on, self.may.c.until <= on)
 
-    def supported(self, quarters: Mapping[str, tuple[date, date]]) -> Tally:
-        if not quarters:
+    def supported(self, spans: Mapping[str, tuple[date, date]]) -> Tally:
+        if not spans:
             return {}
-        helped, (days, name) = Helped(self.connection, self.province_id), _in_one(quarters)
+        helped, (days, name) = Helped(self.connection, self.province_id), _in_one(spans)
         done = (helped.select(record, days, name(record.on)) for record in (Contact, Service))
-        return helped.last_units(union_all(*done), {quarter: quarter for quarter in quarters})
+        return helped.last_units(union_all(*done), {span: span for span in spans})
 
     def attendances(self, quarters: Mapping[str, tuple[date, date]]) -> Tally:
         sessions = GroupSession.__table__.join(Group, Group.id == GroupSession.group_id)

@@ -8,7 +8,7 @@ units and months. A new table is a new line here; the proof and the attack take 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Literal, NamedTuple
 
@@ -191,6 +191,7 @@ PLAN = Plan(
 )
 """Person figures of a period (ends of months, quarters, years)."""
 
+SUPPORTED = "supported"
 BORROWERS, SERVED, NEEDED = "borrowers", "service", "need"
 SERVICES = (
     "essential_needs",
@@ -236,12 +237,35 @@ YEARLY_PLAN = Plan(
         Measure("open", "stock", personal=False),  # stands still (see ``yearly``)
     ),
     printed=(
+        Printed("unit", BORROWERS, "year", _LITTLE),
         *(Printed("province", name, "year", _MUCH, exact=True) for name in YEARLY),
         Printed("unit", "open", "month", _MOST),
     ),
     limits=tuple(AtMost(f"{NEEDED}.{area}", "open", None) for area in NEEDS),
 )
-"""What a year says of a province besides. Units are not printed, but implied, and so protected."""
+"""What a year says of a province besides, and of borrowers in its units. Other counts of units are
+not printed, but implied, and so protected.
+"""
+STRONGEST = "strongest_quarter"
+YEARLY_PROOF = replace(
+    YEARLY_PLAN,
+    measures=(*YEARLY_PLAN.measures, Measure(STRONGEST, "stock", personal=False)),
+    printed=(*YEARLY_PLAN.printed, Printed("unit", STRONGEST, "month", _MOST)),
+    limits=(*YEARLY_PLAN.limits, AtMost(BORROWERS, STRONGEST, None)),
+)
+"""What the proof of a year keeps besides, though it is no relation of the publication: borrowers
+are at most the persons supported in the strongest quarter.
+"""
+LATE_PLAN = Plan(
+    measures=(Measure(SUPPORTED, "flow", finest="year"),),
+    printed=(
+        Printed("unit", SUPPORTED, "year", _LITTLE),
+        Printed("province", SUPPORTED, "year", _MUCH, exact=True),
+    ),
+)
+"""What comes once more of a year, with what was recorded late. It has no public relation to the
+quarters: persons are counted in several of them, and how many came late nobody knows.
+"""
 
 
 def previous_month(month: str) -> str:

@@ -13,7 +13,7 @@ import re
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,8 @@ from casework.anonymisation import attack, measures
 from casework.anonymisation.bands import BANDED, Band, Bands, band_from
 from casework.anonymisation.clusters import cluster_codes, find_standing, load_frozen
 from casework.anonymisation.export import files_of, share_of, unit_names
-from casework.anonymisation.measures import Counted, Part, Tally, days_of
+from casework.anonymisation.late import count_late, month_of, print_late, years_due
+from casework.anonymisation.measures import Counted, Part, days_of
 from casework.anonymisation.models import Publication, PublishedCount, PublishedCriterion
 from casework.anonymisation.plan import (
     PROVINCE,
@@ -180,12 +181,18 @@ def prepare(
             year: count_year(connection, province_id, year)
             for year in years_ended((*past.months, *periods), periods)
         }
+        late = {
+            year: count_late(connection, province_id, year)
+            for year in years_due((*past.months, *periods), periods)
+        }
     by_name = {names[part.id]: part for part in parts}
     begun = time.monotonic()
     batch = _prove(past, progress(list(periods)), counted, by_name, standing, province_id, tell)
     ids = {name: place for place, name in places.items()}
     for year, counts in years.items():
-        _add_year(batch, past, year, counts, ids)
+        _add(batch, past, f"{year}-12", print_year(past, year, counts, ids))
+    for year, counts in late.items():
+        _add(batch, past, month_of(year), print_late(past, year, counts, ids))
     proved = time.monotonic()
     names = {part.id: name for name, part in by_name.items()}
     shares = tell_shares(kept, past.printed, names, periods)
@@ -211,10 +218,8 @@ def family_of(measure: str) -> str:
     return measure.rpartition(".")[0] or measure
 
 
-def _add_year(batch: Batch, past: Past, year: str, counted: Tally, ids: Mapping[str, UUID]) -> None:
-    """What December's edition says of its whole year."""
-    prints = print_year(past, year, counted, ids)
-    month = f"{year}-12"
+def _add(batch: Batch, past: Past, month: str, prints: Sequence[Print]) -> None:
+    """What a month's edition says of a whole year."""
     batch.months[month] = (*batch.months[month], *prints)
     past.printed |= {one.cell: one for one in prints if one.is_printed}
 
@@ -347,6 +352,8 @@ def _attack(
     with tempfile.TemporaryDirectory() as folder:
         rows = [share_of(each.unit, each.code, each.month, each.band) for each in shares]
         frame = batch.frame.with_cells_of(frames_of_years(prints, batch.frame.units))
+        zeros = (cell for cell in frame.cells if cell not in prints and past.is_known_zero(cell))
+        prints |= dict.fromkeys(zeros, (Shown.EXACT, 0, 0))
         files_of(frame, prints, rows).write_csv(Path(folder))
         edition = attack.read(Path(folder))
     findings = attack.attack(

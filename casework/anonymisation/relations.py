@@ -21,9 +21,11 @@ from casework.anonymisation.plan import (
     BORROWERS,
     DIMENSIONS,
     EVERY,
+    LATE_PLAN,
     LEVELS,
     PROVINCE,
     REST,
+    SUPPORTED,
     TELLING,
     YEARLY_PLAN,
     By,
@@ -184,15 +186,25 @@ def relations_of(
     return builder.frame()
 
 
-def frame_of_year(units: Sequence[str], year: str) -> Frame:
-    """The cells and relations of what a year says besides (``YEARLY_PLAN``)."""
-    return relations_of(YEARLY_PLAN, units=units, months=months_between(f"{year}-01", f"{year}-12"))
+def frame_of_year(units: Sequence[str], year: str, plan: Plan = YEARLY_PLAN) -> Frame:
+    """The cells and relations of what a year says besides."""
+    return relations_of(plan, units=units, months=months_between(f"{year}-01", f"{year}-12"))
+
+
+def frame_of_late(units: Sequence[str], year: str) -> Frame:
+    """The cells and relations of what comes once more of a year."""
+    return frame_of_year(units, year, LATE_PLAN)
 
 
 def frames_of_years(prints: Iterable[Cell], units: Sequence[str]) -> list[Frame]:
     """The frames of the years that anything is printed of."""
-    years = {cell.period for cell in prints if cell.measure == BORROWERS}
-    return [frame_of_year(units, year) for year in sorted(years)]
+    years = {(cell.measure, cell.period) for cell in prints if len(cell.period) == len("2026")}
+    plans = {BORROWERS: YEARLY_PLAN, SUPPORTED: LATE_PLAN}
+    return [
+        frame_of_year(units, year, plans[measure])
+        for measure, year in sorted(years)
+        if measure in plans
+    ]
 
 
 class _Builder:

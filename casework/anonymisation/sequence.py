@@ -136,6 +136,10 @@ class Past:
             self.plan, units=units, months=months, clusters=lambda at: self.clusters.get(at, {})
         )
 
+    def is_known_zero(self, cell: Cell) -> bool:
+        """Whether anybody knows that the unit had no figures then."""
+        return known_zero(cell, self.months[0], self.first_in, self.last_in)
+
 
 @dataclass(frozen=True)
 class Batch:

@@ -1,16 +1,23 @@
 """What a whole year says of a province: borrowers, persons by kind of support, needs at its end.
 
-Printed with December, of the province alone. What stands behind it in each unit is implied, and is
-protected by a proof of its own:
+Printed with December, of the province, and of borrowers also in its units. What stands behind it in
+each unit is implied, and is protected by a proof of its own:
 
-* Borrowers and persons by kind of support hang on no other printed count of a unit.
+* Borrowers were supported, so a unit has hardly more of them than persons supported in the year's
+  quarters. It is no relation: who borrows and moves away within a quarter is a borrower here and
+  supported there, and a loan may be recorded late. But a reader may take it for one. So the ranges
+  that a unit's borrowers can be told in depend on what is printed of these quarters alone
+  (``scales``), and the proof never puts more borrowers into a unit than were supported in its
+  strongest quarter: it holds against who believes that, and against who doesn't.
+* Persons by kind of support hang on no other printed count of a unit.
 * Who has a need is open: needs are at most the open cases. These stand still in the proof. Where
   fewer than two are open it takes two: the months' own proof leaves a unit at least that many (its
-  values lie two apart or more), and whoever is counted there instead brings their needs along.
+  values lie two apart or more), and whoever is counted there instead brings their needs along. The
+  same goes for borrowers and the persons supported.
 
 A person counts once a year and kind, in the unit that helped last; with a need when the newest
-assessment by the last day finds at least some. What was recorded late, after the year's edition, is
-in none: a year is printed once.
+assessment by the last day finds at least some. What was recorded after the year's edition is in
+none of these: each is printed once (``late`` says why).
 """
 
 from __future__ import annotations
@@ -30,19 +37,22 @@ from casework.anonymisation.plan import (
     PROVINCE,
     SERVED,
     SERVICES,
+    STRONGEST,
     YEARLY,
+    YEARLY_PROOF,
     Cell,
     whole,
 )
 from casework.anonymisation.protection import OPEN, Prints, Result, Shown, protect
 from casework.anonymisation.relations import frame_of_year
-from casework.anonymisation.sequence import Past, Print, known_zero
+from casework.anonymisation.scales import Range, scale_of_some
+from casework.anonymisation.sequence import Past, Print
 from casework.confidential.assessments.models import WANTED, AssessedArea, Assessment
 from casework.confidential.cases.models import Episode
 from casework.confidential.services.models import Service, ServiceKind
 from casework.inspection.readmodel.models import Measure
 
-SURELY_OPEN = 2
+SURELY = 2
 
 
 def years_ended(months: Sequence[str], new: Collection[str]) -> list[str]:
@@ -98,48 +108,99 @@ def print_year(past: Past, year: str, counted: Tally, ids: Mapping[str, UUID]) -
     """The prints of a year, proved; `past` has its months and takes the counts in. Where anything
     stays unproved, as it may with two units that know each other, nothing of the year is printed.
     """
-    frame = frame_of_year(past.units, year)
+    frame = frame_of_year(past.units, year, YEARLY_PROOF)
     counts = {
         cell: counted.get((ids[cell.unit], cell.measure), 0)
         for cell in frame.to_count
         if cell.measure in YEARLY
     }
+    told = _tell_borrowers(past, year, counts)
     standing = _standing(past, year, counts)
-    table = frame.table({cell: counts.get(cell, standing[cell.unit]) for cell in frame.to_count})
-    result = protect(table, _nobody(past, counts))
+    table = frame.table(
+        {
+            cell: counts.get(cell, standing.get(cell._replace(period=""), 0))
+            for cell in frame.to_count
+        }
+    )
+    result = protect(table, _decided(past, counts, told))
     is_proved = not result.unproved and not result.verify()
     place = {cell: number for number, cell in enumerate(frame.cells)}
     past.counts |= counts
-    return [_print(result, place[cell], cell, count, is_proved) for cell, count in counts.items()]
+    return [
+        _print(result, place[cell], cell, count, is_proved)
+        if cell.level == "province" or cell in told
+        else Print(cell, count, False, Shown.NONE, None, None)
+        for cell, count in counts.items()
+    ]
 
 
-def _standing(past: Past, year: str, counts: Mapping[Cell, int]) -> dict[str, int]:
-    """What stands still in the proof: the open cases of each unit, and of all of them."""
-    found = {}
+def printed_quarters(past: Past, unit: str, year: str) -> list[Range]:
+    """What is printed of the persons a unit supported in the quarters of a year."""
+    return [
+        (0, 0) if past.is_known_zero(cell) else (one.low or 0, one.high) if one else (0, None)
+        for cell in _quarters(unit, year)
+        for one in (past.printed.get(cell),)
+    ]
+
+
+def _quarters(unit: str, year: str) -> list[Cell]:
+    return [Cell("unit", unit, Measure.SUPPORTED, f"{year}-Q{number}") for number in range(1, 5)]
+
+
+def _tell_borrowers(past: Past, year: str, counts: Mapping[Cell, int]) -> dict[Cell, Range | None]:
+    """The borrowers of the units that were there, each on the scale that its quarters give."""
+    return {
+        cell: scale_of_some(printed_quarters(past, cell.unit, year)).range_of(count)
+        for cell, count in counts.items()
+        if (cell.level, cell.measure) == ("unit", BORROWERS) and not past.is_known_zero(cell)
+    }
+
+
+def _standing(past: Past, year: str, counts: Mapping[Cell, int]) -> dict[Cell, int]:
+    """What stands still in the proof, of each unit and of all of them, whatever the month: the open
+    cases, and the persons supported in the strongest quarter.
+    """
+    found: Counter[Cell] = Counter()
     for unit in past.units:
+        own = {cell.measure: count for cell, count in counts.items() if cell.unit == unit}
         there = past.counts.get(Cell("unit", unit, Measure.OPEN, f"{year}-12"), 0)
-        needs = [
-            count
-            for cell, count in counts.items()
-            if cell.unit == unit and cell.measure.startswith(f"{NEEDED}.")
-        ]
-        found[unit] = max(there, SURELY_OPEN, *needs)
-    found[PROVINCE] = sum(found.values())
+        needs = (count for name, count in own.items() if name.startswith(f"{NEEDED}."))
+        quarters = (past.counts.get(cell, 0) for cell in _quarters(unit, year))
+        for measure, count in (
+            (Measure.OPEN, max(there, SURELY, *needs)),
+            (STRONGEST, max(own[BORROWERS], SURELY, *quarters)),
+        ):
+            found[Cell("unit", unit, measure, "")] = count
+            found[Cell("province", PROVINCE, measure, "")] += count
     return found
 
 
-def _nobody(past: Past, counts: Mapping[Cell, int]) -> Prints:
-    """Units that were not there: anybody knows that they counted nobody."""
-    first = past.months[0]
-    ids = tuple(cell.id for cell in counts if known_zero(cell, first, past.first_in, past.last_in))
-    zeros = np.zeros(len(ids), dtype=np.int64)
-    return Prints(ids, zeros, zeros, (Shown.EXACT,) * len(ids))
+def _decided(past: Past, counts: Collection[Cell], told: Mapping[Cell, Range | None]) -> Prints:
+    """What does not wait for the proof: the borrowers of units; and that units that were not there
+    counted nobody, as anybody knows.
+    """
+    ends: dict[Cell, Range | None] = dict.fromkeys(filter(past.is_known_zero, counts), (0, 0))
+    ends |= told
+    return Prints(
+        tuple(cell.id for cell in ends),
+        np.array([each[0] if each else 0 for each in ends.values()], dtype=np.int64),
+        np.array(
+            [OPEN if each is None or each[1] is None else each[1] for each in ends.values()],
+            dtype=np.int64,
+        ),
+        tuple(shown_as(each) for each in ends.values()),
+    )
+
+
+def shown_as(ends: Range | None) -> Shown:
+    """How a reader meets what is told so."""
+    if ends is None:
+        return Shown.NONE
+    return Shown.EXACT if ends[0] == ends[1] else Shown.BAND
 
 
 def _print(result: Result, place: int, cell: Cell, count: int, is_proved: bool) -> Print:
     shown, prints = result.prints.shown[place], result.prints
-    if cell.unit != PROVINCE:
-        return Print(cell, count, False, Shown.NONE, None, None)
     if shown is Shown.NONE or not is_proved:
         return Print(cell, count, True, Shown.NONE, None, None)
     low, high = int(prints.low[place]), int(prints.high[place])

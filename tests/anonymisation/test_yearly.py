@@ -1,4 +1,4 @@
-"""What a year says of a province: borrowers, kinds of support, needs; units stay unknown."""
+"""What a year says of a province: borrowers, kinds of support, needs; of units, borrowers alone."""
 
 from collections import Counter
 from dataclasses import replace
@@ -21,6 +21,7 @@ from casework.anonymisation.plan import NEEDS, YEARLY, Cell, months_between
 from casework.anonymisation.protection import Shown, protect
 from casework.anonymisation.publish import publish_backlog
 from casework.anonymisation.relations import frame_of_year
+from casework.anonymisation.scales import scale_of_some
 from casework.anonymisation.sequence import Past, Print
 from casework.anonymisation.yearly import count_year, print_year, years_ended
 from casework.confidential.assessments.models import AssessedArea, Assessment, NeedArea
@@ -154,8 +155,22 @@ def test_a_person_counts_where_they_were_helped_last(app, cast):
 # The proof.
 
 
-def proved(units, counts, there):
-    """The prints of a year with these counts by (unit, measure), and how many are open."""
+def proved(units, counts, there, supported=None):
+    """The prints of a year with these counts by (unit, measure), how many are open, and the persons
+    supported in each quarter, printed as ranges of five.
+    """
+    past = past_of(units, supported or {})
+    for unit in units:
+        past.counts[Cell("unit", unit, "open", "2025-12")] = there[unit]
+    ids = {name: name for name in (*units, "province")}
+    tally = {**counts}
+    for measure in YEARLY:
+        tally["province", measure] = sum(counts.get((unit, measure), 0) for unit in units)
+    return {one.cell.id: one for one in print_year(past, "2025", tally, ids)}
+
+
+def past_of(units, supported):
+    """The editions of a year, with the persons supported by unit in each of its quarters."""
     past = Past()
     for month in months_between("2025-01", "2025-12"):
         taken = [
@@ -167,13 +182,13 @@ def proved(units, counts, there):
             for unit in units
         ]
         past.add(month, [*taken, *here])
-    for unit in units:
-        past.counts[Cell("unit", unit, "open", "2025-12")] = there[unit]
-    ids = {name: name for name in (*units, "province")}
-    tally = {**counts}
-    for measure in YEARLY:
-        tally["province", measure] = sum(counts.get((unit, measure), 0) for unit in units)
-    return {one.cell.id: one for one in print_year(past, "2025", tally, ids)}
+    for unit, quarters in supported.items():
+        for number, count in enumerate(quarters, 1):
+            cell = Cell("unit", unit, "supported", f"2025-Q{number}")
+            past.counts[cell] = count
+            low = count // 5 * 5
+            past.printed[cell] = Print(cell, count, True, Shown.BAND, low, low + 4)
+    return past
 
 
 @given(st.lists(st.integers(0, 9), min_size=2, max_size=4))
@@ -212,7 +227,12 @@ def test_few_persons_of_a_province_are_a_range(app):
     assert (prints["province:province:borrowers:2025"].low,
             prints["province:province:borrowers:2025"].high) == (0, 4)  # fmt: skip
     assert prints["province:province:service.gift:2025"].shown is Shown.BAND
-    assert all(not one.is_printed for id_, one in prints.items() if id_.startswith("unit"))
+    of_units = {id_: one for id_, one in prints.items() if id_.startswith("unit")}
+    assert {id_ for id_, one in of_units.items() if one.is_printed} == {
+        f"unit:{unit}:borrowers:2025" for unit in units
+    }
+    # Nothing is printed of the persons supported there, so nothing may be said of borrowers.
+    assert {one.shown for one in of_units.values()} == {Shown.NONE}
 
 
 def test_needs_of_a_unit_with_one_open_case_stay_unknown():
@@ -253,9 +273,16 @@ def published(app, cast):
         yield province
 
 
-def test_december_prints_its_year_of_the_province_alone(published, cast):
+def test_december_prints_its_year_of_the_province_and_of_units_borrowers_alone(published, cast):
     figures = [figure for figure in db.session.scalars(select(Figure)) if figure.measure in YEARLY]
-    assert {figure.unit_id for figure in figures} == {published.id}
+    of_units = [figure for figure in figures if figure.unit_id != published.id]
+    assert {(one.unit_id, one.measure, one.shown) for one in of_units} == {
+        (cast.units[unit], "borrowers", "band") for unit in "ab"
+    }
+    for figure in of_units:
+        there = plain_count([figure.unit_id], "2025")["borrowers"]
+        assert figure.low <= there and (figure.high is None or there <= figure.high)
+    figures = [figure for figure in figures if figure.unit_id == published.id]
     assert {figure.measure for figure in figures} == set(YEARLY)
     assert {(figure.from_on, figure.until_on) for figure in figures} == {days_of("2025")}
     expected = plain_count([cast.units["a"], cast.units["b"]], "2025")
@@ -282,7 +309,8 @@ def test_a_trial_counts_the_kinds_of_a_year_together(app, cast):
     kinds = Counter(
         measure for (_level, measure, _mark), number in shown.items() for _ in range(number)
     )
-    assert kinds["service"] + kinds["need"] + kinds["borrowers"] == len(YEARLY)
+    assert kinds["service"] + kinds["need"] + kinds["borrowers"] == len(YEARLY) + 2
+    assert kinds["borrowers"] == 3
     assert not [measure for measure in kinds if "." in measure]
 
 
@@ -296,9 +324,77 @@ def test_the_attack_finds_nothing_in_a_year(published, tmp_path):
     assert found.by_kind["unit borrowers"].cells == 2
     # Two units whose sum is printed: the one's count gives the other's away.
     planted = lines.replace(
-        "unit:31825:borrowers:2025,unit,31825,borrowers,2025,,,,,1,none,,,",
-        "unit:31825:borrowers:2025,unit,31825,borrowers,2025,,,,,1,exact,3,,",
+        "unit:31825:service.housing:2025,unit,31825,service.housing,2025,,,,,1,none,,,",
+        "unit:31825:service.housing:2025,unit,31825,service.housing,2025,,,,,1,exact,3,,",
+    ).replace(
+        "province:province:service.housing:2025,province,province,service.housing,2025,,,,,1,band,,0,4",
+        "province:province:service.housing:2025,province,province,service.housing,2025,,,,,1,exact,4,,",
     )
-    assert planted != lines
+    assert planted.count(",exact,3,,") > lines.count(",exact,3,,")
     (tmp_path / "cells.csv").write_text(planted)
-    assert any("borrowers" in one.cell for one in attack(read(tmp_path)).found)
+    assert any("service.housing" in one.cell for one in attack(read(tmp_path)).found)
+
+
+# Borrowers of units.
+
+
+@given(
+    st.lists(
+        st.tuples(st.lists(st.integers(0, 12), min_size=4, max_size=4), st.floats(0, 1)),
+        min_size=2,
+        max_size=4,
+    )
+)
+def test_borrowers_of_units_keep_three_values_from_every_reader(drawn):
+    """Brute force, against readers who know a unit and believe that borrowers were supported."""
+    units = [f"u{number}" for number in range(len(drawn))]
+    supported = {unit: quarters for unit, (quarters, _) in zip(units, drawn, strict=True)}
+    true = {
+        unit: round(share * max(quarters))
+        for unit, (quarters, share) in zip(units, drawn, strict=True)
+    }
+    prints = proved(
+        units,
+        {(unit, "borrowers"): count for unit, count in true.items()},
+        dict.fromkeys(units, 30),
+        supported,
+    )
+    of_all = prints["province:province:borrowers:2025"]
+    may = {}
+    for unit in units:
+        one = prints[f"unit:{unit}:borrowers:2025"]
+        least = sum(count // 5 * 5 for count in supported[unit])
+        scale = scale_of_some([(count // 5 * 5, count // 5 * 5 + 4) for count in supported[unit]])
+        assert (one.low, one.high) == (scale.range_of(true[unit]) or (None, None))
+        assert one.is_printed and (one.low or 0) <= least
+        most = max(2, *supported[unit])
+        may[unit] = range(one.low or 0, min(most, most if one.high is None else one.high) + 1)
+        assert true[unit] in may[unit]
+    for unit, reader in product(units, (None, *units)):
+        if unit == reader or not 0 < true[unit] < 5:
+            continue
+        sums = {0}
+        for other in units:
+            if other != unit:
+                values = [true[other]] if other == reader else may[other]
+                sums = {total + value for total in sums for value in values}
+        left = {
+            value
+            for value in may[unit]
+            for total in sums
+            if (of_all.low or 0) <= total + value
+            and (of_all.high is None or total + value <= of_all.high)
+        }
+        assert len(left) >= 3, (true, unit, reader, of_all)
+
+
+def test_a_unit_that_was_not_there_in_the_year_is_not_printed():
+    past = past_of(["u1", "u2"], {"u1": (12, 12, 12, 12), "u2": (0, 0, 0, 0)})
+    past.last_in["u2"] = "2024-12"
+    tally = {("u1", "borrowers"): 7, ("province", "borrowers"): 7}
+    ids = {name: name for name in ("u1", "u2", "province")}
+    prints = {one.cell.id: one for one in print_year(past, "2025", tally, ids)}
+    assert not prints["unit:u2:borrowers:2025"].is_printed
+    here = prints["unit:u1:borrowers:2025"]
+    assert (here.low, here.high) == (5, 9)
+    assert yearly.printed_quarters(past, "u2", "2025") == [(0, 0)] * 4
