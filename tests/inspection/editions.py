@@ -34,6 +34,27 @@ def publish(province: UUID, period: str) -> Edition:
     return edition
 
 
+def tell_year(edition: Edition, unit: UUID, measure: Measure, low: int, high: int) -> None:
+    """What was printed of a unit and the whole calendar year of an edition."""
+    year = edition.until_on.year
+    db.session.add(
+        Figure(
+            id=uuid4(),
+            edition_id=edition.id,
+            unit_id=unit,
+            level="unit",
+            measure=measure,
+            unit_of_count=measure.unit_of_count,
+            from_on=date(year, 1, 1),
+            until_on=date(year, 12, 31),
+            is_personal=True,
+            shown="exact" if low == high else "band",
+            low=low,
+            high=high,
+        )
+    )
+
+
 def judge(
     edition: Edition,
     unit: UUID,

@@ -32,6 +32,7 @@ from casework.inspection.conferences.operations import (
     open_conference,
 )
 from casework.inspection.conferences.queries import Held, list_units_of, read_report
+from casework.inspection.readmodel.models import Measure
 from casework.organisation.accounts import sessions
 from casework.organisation.accounts.models import Account, AccountRole
 from casework.organisation.accounts.operations import create_account, give_role
@@ -41,7 +42,7 @@ from casework.organisation.units.models import Unit
 from casework.vault import locks
 from tests.cast import PASSWORD, Cast
 from tests.confidential.test_cases import open_case
-from tests.inspection.editions import judge, publish
+from tests.inspection.editions import judge, publish, tell_year
 from tests.inspection.minuting import minute_a_unit
 from tests.inspection.rounds import plan_a_round
 from tests.inspection.visiting import visit_a_unit
@@ -322,6 +323,8 @@ def _publish(world: World, province_id: UUID) -> dict[str, UUID]:
         units = select(Unit.id).where(Unit.province_id == province_id, ~Unit.is_province)
         for unit in db.session.scalars(units):
             judge(edition, unit, {"A1": "not_met", "B1": "met"}, uuid4())
+        for unit in (province_id, *db.session.scalars(units)):
+            tell_year(edition, unit, Measure.CLOSED, 5, 9)
         made = {"province_id": province_id, "run_id": run.id, "publication_id": publication.id}
         db.session.commit()
     return made

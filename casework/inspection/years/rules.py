@@ -55,6 +55,7 @@ class Line:
     label: str
     value: str
     is_blurred: bool
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Part:
 
 
 def tell_year(figures: Iterable[Figure]) -> list[Part]:
-    """A year in parts: cases, then kinds of support and needs, the most frequent first. Kinds of
+    """A year in parts: persons, then kinds of support and needs, the most frequent first. Kinds of
     which the same range is printed stand on one line: mostly those that are few. What is told apart
     by group, sex, age or reason stands in tables of its own.
     """
@@ -81,8 +82,8 @@ def tell_year(figures: Iterable[Figure]) -> list[Part]:
             continue
         by_measure.setdefault(figure.measure.partition(".")[0], []).append(figure)
     cases = [
-        Line(measure.label, _told(figure), figure.shown != "exact")
-        for measure in (Measure.NEW, Measure.CLOSED, Measure.BORROWERS)
+        Line(measure.label, _told(figure), figure.shown != "exact", _note(figure))
+        for measure in (Measure.NEW, Measure.CLOSED, Measure.SUPPORTED, Measure.BORROWERS)
         for figure in by_measure.get(measure, ())
     ]
     parts = [Part(str(_("Cases of the year")), cases)] if cases else []
@@ -91,6 +92,18 @@ def tell_year(figures: Iterable[Figure]) -> list[Part]:
         if lines:
             parts.append(Part(str(measure.label), lines))
     return parts
+
+
+def _note(figure: Figure) -> str:
+    if figure.measure != Measure.SUPPORTED:
+        return ""
+    return str(
+        _(
+            "Each person once in the year. Counted after the end of March %(year)s, "
+            "with what was recorded late.",
+            year=figure.until_on.year + 1,
+        )
+    )
 
 
 def _by_kind(figures: Iterable[Figure], words: Mapping[str, Any]) -> Iterable[Line]:
