@@ -42,7 +42,7 @@ class PublishedCount(Base):
 
     It is of a unit (or the province), or of a cluster. Without an upper end `high` is empty. The
     measures `recorded_opened` and `recorded_closed` say how many openings and closures the flows
-    have taken into account so far.
+    have taken into account so far; `ended`, that the unit may be gone with the next edition.
     """
 
     __tablename__ = "published_counts"

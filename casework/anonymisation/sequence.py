@@ -20,8 +20,9 @@ the next. A year adds up its quarters.
 
 A unit before it takes part, or after it was dissolved and is empty, is publicly zero. The proof
 must not hide anybody there, so such cells are fixed at zero although no figure is written. That the
-last stock of a unit was zero becomes known when the unit is gone; the proof of its last edition
-counts on that already, for what stands beside it is never drawn again.
+last stock of a unit was zero becomes known when the unit is gone. What stands beside it is never
+drawn again, so the proof of its last edition counts on that already; a unit whose end was recorded
+only afterwards stays for one edition more.
 
 Few contacts tell how few persons they were with: a unit's contacts under five in a month are
 printed as "under 5", and the province's then only as the range its units leave.
@@ -63,6 +64,7 @@ from casework.anonymisation.relations import Frame, Membership, relations_of
 from casework.inspection.readmodel.models import Measure
 
 RECORDED_OPENED, RECORDED_CLOSED = "recorded_opened", "recorded_closed"
+ENDED = "ended"
 FEW_CONTACTS = 5
 
 Watch = Callable[[str, int, int], None]
@@ -87,6 +89,7 @@ class Past:
 
     ``taken``: openings and closures taken into account, by unit (or PROVINCE). ``first_in`` and
     ``last_in``: the months between which a unit's figures run; no last month while they go on.
+    ``ended``: units of which the last edition counted on their being gone with the next.
     ``clusters``: who is in which cluster, by quarter.
     """
 
@@ -97,6 +100,7 @@ class Past:
     taken: dict[str, tuple[int, int]] = field(default_factory=dict)
     first_in: dict[str, str] = field(default_factory=dict)
     last_in: dict[str, str] = field(default_factory=dict)
+    ended: set[str] = field(default_factory=set)
     clusters: dict[str, Membership] = field(default_factory=dict)
 
     def add(self, month: str, prints: Sequence[Print]) -> None:
@@ -104,8 +108,11 @@ class Past:
         self.months.append(month)
         taken: dict[str, dict[str, int]] = {}
         here: set[str] = set()
+        self.ended = {one.cell.unit for one in prints if one.cell.measure == ENDED}
         for one in prints:
             cell = one.cell
+            if cell.measure == ENDED:
+                continue
             if cell.measure in (RECORDED_OPENED, RECORDED_CLOSED):
                 taken.setdefault(cell.unit, {})[cell.measure] = one.count
             elif cell.measure in ACTIVITY:
@@ -202,7 +209,7 @@ def next_months(
         others[month] = [*counting.ledger(), *counting.activity()]
         unprinted = [Print(cell, n, False, Shown.NONE, None, None) for cell, n in counts.items()]
         past.add(month, [*unprinted, *others[month]])
-    foreseen = counting.foreseen() - zeros
+    foreseen = counting.foreseen()
     nobody = zeros | counting.emptied() | foreseen
     table = _owned(frame, frame.table(past.counts), nobody)
     result = protect(table, _frozen(past, frame, zeros, foreseen, before), settings, watch)
@@ -312,7 +319,18 @@ class _Counting:
         }
         self.units = tuple(sorted(begun | set(past.units)))
         self.flows = self._flows()
-        self.gone = {name for name in self.units if name in self.over and self._is_empty(name)}
+        self.gone = {
+            name
+            for name in self.over.intersection(self.units)
+            if self._is_empty(name) and self._was_foreseen(name)
+        }
+        self.ending = {
+            name
+            for name in self.units
+            if name not in self.gone
+            and (parts[name].valid_until or date.max) <= end
+            and self._recorded(name, month)[0] == self._recorded(name, month)[1]
+        }
 
     def take(self, clusters: Membership) -> Membership:
         """The clusters with the units of theirs that are there, where these are enough."""
@@ -339,13 +357,7 @@ class _Counting:
 
     def foreseen(self) -> set[Cell]:
         """Stocks of zero of units that have ended: known to be zero once these are gone."""
-        end = days_of(self.month)[1]
-        return {
-            Cell("unit", name, Measure.OPEN, self.month)
-            for name in self.units
-            if (self.parts[name].valid_until or date.max) <= end
-            and self._recorded(name, self.month)[0] == self._recorded(name, self.month)[1]
-        }
+        return {Cell("unit", name, Measure.OPEN, self.month) for name in self.ending}
 
     def emptied(self) -> set[Cell]:
         """The last stock of units that are gone: nobody was left, or they would not be gone."""
@@ -363,7 +375,8 @@ class _Counting:
             for measure, count in zip((RECORDED_OPENED, RECORDED_CLOSED), both, strict=True):
                 cell = Cell(_level(name), name, measure, self.month)
                 rows.append(Print(cell, count, False, Shown.NONE, None, None))
-        return rows
+        ended = (Cell("unit", name, ENDED, self.month) for name in sorted(self.ending))
+        return [*rows, *(Print(cell, 1, False, Shown.NONE, None, None) for cell in ended)]
 
     def activity(self) -> list[Print]:
         """Work done, exact; few contacts of a unit as "under 5"."""
@@ -448,6 +461,11 @@ class _Counting:
             for month in self.past.months
             if month >= begin
         )
+
+    def _was_foreseen(self, name: str) -> bool:
+        """Whether nothing printed of a unit, or beside it, is told more by its being gone."""
+        past = self.past
+        return name not in past.taken or name in past.last_in or name in past.ended
 
     def _is_empty(self, name: str) -> bool:
         quarter = quarter_of(self.month)
