@@ -30,9 +30,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import Connection
-
-from casework.anonymisation.measures import Tally, count_supported
+from casework.anonymisation.measures import Tally
 from casework.anonymisation.plan import BORROWERS, PROVINCE, Cell, whole
 from casework.anonymisation.protection import Shown
 from casework.anonymisation.relations import frame_of_late
@@ -52,11 +50,6 @@ def years_due(months: Sequence[str], new: Collection[str]) -> list[str]:
 def month_of(year: str) -> str:
     """The month with whose edition the year before comes once more."""
     return f"{int(year) + 1}-03"
-
-
-def count_late(connection: Connection, province_id: UUID, year: str) -> Tally:
-    """Persons supported in a year, by (unit or province, year), from the records."""
-    return count_supported(connection, province_id, [year])
 
 
 def print_late(past: Past, year: str, counted: Tally, ids: Mapping[str, UUID]) -> list[Print]:

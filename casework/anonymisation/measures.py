@@ -149,10 +149,9 @@ def count(connection: Connection, province_id: UUID, months: Sequence[str]) -> C
     )
 
 
-def count_supported(connection: Connection, province_id: UUID, periods: Sequence[str]) -> Tally:
-    """Persons supported in each of some periods that don't overlap, as `count` counts them."""
-    spans = {period: days_of(period) for period in periods}
-    return _Records(connection, province_id).supported(spans)
+def count_supported(connection: Connection, province_id: UUID, period: str) -> Tally:
+    """Persons supported in one period of any length, as `count` counts them by quarter."""
+    return _Records(connection, province_id).supported({period: days_of(period)})
 
 
 def _whole_quarters(months: Sequence[str]) -> list[str]:

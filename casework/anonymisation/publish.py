@@ -27,7 +27,7 @@ from casework.anonymisation import attack, measures
 from casework.anonymisation.bands import BANDED, Band, Bands, band_from
 from casework.anonymisation.clusters import cluster_codes, find_standing, load_frozen
 from casework.anonymisation.export import files_of, share_of, unit_names
-from casework.anonymisation.late import count_late, month_of, print_late, years_due
+from casework.anonymisation.late import month_of, print_late, years_due
 from casework.anonymisation.measures import Counted, Part, days_of
 from casework.anonymisation.models import Publication, PublishedCount, PublishedCriterion
 from casework.anonymisation.plan import (
@@ -182,7 +182,7 @@ def prepare(
             for year in years_ended((*past.months, *periods), periods)
         }
         late = {
-            year: count_late(connection, province_id, year)
+            year: measures.count_supported(connection, province_id, year)
             for year in years_due((*past.months, *periods), periods)
         }
     by_name = {names[part.id]: part for part in parts}

@@ -10,8 +10,8 @@ published, so that ``stock(t) = stock(t - 1) + new - closed`` is true of every e
 A difference below zero (a case transferred, reopened or erased since) is raised to zero and the
 other one by as much: who leaves a unit's stock is closed there, who comes back is new. The same
 amount is added to the province's flows, so that levels agree. What is counted by quarter (persons
-supported, attendances) is counted once, with the quarter's last month; what is recorded later waits
-for an edition of the year.
+supported, attendances) is counted once, with the quarter's last month; persons supported come once
+more for the whole year, with what was recorded late (``late``).
 
 A cluster counts the records of its units, as the province counts those of all: their true counts
 are added, raised ones too, never what was printed of them. Which units these are is settled with

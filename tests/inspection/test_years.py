@@ -72,13 +72,15 @@ def test_the_newest_year_is_told_in_parts(client_as, cast):
     assert "The year 2025" in words
     assert "New cases 42 persons" in words
     assert "Persons with a loan 5–9 persons" in words
-    assert "Persons supported 214 persons Each person once in the year." in words
+    assert "Persons supported 214 persons" in words
+    assert "counted after the end of March 2026" in words
     assert "gift 77 persons housing 77 persons a job, travel under 5 persons" in words
     assert "safety 10 persons or more housing not shown" in words
     assert "blurred so that nobody can be recognised" in words
     assert "31 persons" not in words
     earlier = client_as("manager").get(f"{address}?year=2024").words
     assert "The year 2024" in earlier and "New cases 31 persons" in earlier
+    assert "recorded late" not in earlier
     assert "The year 2025" in client_as("manager").get(f"{address}?year=nonsense").words
 
 
@@ -88,9 +90,10 @@ def test_a_unit_has_its_own_year_and_a_stranger_none(client_as, cast):
     words = client_as("unithead").get(address).words
     assert "Closed cases under 5 persons" in words
     assert "Persons with a loan not shown" in words
+    assert "Persons supported under 10 persons" in words
     assert (
-        "Persons supported under 10 persons Each person once in the year. "
-        "Counted after the end of March 2026, with what was recorded late." in words
+        "Persons supported: each once in the year, counted after the end of March 2026, "
+        "with what was recorded late." in words
     )
     assert client_as("unithead-b").get(address).status == 404
     of_province = f"/figures/{cast.units['province']}/years"

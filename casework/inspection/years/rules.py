@@ -55,7 +55,6 @@ class Line:
     label: str
     value: str
     is_blurred: bool
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +63,7 @@ class Part:
 
     title: str
     lines: Sequence[Line]
+    note: str = ""
 
     @property
     def is_blurred(self) -> bool:
@@ -82,11 +82,12 @@ def tell_year(figures: Iterable[Figure]) -> list[Part]:
             continue
         by_measure.setdefault(figure.measure.partition(".")[0], []).append(figure)
     cases = [
-        Line(measure.label, _told(figure), figure.shown != "exact", _note(figure))
+        Line(measure.label, _told(figure), figure.shown != "exact")
         for measure in (Measure.NEW, Measure.CLOSED, Measure.SUPPORTED, Measure.BORROWERS)
         for figure in by_measure.get(measure, ())
     ]
-    parts = [Part(str(_("Cases of the year")), cases)] if cases else []
+    note = "".join(map(_note, by_measure.get(Measure.SUPPORTED, ())))
+    parts = [Part(str(_("Cases of the year")), cases, note)] if cases else []
     for measure, words in KINDS.items():
         lines = list(_by_kind(by_measure.get(measure, ()), words))
         if lines:
@@ -95,11 +96,9 @@ def tell_year(figures: Iterable[Figure]) -> list[Part]:
 
 
 def _note(figure: Figure) -> str:
-    if figure.measure != Measure.SUPPORTED:
-        return ""
     return str(
         _(
-            "Each person once in the year. Counted after the end of March %(year)s, "
+            "Persons supported: each once in the year, counted after the end of March %(year)s, "
             "with what was recorded late.",
             year=figure.until_on.year + 1,
         )
