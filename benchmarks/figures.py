@@ -1,6 +1,6 @@
 """CPU seconds, memory and exactness of publishing a random province month after month.
 
-    python -m benchmarks.figures --units 64 --months 24 [--seed 1] [--attack]
+    python -m benchmarks.figures --units 64 --months 24 [--clusters 6] [--seed 1] [--attack]
     python -m benchmarks.figures --provinces 34 --units 98 --months 24
 
 Every month is published with all earlier prints as fixed constraints, and rechecked by plain
@@ -79,11 +79,15 @@ class RandomProvince:
         total: Counter[tuple[str, str]] = Counter()
         for (measure, _, period), value in self.counts.items():
             total[measure, period] += value
-        return {
+        found = {
             cell: self.counts[cell.measure, cell.unit, cell.period]
             if cell.level == "unit"
             else total[cell.measure, cell.period]
             for cell in frame.to_count
+        }
+        clusters = [cell for cell in found if cell.level == "cluster"]
+        return found | {
+            cell: sum(found[part] for part in frame.parts_of(cell)) for cell in clusters
         }
 
 
@@ -91,6 +95,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--units", type=int, default=64)
     parser.add_argument("--months", type=int, default=24)
+    parser.add_argument("--clusters", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--attack", action="store_true")
     parser.add_argument("--provinces", type=int, default=0)
@@ -99,10 +104,13 @@ def main() -> None:
         _country(given.provinces, given.units, given.months)
         return
     province = RandomProvince.made(given.units, given.months, given.seed)
+    every = max(given.clusters, 1)
+    clusters = {f"c{n}": province.units[n::every] for n in range(given.clusters)}
     frozen: Prints | None = None
     for count in range(1, given.months + 1):
         started = time.process_time()
-        frame = relations_of(PLAN, units=province.units, months=province.months[:count])
+        months = province.months[:count]
+        frame = relations_of(PLAN, units=province.units, months=months, clusters=clusters)
         result = protect(frame.table(province.of(frame)), frozen, Protection(seed=given.seed))
         seconds = time.process_time() - started
         wrong = result.verify()

@@ -164,6 +164,8 @@ class _Search:
 
     def _filled(self, needy: IntArray, units: IntArray, size: int) -> Iterator[list[int]]:
         shuffled = self.random.permutation(needy)
+        # Units of one cluster beside each other: most parties can leave its total as it is.
+        shuffled = shuffled[np.argsort(self.layout.home[shuffled], kind="stable")]
         for start in range(0, len(shuffled), size):
             party = shuffled[start : start + size].tolist()
             fill = self.random.permutation(np.setdiff1d(units, party))[: size - len(party)]
@@ -218,6 +220,9 @@ class _Search:
         own = int(self.made.table.part[cell])
         others = self.random.permutation(self.layout.units)
         others = others[(others != reader) & (others != own)]
+        # First those of its own cluster: together they can leave its total as it is.
+        home = self.layout.home[own] if own < self.layout.units else own
+        others = others[np.argsort(self.layout.home[others] != home, kind="stable")]
         best: tuple[Move, float] | None = None
         wishes = self._wishes(np.flatnonzero(self.ledger.unproved()))
         few = self.settings.partners
