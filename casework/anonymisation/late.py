@@ -15,12 +15,13 @@ from above. Its proof needs no search:
   whatever values these are printed with, the year may have every value of its range from the
   largest of them on. The lowest range is ten wide: a small count may be anything from the largest
   quarter (four at most) up to nine.
-* **The province's year** is exact where that leaves all of this as it is, else the range that its
-  units leave. It is exact where the units' years lie together two or more above their *floors*: the
-  lower end of the range, the upper end of the largest quarter, the borrowers, or four, whichever is
-  most. Then for all values of the quarters together there are years of units that add up to it; and
-  while a unit with a small count has one or two persons more, others have as many fewer. The same
-  holds without each one of the units, against its head who knows its own.
+* **The province's year** is exact where that leaves all of this as it is; else it is told by the
+  range that its units leave, from its own largest quarter on, which bounds no unit from above. It
+  is exact where the units' years lie together two or more above their *floors*: the lower end of
+  the range, the upper end of the largest quarter, the borrowers, or four, whichever is most. Then
+  for all values of the quarters together there are years of units that add up to it; and while a
+  unit with a small count has one or two persons more, others have as many fewer. The same holds
+  without each one of the units, against its head who knows its own.
 
 A unit that had no figures in the year, and to which records of that year came since, is not shown.
 """
@@ -72,7 +73,8 @@ def print_late(past: Past, year: str, counted: Tally, ids: Mapping[str, UUID]) -
         for cell, parts in quarters.items()
     ]
     of_all = next(cell for cell in counts if cell.unit == PROVINCE)
-    told[of_all] = _tell_province(counts[of_all], spare, [told[cell] for cell in there])
+    least = max(low for low, _high in printed_quarters(past, PROVINCE, year))
+    told[of_all] = _tell_province(counts[of_all], least, spare, [told[cell] for cell in there])
     past.counts |= counts
     return [_print(cell, count, told) for cell, count in counts.items()]
 
@@ -88,14 +90,18 @@ def _floor(told: Range | None, parts: Sequence[Range], borrowers: int) -> float:
 
 
 def _tell_province(
-    count: int, spare: Sequence[float], units: Sequence[Range | None]
+    count: int, least: int, spare: Sequence[float], units: Sequence[Range | None]
 ) -> Range | None:
-    """`spare`: how far each unit's year lies above its floor."""
+    """`least`: what is printed of the province's largest quarter. `spare`: how far each unit's year
+    lies above its floor.
+    """
     if spare and sum(spare) - max(0.0, *spare) >= SPARE:
         return count, count
     highs = [ends[1] if ends else None for ends in units]
     low = sum(ends[0] for ends in units if ends)
     high = None if None in highs else sum(high or 0 for high in highs)
+    if low < least <= count:
+        low = least
     return None if (low, high) == (0, None) else (low, high)
 
 

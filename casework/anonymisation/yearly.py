@@ -41,6 +41,7 @@ from casework.anonymisation.plan import (
     YEARLY,
     YEARLY_PROOF,
     Cell,
+    Level,
     whole,
 )
 from casework.anonymisation.protection import OPEN, Prints, Result, Shown, protect
@@ -135,7 +136,7 @@ def print_year(past: Past, year: str, counted: Tally, ids: Mapping[str, UUID]) -
 
 
 def printed_quarters(past: Past, unit: str, year: str) -> list[Range]:
-    """What is printed of the persons a unit supported in the quarters of a year."""
+    """What is printed of the persons a unit, or the province, supported in a year's quarters."""
     return [
         (0, 0) if past.is_known_zero(cell) else (one.low or 0, one.high) if one else (0, None)
         for cell in _quarters(unit, year)
@@ -144,7 +145,8 @@ def printed_quarters(past: Past, unit: str, year: str) -> list[Range]:
 
 
 def _quarters(unit: str, year: str) -> list[Cell]:
-    return [Cell("unit", unit, Measure.SUPPORTED, f"{year}-Q{number}") for number in range(1, 5)]
+    level: Level = "province" if unit == PROVINCE else "unit"
+    return [Cell(level, unit, Measure.SUPPORTED, f"{year}-Q{number}") for number in range(1, 5)]
 
 
 def _tell_borrowers(past: Past, year: str, counts: Mapping[Cell, int]) -> dict[Cell, Range | None]:

@@ -17,6 +17,7 @@ from casework.anonymisation.models import PublishedCount
 from casework.anonymisation.plan import Cell, months_between
 from casework.anonymisation.protection import Shown
 from casework.anonymisation.publish import publish_backlog, publish_period
+from casework.anonymisation.sequence import Print
 from casework.core.audit import SYSTEM
 from casework.core.database import db
 from casework.inspection.readmodel.models import Figure
@@ -98,6 +99,21 @@ def test_where_a_unit_is_not_shown_the_province_has_no_upper_end():
     prints = {one.cell.unit: one for one in print_late(past, "2025", tally, ids)}
     assert prints["u2"].is_printed and prints["u2"].shown is Shown.NONE
     assert prints["province"].shown is Shown.NONE
+
+
+def test_a_province_begins_at_its_largest_quarter_at_least():
+    past = past_of(["u1", "u2"], {"u1": (3, 1, 2, 4)})
+    quarter = Cell("province", "province", "supported", "2025-Q2")
+    past.printed[quarter] = Print(quarter, 11, True, Shown.EXACT, 11, 11)
+    ids = {name: name for name in ("u1", "u2", "province")}
+    for taken_back, expected in ((0, (11, None)), (1, (None, None))):
+        tally = {
+            ("u1", "2025"): 4,
+            ("u2", "2025"): 7 - taken_back,
+            ("province", "2025"): 11 - taken_back,
+        }
+        prints = {one.cell.unit: one for one in print_late(past, "2025", tally, ids)}
+        assert ends(prints["province"]) == expected
 
 
 def test_a_unit_without_figures_in_the_year_is_not_shown_even_if_records_came_since():
