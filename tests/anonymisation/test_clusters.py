@@ -22,7 +22,7 @@ from casework.anonymisation.attack import attack, read
 from casework.anonymisation.clusters import cluster_code
 from casework.anonymisation.export import files_of, read_figures
 from casework.anonymisation.measures import ACTIVITY, Counted, Part
-from casework.anonymisation.models import PublishedCount, PublishedMembership
+from casework.anonymisation.models import PublicationRun, PublishedCount, PublishedMembership
 from casework.anonymisation.plan import (
     PLAN,
     REST,
@@ -36,6 +36,7 @@ from casework.anonymisation.protection import Shown
 from casework.anonymisation.publish import publish_backlog, publish_period, publish_periods
 from casework.anonymisation.relations import relations_of
 from casework.anonymisation.sequence import Batch, Past, next_months
+from casework.anonymisation.wording import tell
 from casework.confidential.cases.models import Episode
 from casework.core.audit import SYSTEM
 from casework.core.database import db
@@ -436,6 +437,18 @@ def test_a_unit_merged_within_a_quarter_leaves_its_cluster_with_what_it_has(app,
         now_inside = [*units[:2], new]
         assert counts(east)["open", "2026-08"] == sum_of(now_inside, "open", "2026-08")
         assert sum_of([new], "open", "2026-08") > 0
+
+
+def test_a_refusal_names_clusters_in_words(app, cast):
+    with app.app_context():
+        east = grouped(cast, {"Cụm Đông": []}, date(2026, 1, 1))["Cụm Đông"]
+        cells = [f"cluster:{cluster_code(east.id)}:open:2026-09", f"cluster:{REST}:new:2026-Q3"]
+        run = PublicationRun(province_id=cast.units["province"], told=json.dumps({"cells": cells}))
+    with app.test_request_context():
+        assert tell(run).cells == [
+            "Cụm Đông: Open cases, 09/2026",
+            "units in no cluster: New cases, quarter 3/2026",
+        ]
 
 
 def test_a_quarter_begun_before_clusters_were_told_has_none(app, cast):

@@ -92,7 +92,7 @@ def test_meetings_of_the_foundation_outlive_the_organisation_in_full(empty: Flas
                 "recorded_by": uuid4(), "recorded_at": now(), "version": 1}),
         ]  # fmt: skip
         for table, values in rows:
-            db.session.execute(_table(table, values).insert().values(**values))
+            _insert(table, values)
         db.session.commit()
         db.session.remove()
         upgrade(directory=MIGRATIONS)
@@ -119,7 +119,7 @@ def test_vouchers_used_so_far_are_used_from_then_on(empty: Flask):
             "sex": "female", "source": "self", "status": "active", "opened_on": date(2026, 1, 1),
             "is_urgent": False, "created_at": now(), "version": 1,
         }  # fmt: skip
-        db.session.execute(_table("confidential.cases", case).insert().values(**case))
+        _insert("confidential.cases", case)
         taken_back = {"taken_back_at": now(), "taken_back_by": uuid4()}
         for day, voucher, more in (
             (2, "PC-7", {}), (3, "pc-7", {}), (4, "", {}), (5, "PC-8", taken_back), (6, "PC-9", {})
@@ -130,12 +130,50 @@ def test_vouchers_used_so_far_are_used_from_then_on(empty: Flask):
                 "voucher": voucher, "recorded_by": uuid4(), "version": 1,
                 "recorded_at": now() + timedelta(days=day), **more,
             }  # fmt: skip
-            db.session.execute(_table("confidential.services", row).insert().values(**row))
+            _insert("confidential.services", row)
         db.session.commit()
         db.session.remove()
         upgrade(directory=MIGRATIONS)
         uses = db.session.scalars(select(Service.voucher_use).order_by(Service.on)).all()
         assert uses == ["2026 pc-7", None, None, None, "2026 pc-9"]
+
+
+def test_counts_of_units_outlive_those_of_clusters(empty: Flask):
+    """SQLite makes the table anew; back again, what only clusters have goes with them."""
+    with empty.app_context():
+        upgrade(directory=MIGRATIONS, revision="0009")
+        unit_id, publication_id, cluster_id = assemble_units(), uuid4(), uuid4()
+        count = {
+            "id": uuid4(), "publication_id": publication_id, "unit_id": unit_id, "level": "unit",
+            "measure": "open", "period": "2026-09", "count": 7, "is_printed": True, "shown": "band",
+            "low": 5, "high": 9,
+        }  # fmt: skip
+        of_cluster = {**count, "id": uuid4(), "unit_id": None, "cluster_id": cluster_id}
+        publication = {
+            "id": publication_id, "province_id": unit_id, "period": "2026-09",
+            "prepared_at": now(), "prepared_by": "test",
+        }  # fmt: skip
+        cluster = {"id": cluster_id, "province_id": unit_id, "name": "Cụm Đông"}
+        _insert("organisation.clusters", cluster)
+        _insert("anonymisation.publications", publication)
+        _insert("anonymisation.published_counts", count)
+        db.session.commit()
+        db.session.remove()
+        upgrade(directory=MIGRATIONS)
+        _insert("anonymisation.published_counts", of_cluster)
+        db.session.commit()
+        for wrong in (
+            {**of_cluster, "id": uuid4()},
+            {**of_cluster, "id": uuid4(), "cluster_id": None},
+            {**of_cluster, "id": uuid4(), "unit_id": unit_id},
+        ):
+            with pytest.raises(IntegrityError):
+                _insert("anonymisation.published_counts", wrong)
+            db.session.rollback()
+        db.session.remove()
+        downgrade(directory=MIGRATIONS, revision="0009")
+        kept = _table("anonymisation.published_counts", count)
+        assert [row.id for row in db.session.execute(select(kept.c.id))] == [count["id"]]
 
 
 def test_the_models_are_what_the_migrations_make(empty: Flask):
@@ -181,7 +219,7 @@ def assemble_units() -> UUID:
         "id": uuid4(), "code": "31825", "name": "Bạc Liêu", "kind": "ward", "source": "test",
         "valid_from": date(2025, 7, 1), "is_province": False,
     }  # fmt: skip
-    db.session.execute(_table("organisation.units", unit).insert().values(**unit))
+    _insert("organisation.units", unit)
     return UUID(str(unit["id"]))
 
 
@@ -190,6 +228,10 @@ def _table(name: str, values: dict[str, object]) -> TableClause:
     kinds = {UUID: Uuid(), datetime: UtcDateTime()}
     columns = [column(key, kinds.get(type(value))) for key, value in values.items()]
     return sql_table(table, *columns, schema=None if _is_sqlite() else schema)
+
+
+def _insert(name: str, values: dict[str, object]) -> None:
+    db.session.execute(_table(name, values).insert().values(**values))
 
 
 def _columns(name: str) -> list[Any]:
