@@ -416,6 +416,22 @@ def test_before_a_merger_the_units_are_those_of_then(app, cast, told):
         assert (report.months_published, report.months) == (18, 18)
 
 
+def test_a_column_names_the_months_that_are_published(app, cast):
+    with app.app_context():
+        province, since = cast.units["province"], {cast.units["a"]: (FIRST, None)}
+        for first, last in (("2024-03", "2024-05"), ("2024-07", "2025-12"), ("2026-09", "2026-09")):
+            phase.publish_months(province, since, first, last)
+        assert report_of(app, cast).headings == ["03–05, 07–12/2024", "2025", "09/2026"]
+        assert report_of(app, cast, date(2024, 6, 1), date(2024, 8, 31)).headings == ["07–08/2024"]
+
+
+def test_a_report_that_does_not_say_its_months_was_frozen_earlier(app, cast, told):
+    with app.app_context():
+        kept = json.loads(write(report_of(app, cast, date(2024, 3, 1), LAST)))
+    del kept["published"]
+    assert read(json.dumps(kept)).headings == ["03–12/2024", "2025", "01–09/2026"]
+
+
 def test_a_report_is_read_again_as_it_was_written(app, cast, told):
     with app.app_context():
         report = report_of(app, cast)
@@ -614,6 +630,23 @@ def test_a_phase_that_is_none_is_refused_with_the_text_kept(client_as, values, f
     assert message in page.words
     assert "Cán bộ thay đổi" in page.text
     assert page.all("input", id=field) or page.all("textarea", id=field)
+
+
+@pytest.mark.parametrize("changes", [False, True], ids=["new", "changed"])
+def test_the_offered_title_follows_the_phase_and_another_one_stays(client_as, changes):
+    inspector, form = client_as("inspector"), "/conferences/new"
+    if changes:
+        form = inspector.submit(form, form).location + "/change"
+    years = {"from_on": "2025-01-01", "until_on": "2025-12-31"}
+    page = inspector.get(form)
+    offered = page.form(form)["title"]
+    assert offered.endswith("tỉnh Cà Mau giai đoạn 2024–2026")
+    refused = inspector.submit(page, form, from_on="2025-01-01", until_on="2024-12-31")
+    assert refused.form(form)["title"] == offered
+    page = inspector.follow(inspector.submit(page, form, **years))
+    assert page.h1.endswith("tỉnh Cà Mau giai đoạn 2025")
+    mine = inspector.submit(form, form, title=offered + " (dự thảo)", **years)
+    assert inspector.follow(mine).h1 == offered + " (dự thảo)"
 
 
 def test_twenty_years_and_one_day_are_phases(client_as):

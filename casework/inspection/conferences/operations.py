@@ -13,6 +13,7 @@ from casework.core.clock import add_months, now, today
 from casework.core.database import db
 from casework.core.forms import RuleBroken
 from casework.inspection.conferences.models import BestPractice, ReviewConference
+from casework.inspection.conferences.queries import usual_phase
 from casework.inspection.conferences.rules import Report, digest_of, write
 from casework.organisation.units.models import Unit
 
@@ -20,9 +21,17 @@ LONGEST_YEARS = 20
 _KIND = "conference"
 
 
+def usual_title(province: Unit, from_on: date, until_on: date) -> str:
+    """What the report of a phase is called on paper, unless somebody calls it otherwise."""
+    first, last = from_on.year, until_on.year
+    years = str(first) if first == last else f"{first}–{last}"
+    return f"Tổng kết công tác hỗ trợ hòa nhập cộng đồng tỉnh {province.name} giai đoạn {years}"
+
+
 def open_conference(province: Unit, answer: dict[str, Any], *, by: Actor) -> ReviewConference:
     """A conference of a province over a phase. Raises RuleBroken."""
     _check_phase(answer["from_on"], answer["until_on"])
+    _follow_phase(province, answer, *usual_phase(today()))
     conference = ReviewConference(
         id=uuid4(), province_id=province.id, recorded_by=by.id, **_values(answer)
     )
@@ -32,10 +41,13 @@ def open_conference(province: Unit, answer: dict[str, Any], *, by: Actor) -> Rev
     return conference
 
 
-def change_conference(conference: ReviewConference, answer: dict[str, Any], *, by: Actor) -> None:
+def change_conference(
+    conference: ReviewConference, province: Unit, answer: dict[str, Any], *, by: Actor
+) -> None:
     """Another phase or other texts, while it is not closed. Raises RuleBroken."""
     _check_open(conference)
     _check_phase(answer["from_on"], answer["until_on"])
+    _follow_phase(province, answer, conference.from_on, conference.until_on)
     for name, value in _values(answer).items():
         setattr(conference, name, value)
     _touch(conference, by)
@@ -87,6 +99,12 @@ def close_conference(conference: ReviewConference, report: Report, *, by: Actor)
 def _values(answer: dict[str, Any]) -> dict[str, Any]:
     days = ("from_on", "until_on", "held_on")
     return {name: value if name in days else value or "" for name, value in answer.items()}
+
+
+def _follow_phase(province: Unit, answer: dict[str, Any], from_on: date, until_on: date) -> None:
+    """A title that was left as it was offered for a phase names the phase that was sent."""
+    if answer["title"] == usual_title(province, from_on, until_on):
+        answer["title"] = usual_title(province, answer["from_on"], answer["until_on"])
 
 
 def _check_phase(from_on: date, until_on: date) -> None:

@@ -198,6 +198,7 @@ def put_together(held: Held) -> Draft:
         inspected=rounds.told,
         asked=_count_asked(asked),
         practices=[Practice(unit.label, row.text) for row, unit in practices],
+        published=[_months_of(year.year, editions) for year in years],
     )
     return Draft(report, territory.units, practices)
 
@@ -304,6 +305,11 @@ def _read_printed(provinces: Collection[UUID], from_on: date, until_on: date) ->
     )
     rows = db.session.execute(query, bind_arguments={"mapper": Edition}).all()
     return [Printed(*row) for row in rows]
+
+
+def _months_of(year: int, editions: Sequence[Row[UUID, str, date]]) -> list[int]:
+    """The months of a year of which anything is published."""
+    return sorted({each.until_on.month for each in editions if each.until_on.year == year})
 
 
 def _ending(editions: Sequence[Row[UUID, str, date]], ends: Collection[date]) -> dict[UUID, date]:

@@ -33,6 +33,7 @@ from casework.inspection.conferences.operations import (
     close_conference,
     open_conference,
     remove_practice,
+    usual_title,
 )
 from casework.inspection.conferences.queries import Held
 from casework.inspection.conferences.rules import (
@@ -70,7 +71,7 @@ def new(access: Access) -> ResponseReturnValue:
     province, provinces = choose_province(list_provinces_within(access))
     from_on, until_on = queries.usual_phase(today())
     form = ConferenceForm(
-        from_on=from_on, until_on=until_on, title=_title(province, from_on.year, until_on.year)
+        from_on=from_on, until_on=until_on, title=usual_title(province, from_on, until_on)
     )
     return _form(form, province, provinces=provinces)
 
@@ -118,7 +119,7 @@ def change(access: Access, conference_id: UUID) -> ResponseReturnValue:
     conference = held.conference
     status = carry_out(
         form,
-        lambda: change_conference(conference, form.answer(), by=access.actor),
+        lambda: change_conference(conference, held.province, form.answer(), by=access.actor),
         conference.version,
     )
     if status != 303:
@@ -230,12 +231,6 @@ def _note_export(access: Access, held: Held) -> None:
 def _file_name(held: Held) -> str:
     conference = held.conference
     return f"tong-ket-{held.province.code}-{conference.from_on.year}-{conference.until_on.year}"
-
-
-def _title(province: Unit, first: int, last: int) -> str:
-    """What such a report is called on paper."""
-    years = str(first) if first == last else f"{first}–{last}"
-    return f"Tổng kết công tác hỗ trợ hòa nhập cộng đồng tỉnh {province.name} giai đoạn {years}"
 
 
 def _form(

@@ -13,7 +13,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -254,6 +254,8 @@ class Report:
     inspected: Inspected
     asked: Asked
     practices: list[Practice]
+    # Months of each year of which anything is published; reports frozen earlier don't say.
+    published: list[list[int]] = field(default_factory=list)
 
     @property
     def parts(self) -> list[tuple[Part, list[Line]]]:
@@ -264,12 +266,15 @@ class Report:
     @property
     def headings(self) -> list[str]:
         """The years; one of which only some months are told says which."""
-        told = []
-        for year, end in zip(self.years, self.ends, strict=True):
-            first = self.from_on[5:7] if self.from_on.startswith(f"{year}-") else "01"
-            is_whole = (first, end[5:7]) == ("01", "12")
-            told.append(str(year) if is_whole else f"{first}–{end[5:7]}/{year}")
-        return told
+        months = self.published or [
+            list(range(self._first_month(year), int(end[5:7]) + 1))
+            for year, end in zip(self.years, self.ends, strict=True)
+        ]
+        return [tell_months(year, of) for year, of in zip(self.years, months, strict=True)]
+
+    def _first_month(self, year: int) -> int:
+        """The first month of a year that lies in the phase."""
+        return int(self.from_on[5:7]) if self.from_on.startswith(f"{year}-") else 1
 
     @property
     def strong(self) -> list[Judged]:
@@ -283,6 +288,20 @@ class Report:
         """What units fell short of at the end, the commonest first."""
         found = [each for each in self.criteria if each.short]
         return sorted(found, key=lambda each: Fraction(-each.short, each.judged[-1]))
+
+
+def tell_months(year: int, months: Sequence[int]) -> str:
+    """A year by those of its months that are told: 2024, 07–09/2025, 01–03, 06/2025."""
+    if len(months) == 12:
+        return str(year)
+    runs: list[list[int]] = []
+    for month in months:
+        if runs and month == runs[-1][-1] + 1:
+            runs[-1].append(month)
+        else:
+            runs.append([month])
+    ends = [f"{run[0]:02}–{run[-1]:02}" if run[1:] else f"{run[0]:02}" for run in runs]
+    return f"{', '.join(ends)}/{year}"
 
 
 def write(report: Report) -> str:
