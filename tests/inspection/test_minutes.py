@@ -11,13 +11,14 @@ import pytest
 import time_machine
 from docx import Document
 from pypdf import PdfReader
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from casework.core.database import db
 from casework.inspection.inspections.models import Inspection, InspectionPlan, TeamMember, Visitor
 from casework.inspection.minutes.models import Minutes, MinutesSignature
 from casework.inspection.minutes.rules import canonical, read_digest
 from casework.inspection.recommendations.models import Recommendation
+from casework.inspection.visits.models import Visit
 from tests.inspection.minuting import (
     ASSESSMENT,
     FINDINGS,
@@ -372,6 +373,17 @@ def test_papers_read_back_in_the_official_form(app, client_as, visited, kind):
     assert minutes_of(app, visited).digest in told.replace(" ", "")
     names = client_as("unithead").client.get(f"{at}/paper.{kind}").headers["Content-Disposition"]
     assert f"bien-ban-1-2026.{kind}" in names
+
+
+@pytest.mark.parametrize("kind", ["docx", "pdf"])
+@pytest.mark.parametrize("attendees", ["", " \n "])
+def test_minutes_of_a_visit_without_names_say_so(app, client_as, visited, kind, attendees):
+    with app.app_context():
+        db.session.execute(update(Visit).values(attendees=attendees))
+        db.session.commit()
+    told = read(client_as("unithead"), f"{sign(client_as, visited)}/paper.{kind}")
+    assert "2. Đại diện đơn vị: không ghi nhận người tham dự. I. NỘI DUNG" in told
+    assert "……" not in told
 
 
 def test_a_paper_is_found_by_its_digest_within_reach(app, client_as, visited):

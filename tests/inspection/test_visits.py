@@ -668,6 +668,15 @@ def test_closing_says_what_is_missing(app, opened, inspector):
     assert (status(app), visit(app).ended_at) == ("visited", "11:00")
 
 
+def test_closing_says_that_nobody_of_the_unit_is_written_down(opened, inspector):
+    address, meeting = opened + "/checklist/close", opened + "/checklist/meeting"
+    page = inspector.get(address)
+    assert "Nobody of the unit is written down" in page.words
+    assert page.one("a", href=meeting) is not None
+    assert inspector.submit(meeting, meeting, attendees="Bà Lê Thị Ánh").status == 303
+    assert "Nobody of the unit" not in inspector.get(address).words
+
+
 def test_nothing_is_written_in_a_closed_visit(app, opened, inspector):
     form = inspector.get(opened + "/checklist/B").form(opened + "/checklist/B")
     close(inspector, opened)

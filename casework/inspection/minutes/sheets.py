@@ -194,10 +194,11 @@ def _write_beginning(paper: Writing, content: Content) -> None:
     for member in filter(itemgetter("came"), content["team"]):
         office = f", {member['office']}" if member["office"] else ""
         paper.body(f"- {member['name']}{office} – {ROLES[TeamRole(member['role'])]};")
-    paper.body("2. Đại diện đơn vị:")
-    for line in content["visit"]["attendees"] or ["……"]:
-        if line.strip():
-            paper.body(f"- {line.strip().lstrip('- ').rstrip(';.')};")
+    lines = [line.strip() for line in content["visit"]["attendees"] if line.strip()]
+    nobody = "" if lines else " không ghi nhận người tham dự."
+    paper.body(f"2. Đại diện đơn vị:{nobody}")
+    for line in lines:
+        paper.body(f"- {line.lstrip('- ').rstrip(';.')};")
     paper.section("I. NỘI DUNG")
     versions = ", ".join(map(str, content["versions"]))
     against = (

@@ -220,6 +220,7 @@ def close(access: Access, inspection_id: UUID) -> ResponseReturnValue:
         form=form,
         progress=count_progress(visit, list_checks(inspection_id)),
         why_not=_why_not(access, room),
+        nobody_named=not visit.attendees.strip(),
         OWN_WORDS=OWN_WORDS,
     )
     return page, status
