@@ -17,6 +17,7 @@ from casework.core.labels import Labelled
 class Section(Labelled):
     """What entries have in common."""
 
+    CASES = "cases", _l("Case administration")
     ACTIVITIES = "activities", _l("Activities")
     ORGANISATION = "organisation", _l("Organisation")
     MONEY = "money", _l("Money")

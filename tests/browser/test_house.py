@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Response, expect
 
+from casework.core.i18n import COOKIE
 from tests.browser.cdn import HTMX_ADDRESS, STATIC, Cdn
 from tests.browser.conftest import PHONE
 
@@ -35,6 +36,17 @@ def open_case(page: Page, alias: str) -> None:
         page.locator(f"[name={name}]").select_option(value)
     page.locator("label[for=consent_record-0]").click()
     page.get_by_role("button", name="Open the case").click()
+
+
+@pytest.mark.parametrize("who", ["coordinator", "counselor", "unithead", "manager"])
+def test_the_menu_takes_one_line(desktop: Page, sign_in, who):
+    sign_in(desktop, who)
+    for language in ("en", "vi"):
+        desktop.context.add_cookies([{"name": COOKIE, "value": language, "url": desktop.url}])
+        desktop.goto("/account")
+        entries = desktop.locator(".nav-wide .nav-list").first.locator(":scope > li")
+        tops = {entry.bounding_box()["y"] for entry in entries.all()}
+        assert len(tops) == 1, f"{language}: {entries.all_inner_texts()}"
 
 
 @pytest.mark.parametrize("cdn", Cdn)

@@ -46,12 +46,12 @@ from casework.core import audit
 from casework.core.clock import today
 from casework.core.forms import RuleBroken, carry_out
 from casework.core.htmx import render
-from casework.core.navigation import menu
+from casework.core.navigation import Section, menu
 from casework.organisation.accounts.models import Account
 from casework.organisation.accounts.queries import list_role_holders
 
 bp = Blueprint("assignments", __name__)
-menu(_l("Caseloads"), "assignments.index", lambda: can(Permission.CASE_ASSIGN))
+menu(_l("Caseloads"), "assignments.index", lambda: can(Permission.CASE_ASSIGN), Section.CASES)
 FOLDER = "confidential/assignments"
 
 

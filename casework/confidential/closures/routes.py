@@ -49,11 +49,11 @@ from casework.core.database import empty_write_ahead_log
 from casework.core.forms import carry_out, options
 from casework.core.htmx import render
 from casework.core.i18n import day
-from casework.core.navigation import menu
+from casework.core.navigation import Section, menu
 from casework.organisation.accounts.queries import names_of
 
 bp = Blueprint("closures", __name__)
-menu(_l("Erasure"), "closures.due", lambda: can(Permission.CASE_ERASE))
+menu(_l("Erasure"), "closures.due", lambda: can(Permission.CASE_ERASE), Section.CASES)
 menu(_l("Erasure"), "closures.proposed", lambda: can(Permission.ERASURE_DECIDE))
 FOLDER = "confidential/closures"
 

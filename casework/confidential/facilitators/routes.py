@@ -27,13 +27,18 @@ from casework.confidential.groups.queries import get_group
 from casework.core.clock import today
 from casework.core.forms import Form, carry_out
 from casework.core.htmx import render
-from casework.core.navigation import menu
+from casework.core.navigation import Section, menu
 from casework.organisation.accounts.models import Account
 from casework.organisation.accounts.queries import list_role_holders
 from casework.organisation.bodies.models import Group
 
 bp = Blueprint("facilitators", __name__, url_prefix="/groups")
-menu(_l("Groups of the unit"), "facilitators.to_assign", lambda: can(Permission.GROUP_ASSIGN))
+menu(
+    _l("Groups of the unit"),
+    "facilitators.to_assign",
+    lambda: can(Permission.GROUP_ASSIGN),
+    Section.ACTIVITIES,
+)
 FOLDER = "confidential/facilitators"
 BOTH = ("GET", "POST")
 

@@ -40,12 +40,12 @@ from casework.core.clock import today
 from casework.core.database import db
 from casework.core.forms import RuleBroken, carry_out
 from casework.core.htmx import render
-from casework.core.navigation import menu
+from casework.core.navigation import Section, menu
 from casework.organisation.units.models import Unit
 from casework.organisation.units.queries import find_province, list_provinces
 
 bp = Blueprint("transfers", __name__)
-menu(_l("Transfers"), "transfers.index", lambda: can(Permission.CASE_TRANSFER))
+menu(_l("Transfers"), "transfers.index", lambda: can(Permission.CASE_TRANSFER), Section.CASES)
 FOLDER = "confidential/transfers"
 
 
