@@ -66,6 +66,7 @@ def test_a_conference_is_prepared_closed_and_taken_along(
 
     hand.press("Close and freeze the report")
     expect(screen.locator("main")).to_contain_text("Its digest is right")
+    assert screen.evaluate("document.documentElement.scrollHeight") < 6000
     for fold in screen.locator("main details > summary").all():
         fold.click()
     accessible(screen)
