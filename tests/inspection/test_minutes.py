@@ -386,6 +386,25 @@ def test_minutes_of_a_visit_without_names_say_so(app, client_as, visited, kind, 
     assert "……" not in told
 
 
+def test_once_signed_the_page_begins_with_the_minutes_and_folds_the_self_report(client_as, visited):
+    at, inspector = f"/inspections/{visited}", client_as("inspector")
+
+    def shown(page):
+        panels = [each for each in page.all("section") if each.get("hx-get")]
+        return [each.get("id").removeprefix("panel-") for each in panels]
+
+    page = inspector.get(at)
+    assert shown(page) == ["self-report", "checklist", "findings", "minutes", "recommendations"]
+    assert page.all("details", class_="more") == []
+    sign(client_as, visited)
+    for who in ("inspector", "unithead"):
+        page = client_as(who).get(at)
+        assert shown(page) == ["minutes", "recommendations", "findings", "checklist", "self-report"]
+        (folded,) = page.all("details", class_="more")
+        assert folded.get("open") is None
+        assert [each.get("id") for each in folded.iter("section")] == ["panel-self-report"]
+
+
 def test_a_paper_is_found_by_its_digest_within_reach(app, client_as, visited):
     at = sign(client_as, visited)
     digest = minutes_of(app, visited).digest

@@ -145,6 +145,12 @@ class Inspection(Versioned, Base):
     notified_at: Mapped[datetime | None] = operational()
 
     @property
+    def is_signed(self) -> bool:
+        """Whether both sides have signed the minutes."""
+        order = list(InspectionStatus)
+        return order.index(InspectionStatus(self.status)) >= order.index(InspectionStatus.SIGNED)
+
+    @property
     def status_label(self) -> str:
         """The status's words on screens."""
         return InspectionStatus(self.status).label

@@ -102,6 +102,10 @@ PANELS = (
 )
 
 
+# Once both sides have signed, people come for what was agreed; what led there stands below it.
+AFTERWARDS = ("minutes", "recommendations", "findings", "checklist", "self-report")
+
+
 @bp.get("")
 @requires(Permission.INSPECTION_READ)
 def index(access: Access) -> ResponseReturnValue:
@@ -414,17 +418,22 @@ def save_day(access: Access, inspection_id: UUID) -> ResponseReturnValue:
 
 
 def _panels(found: Visited, *, is_department: bool) -> list[Panel]:
-    """What can be seen of an inspection now; features that are not mounted are left out."""
+    """What can be seen of an inspection now, what is asked for most first; features that are not
+    mounted are left out.
+    """
     if found.plan.status != PlanStatus.APPROVED:
         return []
     order = list(InspectionStatus)
     reached = order.index(InspectionStatus(found.inspection.status))
-    return [
+    seen = [
         panel
         for panel in PANELS
         if panel.endpoint in current_app.view_functions
         and (is_department or order.index(panel.for_unit_from) <= reached)
     ]
+    if not found.inspection.is_signed:
+        return seen
+    return sorted(seen, key=lambda panel: AFTERWARDS.index(panel.name))
 
 
 def _may_change_day(access: Access, found: Visited, team: Sequence[TeamMember]) -> bool:
