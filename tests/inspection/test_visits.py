@@ -26,6 +26,7 @@ from tests.anonymisation import work
 from tests.confidential.test_cases import open_case
 from tests.inspection.editions import publish
 from tests.inspection.visiting import DAY, have_only, judge_fully, plan_round
+from tests.page import words as words_of
 
 
 @pytest.fixture(autouse=True)
@@ -494,6 +495,22 @@ def drawn(coordinator) -> str:
     page = coordinator.submit(address, address)
     assert page.status == 303
     return page.location
+
+
+def test_the_coordinator_hears_of_it_on_today_until_the_files_were_looked_up(asked, client_as):
+    coordinator = client_as("coordinator")
+    page = coordinator.get("/")
+    assert "Inspectors ask to see 3 paper files" in page.words
+    (link,) = [each for each in page.all("a") if words_of(each) == "See which files"]
+    assert link.get("href") == drawn(coordinator)
+    for who in ("coordinator", "coordinator-b", "counselor"):
+        assert "paper files" not in client_as(who).get("/").words
+
+
+def test_a_sample_of_a_closed_visit_is_not_asked_for_any_more(asked, inspector, client_as):
+    address = asked + "/checklist/close"
+    assert inspector.submit(address, address, although="y").status == 303
+    assert "paper files" not in client_as("coordinator").get("/").words
 
 
 def test_codes_stand_on_the_units_screen_alone(app, cast, asked, inspector, client_as):

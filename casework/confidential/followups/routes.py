@@ -22,6 +22,7 @@ from casework.core import audit, navigation
 from casework.core.clock import now, today
 from casework.core.htmx import render
 from casework.core.workbooks import send_file
+from casework.organisation.samples.queries import list_waiting
 
 bp = Blueprint("followups", __name__)
 navigation.menu(
@@ -44,7 +45,7 @@ def show(access: Access) -> ResponseReturnValue:
     cases = find_own_access(access.identity)
     if cases is None:
         return redirect(navigation.first_page(), 303)
-    writes = can(Permission.CASE_WRITE)
+    writes, showing = can(Permission.CASE_WRITE), access.identity.access(Permission.SAMPLE_SHOW)
     due, own = list_due(cases), list_cases(cases) if writes else []
     listed = own[:CASES_SHOWN]
     _note_shown(access, due[:SHOWN], [line.id for line in listed])
@@ -59,6 +60,7 @@ def show(access: Access) -> ResponseReturnValue:
         search=SearchForm(formdata=None),
         writes=writes,
         today=today(),
+        samples=list_waiting(showing) if showing else [],
         newcomers=[who for who, *_keys in list_without_custody(cases)] if writes else [],
     )
 

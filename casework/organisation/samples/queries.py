@@ -23,6 +23,16 @@ def list_samples(access: Access) -> Sequence[tuple[PaperSample, Unit]]:
     return [(sample, unit) for sample, unit in db.session.execute(query)]
 
 
+def list_waiting(access: Access) -> Sequence[PaperSample]:
+    """What the units an access reaches have not looked at yet, the oldest first."""
+    query = select(PaperSample).where(
+        access.within(PaperSample.unit_id),
+        PaperSample.shown_at.is_(None),
+        PaperSample.closed_at.is_(None),
+    )
+    return db.session.scalars(query.order_by(PaperSample.asked_at, PaperSample.id)).all()
+
+
 def get_sample(access: Access, sample_id: UUID) -> tuple[PaperSample, Unit]:
     """A request to a unit within reach, with the unit. Raises OutOfReach."""
     query = (
