@@ -102,6 +102,7 @@ class Permission(Labelled):
         "inspection:round:write",
         _l("Plan inspections, visit, find, recommend, write minutes"),
     )
+    INSPECTION_TEAM = "inspection:round:team", _l("Choose and change the team of a round")
     INSPECTION_APPROVE = "inspection:round:approve", _l("Approve plans of inspection")
     INSPECTION_RESPOND = (
         "inspection:round:respond",

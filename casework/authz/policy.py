@@ -113,6 +113,7 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         Permission.INSPECTION_READ: Reach.ALL,
         Permission.RECOMMENDATION_READ: Reach.ALL,
         Permission.INSPECTION_WRITE: Reach.ALL,
+        Permission.INSPECTION_TEAM: Reach.ALL,
         Permission.CONFERENCE_WRITE: Reach.ALL,
     },
     Role.MANAGER: {
@@ -124,6 +125,7 @@ POLICY: dict[Role, dict[Permission, Reach]] = {
         Permission.FIGURE_PUBLISH: Reach.ALL,
         Permission.INSPECTION_READ: Reach.ALL,
         Permission.RECOMMENDATION_READ: Reach.ALL,
+        Permission.INSPECTION_TEAM: Reach.ALL,
         Permission.INSPECTION_APPROVE: Reach.ALL,
         Permission.CONFERENCE_WRITE: Reach.ALL,
     },

@@ -22,10 +22,11 @@ from casework.inspection.inspections.models import (
     InspectionStatus,
     PlanStatus,
     TeamMember,
+    TeamRole,
     Visitor,
 )
-from casework.inspection.inspections.operations import adjust_units, approve, suggest
-from casework.inspection.inspections.queries import list_visited
+from casework.inspection.inspections.operations import adjust_units, approve, put_in_team, suggest
+from casework.inspection.inspections.queries import list_team, list_visited
 from casework.inspection.inspections.rules import (
     Planned,
     draw_units,
@@ -168,7 +169,7 @@ def test_who_reaches_what(client_as, cast, app):
         assert tuple(visitor.get(page).status for page in pages) == answers, who
     for who, status in (("manager", 403), ("unithead", 403), ("inspector-elsewhere", 404)):
         assert client_as(who).get(drafted + "/edit").status == status
-        assert client_as(who).get(drafted + "/team").status == status
+        assert client_as(who).get(drafted + "/deletion").status == status
         assert client_as(who).get(own + "/day").status == status
     assert client_as("inspector-elsewhere").get(shown + "/paper.docx").status == 404
     for action in ("/submit", "/suggestion", "/units", "/team", "/decision"):
@@ -177,6 +178,8 @@ def test_who_reaches_what(client_as, cast, app):
         token = client_as(who)
         page = token.get("/account").form("/sign-out")["csrf_token"]
         assert token.post(wrong + action, {"csrf_token": page}).status == 404
+    for who, status in (("manager", 404), ("unithead", 403), ("inspector-elsewhere", 404)):
+        assert client_as(who).get(drafted + "/team").status == status
 
 
 @pytest.mark.parametrize(
@@ -551,6 +554,230 @@ def test_only_the_team_changes_a_day_after_approval(client_as, cast, app):
     assert not inspector.get(inspection).all("a", href=day)
     page = inspector.submit(day, day, visit_on="2026-11-05", reason="x")
     assert (page.status, "Only the team" in page.words) == (422, True)
+
+
+@pytest.fixture
+def round_at(client_as, cast, app):
+    """An approved plan over both units; the inspector is its head, a guest its secretary."""
+    with app.app_context():
+        plan = make_plan(cast, "a", "b", visit_on=date(2026, 11, 2))
+        db.session.commit()
+        return f"/inspections/plans/{plan.id}"
+
+
+@pytest.fixture
+def second(cast, app):
+    """Another inspector of the province, as the form names it."""
+    with app.app_context():
+        account = db.session.get_one(Account, cast.accounts["counselor-b"])
+        give_role(account, Role.INSPECTOR, cast.units["province"], by=SYSTEM, on=date(2026, 1, 1))
+        db.session.commit()
+    return str(cast.accounts["counselor-b"])
+
+
+def team_of(app, plan):
+    with app.app_context():
+        query = select(TeamMember.name, TeamMember.role).where(TeamMember.plan_id == plan_id(plan))
+        return dict(db.session.execute(query).all())
+
+
+def visits_of(app, plan):
+    with app.app_context():
+        query = select(Inspection.id).where(Inspection.plan_id == plan_id(plan))
+        return list(db.session.scalars(query.order_by(Inspection.visit_on)))
+
+
+def member_at(app, plan, name):
+    with app.app_context():
+        query = select(TeamMember.id).where(TeamMember.name == name)
+        return f"{plan}/team/{db.session.scalars(query).one()}/take-out"
+
+
+GUEST = {"name": "Cao Văn Mới", "office": "Công an tỉnh"}
+
+
+@pytest.mark.parametrize("who", ["inspector", "manager"])
+def test_after_approval_the_team_changes_with_a_reason(client_as, app, round_at, who):
+    visitor, address = client_as(who), round_at + "/team"
+    refused = visitor.submit(address, address, **GUEST)
+    assert (refused.status, "Say why: the units read it." in refused.words) == (422, True)
+    assert refused.form(address)["name"] == "Cao Văn Mới"
+    page = visitor.submit(address, address, reason="Thêm người của công an", **GUEST)
+    assert (page.status, page.location) == (303, round_at)
+    assert team_of(app, round_at)["Cao Văn Mới"] == "member"
+    for reader, at in (
+        ("unithead", f"/inspections/{visits_of(app, round_at)[0]}"),
+        (who, round_at),
+    ):
+        told = client_as(reader).get(at).words
+        assert "Thêm người của công an" in told, reader
+        assert (
+            "was: Võ Văn Tám (Head of the team), Lưu Thị Khách (Secretary of the team)" in told
+        ), reader
+    leaving = member_at(app, round_at, "Cao Văn Mới")
+    refused = visitor.submit(leaving, leaving)
+    assert (refused.status, "Say why: the units read it." in refused.words) == (422, True)
+    assert visitor.submit(leaving, leaving, reason="Bận việc").location == round_at
+    assert "Cao Văn Mới" not in team_of(app, round_at)
+    with app.app_context():
+        logged = select(AuditEntry.action).where(AuditEntry.action.contains("_team"))
+        assert sorted(db.session.scalars(logged)) == ["plan.put_in_team", "plan.take_out_of_team"]
+
+
+def test_a_head_and_a_secretary_pass_their_role_on(client_as, app, round_at, second):
+    manager, address = client_as("manager"), round_at + "/team"
+    for name in ("Võ Văn Tám", "Lưu Thị Khách"):
+        leaving = member_at(app, round_at, name)
+        page = manager.submit(leaving, leaving, reason="Ốm")
+        assert (page.status, "takes the role over first" in page.words) == (422, True)
+    sent = {"account": second, "reason": "Trưởng đoàn ốm"}
+    assert manager.submit(address, address, role="member", **sent).status == 303
+    assert manager.submit(address, address, role="member", **sent).status == 422
+    assert manager.submit(address, address, role="head", **sent).status == 303
+    expected = {"Võ Văn Tám": "member", "Lưu Thị Khách": "secretary", "Lý Thị Tư": "head"}
+    assert team_of(app, round_at) == expected
+    page = manager.submit(address, address, role="deputy", **sent)
+    assert (page.status, "in the team already" in page.words) == (422, True)
+    leaving = member_at(app, round_at, "Võ Văn Tám")
+    assert manager.submit(leaving, leaving, reason="Ốm").status == 303
+    assert "Võ Văn Tám" not in team_of(app, round_at)
+
+
+def test_two_who_change_a_team_at_the_same_moment(app, cast, round_at):
+    by = Actor(cast.accounts["manager"], "Bùi Thị Sáu")
+    answer = {**GUEST, "role": TeamRole.SECRETARY, "reason": "Ốm"}
+    with app.app_context():
+        plan = db.session.get_one(InspectionPlan, plan_id(round_at))
+        seen, there = plan.version, list_team(plan.id)
+        put_in_team(plan, None, answer, there, decides=True, by=by)
+        db.session.commit()
+        set_committed_value(plan, "version", seen)
+        with pytest.raises(Stale):
+            put_in_team(plan, None, answer, there, decides=True, by=by)
+
+
+def test_only_the_head_or_a_manager_changes_the_team_after_approval(client_as, cast, app, round_at):
+    address = round_at + "/team"
+    with app.app_context():
+        member = update(TeamMember).where(TeamMember.account_id == cast.accounts["inspector"])
+        db.session.execute(member.values(role="deputy"))
+        db.session.commit()
+    inspector = client_as("inspector")
+    page = inspector.submit(address, address, reason="x", **GUEST)
+    assert (page.status, "The head of the team changes it" in page.words) == (422, True)
+    leaving = member_at(app, round_at, "Lưu Thị Khách")
+    assert inspector.submit(leaving, leaving, reason="x").status == 422
+    assert not inspector.get(round_at).all("a", href=address)
+    assert client_as("manager").get(round_at).all("a", href=address)
+    for who, status in (("unithead", 403), ("inspector-elsewhere", 404)):
+        assert client_as(who).get(address).status == status
+        assert client_as(who).get(leaving).status == status
+    assert len(team_of(app, round_at)) == 2
+
+
+def test_who_was_on_a_visit_stays_and_nobody_new_was_there(client_as, app, round_at):
+    manager, address = client_as("manager"), round_at + "/team"
+    over, ahead = visits_of(app, round_at)
+
+    def visit(inspection_id):
+        with app.app_context():
+            db.session.get_one(Inspection, inspection_id).status = InspectionStatus.VISITED
+            db.session.commit()
+
+    visit(over)
+    sent = {**GUEST, "reason": "Thêm người"}
+    assert manager.submit(address, address, **sent).status == 303
+    with app.app_context():
+        query = select(Visitor.inspection_id, TeamMember.name).join(TeamMember)
+        went = {("Võ Văn Tám", over), ("Lưu Thị Khách", over)}
+        assert {(name, at) for at, name in db.session.execute(query)} == went
+    assert (
+        manager.submit(address, address, **{**sent, "name": "Ba", "role": "secretary"}).status
+        == 303
+    )
+    leaving = member_at(app, round_at, "Lưu Thị Khách")
+    page = manager.submit(leaving, leaving, reason="Ốm")
+    assert (page.status, "was on a visit" in page.words) == (422, True)
+    leaving = member_at(app, round_at, "Cao Văn Mới")
+    assert manager.submit(leaving, leaving, reason="Ốm").status == 303
+    visit(ahead)
+    page = manager.submit(address, address, **sent)
+    assert (page.status, "All units were visited" in page.words) == (422, True)
+    assert not manager.get(round_at).all("a", href=address)
+
+
+def test_who_is_concerned_hears_that_a_team_changed(client_as, app, round_at, second):
+    manager, address = client_as("manager"), round_at + "/team"
+    sent = {"account": second, "role": "head", "reason": "Thay trưởng đoàn"}
+    assert manager.submit(address, address, **sent).status == 303
+    leaving = member_at(app, round_at, "Võ Văn Tám")
+    assert manager.submit(leaving, leaving, reason="Ốm").status == 303
+    with app.app_context():
+        db.session.execute(update(InspectionPlan).values(recorded_by=None, submitted_by=None))
+        db.session.commit()
+    of_plan, of_unit = "The team of the plan with visits from 02/11/2026 has changed", "Others come"
+    for who, expected in (
+        ("inspector", (True, False)),  # is in the team no longer
+        ("counselor-b", (True, True)),  # is in it now, and works in one of the units
+        ("unithead", (False, True)),
+        ("manager", (False, False)),
+        ("inspector-elsewhere", (False, False)),
+    ):
+        told = client_as(who).get("/notices/inspections").words
+        assert (of_plan in told, of_unit in told) == expected, who
+        assert "Thay trưởng đoàn" not in told
+
+
+def test_days_are_looked_at_again_when_the_team_changes(client_as, cast, app, round_at, second):
+    with app.app_context():
+        other = make_plan(cast, "a", visit_on=date(2026, 11, 2), number="13")
+        db.session.execute(
+            update(TeamMember)
+            .where(TeamMember.plan_id == other.id, TeamMember.account_id.is_not(None))
+            .values(account_id=cast.accounts["counselor-b"])
+        )
+        db.session.commit()
+    manager, address = client_as("manager"), round_at + "/team"
+    assert "Lý Thị Tư" not in manager.get(round_at).words
+    page = manager.follow(manager.submit(address, address, account=second, reason="Thêm người"))
+    assert "Lý Thị Tư is on a visit of another plan on 02/11/2026." in page.words
+
+
+def test_a_draft_is_deleted_by_who_began_it(client_as, cast, app, two_units):
+    inspector, deletion = client_as("inspector"), two_units + "/deletion"
+    put_in(inspector, two_units, account=str(cast.accounts["inspector"]), role="head")
+    page = inspector.get(deletion)
+    assert "Do you mean to delete this draft, with its 2 units" in page.words
+    assert inspector.get(two_units).all("a", href=deletion)
+    page = inspector.submit(page, deletion)
+    assert page.status == 303
+    assert "The draft is deleted." in inspector.follow(page).words
+    assert inspector.get(two_units).status == 404
+    with app.app_context():
+        for table in (InspectionPlan, Inspection, TeamMember, Visitor):
+            assert db.session.scalars(select(table)).all() == []
+        deleted = db.session.scalars(select(AuditEntry).filter_by(action="plan.delete")).one()
+        assert deleted.subject_id == plan_id(two_units)
+
+
+def test_no_other_plan_is_deleted(client_as, cast, app, two_units):
+    inspector, deletion = client_as("inspector"), two_units + "/deletion"
+    form = inspector.get(deletion)
+
+    def make(**values):
+        with app.app_context():
+            db.session.execute(update(InspectionPlan).values(**values))
+            db.session.commit()
+
+    make(recorded_by=cast.accounts["manager"])
+    for page in (inspector.get(deletion), inspector.submit(form, deletion)):
+        assert "Who began a plan may delete it, nobody else." in page.words
+    assert not inspector.get(two_units).all("a", href=deletion)
+    for status in (PlanStatus.SUBMITTED, PlanStatus.RETURNED, PlanStatus.APPROVED):
+        make(recorded_by=cast.accounts["inspector"], status=status)
+        page = inspector.submit(form, deletion, operation=str(uuid4()))
+        assert (page.status, "Only a draft can be deleted" in page.words) == (422, True)
+    assert len(units_of(app, two_units)) == 2
 
 
 def test_whoever_followed_a_unit_reads_its_inspections(client_as, cast, app):

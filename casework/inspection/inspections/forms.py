@@ -94,11 +94,18 @@ class TeamForm(Form):
     account = SelectField(_l("Inspector"), [Optional()], coerce=id_or_none)
     name = short_text(_l("Or a guest's name"))
     office = short_text(_l("Office"))
+    reason = short_text(_l("Why it changes"))
 
     def offer(self, inspectors: Sequence[Account]) -> None:
         """Who may be put in."""
         named = [(str(each.id), each.display_name) for each in inspectors]
         self.account.choices = [("", "—"), *named]
+
+
+class LeaveForm(Form):
+    """Somebody leaves the team."""
+
+    reason = short_text(_l("Why it changes"))
 
 
 class DayForm(VersionedForm):

@@ -2,7 +2,8 @@
 round does to the inspection it belongs to.
 
 A plan is open while it is a draft or was returned. Once approved it stays as it is, except that the
-day of a visit may change, with a reason that the unit reads.
+day of a visit may change, and the team, each with a reason that the units read. Who was on a visit
+stays in the team, for the minutes name who came.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,7 +12,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete
+from sqlalchemy import delete, select
+from sqlalchemy.orm.attributes import flag_modified
 
 from casework.core import audit
 from casework.core.audit import Actor
@@ -33,7 +35,9 @@ from casework.inspection.inspections.queries import (
     Visited,
     find_same_number,
     is_on_team,
+    list_goers,
     list_not_met,
+    list_visited,
     newest_edition,
 )
 from casework.inspection.inspections.rules import draw_units, suggest_days
@@ -44,7 +48,10 @@ from casework.organisation.units.models import Cluster, Unit
 MORNING, AFTERNOON = "08:00", "13:30"
 DAY_CHANGED = "inspection_day"
 """The kind of revision that keeps the day a visit had, with the reason."""
+TEAM_CHANGED = "inspection_team"
+"""The kind of revision that keeps the team a plan had, with the reason."""
 _ORDER = list(InspectionStatus)
+_HELD_BY_ONE = (TeamRole.HEAD, TeamRole.SECRETARY)
 _TEXTS = (
     "title",
     "legal_basis",
@@ -74,6 +81,28 @@ def change_plan(plan: InspectionPlan, answer: dict[str, Any], *, by: Actor) -> N
     _require_open(plan)
     _fill(plan, answer)
     audit.record("plan.change", "inspection_plan", plan.id, by=by, unit_id=plan.province_id)
+
+
+def find_reason_to_keep(plan: InspectionPlan, *, by: Actor) -> Any:
+    """What stands against deleting a plan: only who began it deletes it, and only a draft."""
+    if plan.status != PlanStatus.DRAFT:
+        return _l("Only a draft can be deleted: this plan was submitted already.")
+    return None if plan.recorded_by == by.id else _l("Who began a plan may delete it, nobody else.")
+
+
+def delete_plan(plan: InspectionPlan, *, by: Actor) -> None:
+    """Delete a draft with its units and its team, of which nobody was told. Raises RuleBroken."""
+    _lock(plan)
+    if message := find_reason_to_keep(plan, by=by):
+        raise RuleBroken(message)
+    units = list(db.session.scalars(select(Inspection.id).where(Inspection.plan_id == plan.id)))
+    _delete(units)
+    db.session.execute(delete(TeamMember).where(TeamMember.plan_id == plan.id))
+    db.session.delete(plan)
+    audit.record(
+        "plan.delete", "inspection_plan", plan.id, by=by, unit_id=plan.province_id,
+        units=len(units),
+    )  # fmt: skip
 
 
 def choose_units(
@@ -151,32 +180,32 @@ def put_in_team(
     answer: dict[str, Any],
     team: Sequence[TeamMember],
     *,
+    decides: bool = False,
     by: Actor,
 ) -> TeamMember:
     """Put somebody into the team: an inspector of the province by account, or a guest by name and
     office. The head signs the minutes here, and so has an account.
+
+    Once the plan is approved that is up to the head, or to who `decides` about plans; a new head or
+    secretary takes the role over, whoever is in the team already too.
     """
-    _require_open(plan)
-    name = account.display_name if account else answer["name"]
-    if not name:
-        raise RuleBroken(_l("Choose an inspector, or write a guest's name."), field="name")
-    if account and answer["name"]:
-        raise RuleBroken(_l("An inspector or a guest: not both at once."), field="name")
-    if account and any(member.account_id == account.id for member in team):
+    _require_team_open(plan, team, answer["reason"], decides=decides, by=by)
+    _check_member(account, answer)
+    is_approved, role = plan.status == PlanStatus.APPROVED, answer["role"]
+    there = next((each for each in team if account and each.account_id == account.id), None)
+    if there and (not is_approved or there.role in (role, *_HELD_BY_ONE)):
         raise RuleBroken(_l("This inspector is in the team already."), field="account")
-    if account is None and not answer["office"]:
-        raise RuleBroken(_l("Say which office the guest comes from."), field="office")
-    if account is None and answer["role"] is TeamRole.HEAD:
-        message = _l("The head signs the minutes here: it is an inspector of the province.")
-        raise RuleBroken(message, field="role")
-    member = TeamMember(
+    if is_approved:
+        _keep_team(plan, team, answer["reason"], by=by)
+        _free_role(role, team)
+    member = there or TeamMember(
         id=uuid4(),
         plan_id=plan.id,
         account_id=account.id if account else None,
-        name=name,
+        name=account.display_name if account else answer["name"],
         office=answer["office"] or "",
-        role=answer["role"],
     )
+    member.role = role
     db.session.add(member)
     audit.record(
         "plan.put_in_team", "inspection_plan", plan.id, by=by, unit_id=plan.province_id,
@@ -185,14 +214,42 @@ def put_in_team(
     return member
 
 
-def take_out_of_team(plan: InspectionPlan, member: TeamMember, *, by: Actor) -> None:
-    """Take somebody out of the team of an open plan, and off the visits."""
-    _require_open(plan)
+def take_out_of_team(
+    plan: InspectionPlan,
+    member: TeamMember,
+    team: Sequence[TeamMember],
+    reason: str,
+    *,
+    decides: bool = False,
+    by: Actor,
+) -> None:
+    """Take somebody out of the team, and off the visits. Once the plan is approved that is up to
+    the head, or to who `decides` about plans, and the team keeps a head and a secretary.
+    """
+    _require_team_open(plan, team, reason, decides=decides, by=by)
+    if plan.status == PlanStatus.APPROVED:
+        if member.role in _HELD_BY_ONE:
+            raise RuleBroken(_l("Put in who takes the role over first."))
+        if member.id in _list_who_went(plan, team):
+            message = _l(
+                "This member was on a visit, and its minutes name who came. Say at the visits to"
+                " come who goes instead."
+            )
+            raise RuleBroken(message)
+        _keep_team(plan, team, reason, by=by)
     db.session.execute(delete(Visitor).where(Visitor.member_id == member.id))
     db.session.delete(member)
     audit.record(
         "plan.take_out_of_team", "inspection_plan", plan.id, by=by, unit_id=plan.province_id
     )
+
+
+def may_change_team(
+    plan: InspectionPlan, team: Sequence[TeamMember], *, decides: bool, by: Actor
+) -> bool:
+    """Whether the team of an approved plan is up to somebody."""
+    leads = any(each.account_id == by.id and each.role == TeamRole.HEAD for each in team)
+    return plan.status == PlanStatus.APPROVED and (decides or leads)
 
 
 def suggest(
@@ -413,6 +470,83 @@ def _require_open(plan: InspectionPlan) -> None:
     _lock(plan)
     if not plan.is_open:
         raise RuleBroken(_l("This plan is submitted or approved: it can't be changed any more."))
+
+
+def _check_member(account: Account | None, answer: dict[str, Any]) -> None:
+    if account is None and not answer["name"]:
+        raise RuleBroken(_l("Choose an inspector, or write a guest's name."), field="name")
+    if account and answer["name"]:
+        raise RuleBroken(_l("An inspector or a guest: not both at once."), field="name")
+    if account is None and not answer["office"]:
+        raise RuleBroken(_l("Say which office the guest comes from."), field="office")
+    if account is None and answer["role"] is TeamRole.HEAD:
+        message = _l("The head signs the minutes here: it is an inspector of the province.")
+        raise RuleBroken(message, field="role")
+
+
+def _free_role(role: TeamRole, team: Sequence[TeamMember]) -> None:
+    """Who is head or secretary becomes a member where somebody else is to be it."""
+    for member in team:
+        if member.role == role and role in _HELD_BY_ONE:
+            member.role = TeamRole.MEMBER
+
+
+def _require_team_open(
+    plan: InspectionPlan,
+    team: Sequence[TeamMember],
+    reason: str | None,
+    *,
+    decides: bool,
+    by: Actor,
+) -> None:
+    if plan.status != PlanStatus.APPROVED:
+        _require_open(plan)
+        return
+    _lock(plan)
+    if not may_change_team(plan, team, decides=decides, by=by):
+        raise RuleBroken(_l("The head of the team changes it, or a department manager."))
+    if all(each.inspection.status not in BEFORE_THE_VISIT for each in list_visited(plan)):
+        raise RuleBroken(_l("All units were visited: the team can't change any more."))
+    if not reason:
+        raise RuleBroken(_l("Say why: the units read it."), field="reason")
+
+
+def _keep_team(plan: InspectionPlan, team: Sequence[TeamMember], reason: str, *, by: Actor) -> None:
+    """Keep who the team was, and who was on the visits that are over: no name is no longer
+    everybody.
+    """
+    keep_revision(
+        plan,
+        TEAM_CHANGED,
+        by=by,
+        reason=reason,
+        team=[[member.name, member.role] for member in team],
+        accounts=[str(member.account_id) for member in team if member.account_id],
+    )
+    flag_modified(plan, "status")  # its version tells the second of two that the team changed
+    over = _list_over(plan)
+    named = list_goers(over)
+    db.session.add_all(
+        Visitor(id=uuid4(), inspection_id=inspection_id, member_id=member.id)
+        for inspection_id in over
+        if inspection_id not in named
+        for member in team
+    )
+
+
+def _list_who_went(plan: InspectionPlan, team: Sequence[TeamMember]) -> set[UUID]:
+    """The members who were on a visit that is over; nobody named was everybody."""
+    over = _list_over(plan)
+    named, everybody = list_goers(over), [member.id for member in team]
+    return {member_id for visit in over for member_id in named.get(visit, everybody)}
+
+
+def _list_over(plan: InspectionPlan) -> list[UUID]:
+    return [
+        each.inspection.id
+        for each in list_visited(plan)
+        if each.inspection.status not in BEFORE_THE_VISIT
+    ]
 
 
 def _require_decision(plan: InspectionPlan, *, by: Actor) -> None:

@@ -12,11 +12,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from casework.authz.enforce import Access, can, requires
+from casework.authz.enforce import Access, can, current_identity, requires
 from casework.authz.permissions import Permission
 from casework.core import audit
 from casework.core.clock import today
-from casework.core.forms import RuleBroken, carry_out
+from casework.core.errors import OutOfReach
+from casework.core.forms import Form, RuleBroken, carry_out
 from casework.core.htmx import render
 from casework.core.navigation import Section, menu
 from casework.core.operations import new_operation
@@ -26,6 +27,7 @@ from casework.inspection.inspections.forms import (
     DayForm,
     Decision,
     DecisionForm,
+    LeaveForm,
     PlanForm,
     ScopeForm,
     TeamForm,
@@ -37,13 +39,17 @@ from casework.inspection.inspections.models import (
     PlanStatus,
     Scope,
     TeamMember,
+    TeamRole,
 )
 from casework.inspection.inspections.operations import (
     adjust_units,
     approve,
     change_plan,
     choose_units,
+    delete_plan,
+    find_reason_to_keep,
     list_missing,
+    may_change_team,
     put_in_team,
     send_back,
     set_day,
@@ -182,6 +188,23 @@ def change(access: Access, plan_id: UUID) -> ResponseReturnValue:
     return redirect(url_for(".show_plan", plan_id=plan_id), 303)
 
 
+@bp.route("/plans/<uuid:plan_id>/deletion", methods=["GET", "POST"])
+@requires(Permission.INSPECTION_WRITE)
+def delete(access: Access, plan_id: UUID) -> ResponseReturnValue:
+    """Delete a draft, once asked whether that is meant."""
+    plan, form = queries.get_plan(access, plan_id), Form()
+    why_not = find_reason_to_keep(plan, by=access.actor)
+    province_id = plan.province_id
+    status = carry_out(form, lambda: delete_plan(plan, by=access.actor))
+    if status != 303:
+        visited = queries.list_visited(plan)
+        return render(
+            f"{FOLDER}/delete.html", plan=plan, visited=visited, why_not=why_not, form=form
+        ), status
+    flash(_("The draft is deleted."), "success")
+    return redirect(url_for(".index", province=province_id), 303)
+
+
 @bp.get("/plans/<uuid:plan_id>/units")
 @requires(Permission.INSPECTION_WRITE)
 def units(access: Access, plan_id: UUID) -> ResponseReturnValue:
@@ -256,44 +279,54 @@ def take_unit_out(access: Access, plan_id: UUID, inspection_id: UUID) -> Respons
 
 
 @bp.get("/plans/<uuid:plan_id>/team")
-@requires(Permission.INSPECTION_WRITE)
+@requires(Permission.INSPECTION_TEAM)
 def team(access: Access, plan_id: UUID) -> ResponseReturnValue:
     """Who goes on the visits of a round."""
-    return _team_page(queries.get_plan(access, plan_id), TeamForm())
+    return _team_page(_plan_with_team(access, plan_id), TeamForm())
 
 
 @bp.post("/plans/<uuid:plan_id>/team")
-@requires(Permission.INSPECTION_WRITE)
+@requires(Permission.INSPECTION_TEAM)
 def put_in(access: Access, plan_id: UUID) -> ResponseReturnValue:
-    """Put somebody into the team."""
-    plan, form = queries.get_plan(access, plan_id), TeamForm()
+    """Put somebody into the team; once the plan is approved, with a reason."""
+    plan, form = _plan_with_team(access, plan_id), TeamForm()
     inspectors = queries.list_inspectors(plan)
     form.offer(inspectors)
 
     def carry() -> None:
         account = next((each for each in inspectors if each.id == form.account.data), None)
         there = queries.list_team(plan.id)
-        put_in_team(plan, account, form.answer(), there, by=access.actor)
+        decides = can(Permission.INSPECTION_APPROVE)
+        put_in_team(plan, account, form.answer(), there, decides=decides, by=access.actor)
 
     status = carry_out(form, carry)
     if status != 303:
         return _team_page(plan, form), status
-    flash(_("The team has one more member."), "success")
-    return redirect(url_for(".team", plan_id=plan_id), 303)
+    flash(_("The team is saved."), "success")
+    return redirect(_back_from_team(plan), 303)
 
 
-@bp.post("/plans/<uuid:plan_id>/team/<uuid:team_member_id>/take-out")
-@requires(Permission.INSPECTION_WRITE)
+@bp.route("/plans/<uuid:plan_id>/team/<uuid:team_member_id>/take-out", methods=["GET", "POST"])
+@requires(Permission.INSPECTION_TEAM)
 def leave_team(access: Access, plan_id: UUID, team_member_id: UUID) -> ResponseReturnValue:
-    """Take somebody out of the team."""
-    plan = queries.get_plan(access, plan_id)
+    """Take somebody out of the team; once the plan is approved, with a reason."""
+    plan, form = _plan_with_team(access, plan_id), LeaveForm()
     member = queries.get_member(plan, team_member_id)
-    try:
-        take_out_of_team(plan, member, by=access.actor)
-    except RuleBroken as broken:
-        return _plan_page(plan, DecisionForm(formdata=None, obj=plan), broken), 422
+    status = carry_out(
+        form,
+        lambda: take_out_of_team(
+            plan,
+            member,
+            queries.list_team(plan.id),
+            form.reason.data,
+            decides=can(Permission.INSPECTION_APPROVE),
+            by=access.actor,
+        ),
+    )
+    if status != 303:
+        return render(f"{FOLDER}/leave.html", plan=plan, member=member, form=form), status
     flash(_("The member is taken out of the team."), "success")
-    return redirect(url_for(".team", plan_id=plan_id), 303)
+    return redirect(_back_from_team(plan), 303)
 
 
 @bp.post("/plans/<uuid:plan_id>/suggestion")
@@ -385,7 +418,8 @@ def show(access: Access, inspection_id: UUID) -> ResponseReturnValue:
         reached=InspectionStatus(found.inspection.status),
         team=there,
         goers=queries.list_goers([found.inspection.id]).get(found.inspection.id, []),
-        changes=list_earlier([found.inspection.id]),
+        changes=list_earlier([found.inspection.id, found.plan.id]),
+        TeamRole=TeamRole,
         panels=_panels(found, is_department=is_department),
     )
 
@@ -443,6 +477,20 @@ def _may_change_day(access: Access, found: Visited, team: Sequence[TeamMember]) 
     return is_team and waits and found.plan.status == PlanStatus.APPROVED
 
 
+def _plan_with_team(access: Access, plan_id: UUID) -> InspectionPlan:
+    """A plan whose team may be up to the account. Until it is approved inspectors choose it."""
+    plan = queries.get_plan(access, plan_id)
+    if plan.status != PlanStatus.APPROVED and not can(Permission.INSPECTION_WRITE):
+        raise OutOfReach
+    return plan
+
+
+def _back_from_team(plan: InspectionPlan) -> str:
+    """After approval to the plan, where it is told what speaks against the days."""
+    is_approved = plan.status == PlanStatus.APPROVED
+    return url_for(".show_plan" if is_approved else ".team", plan_id=plan.id)
+
+
 def _plan_form(
     form: PlanForm, province: Unit, plan: InspectionPlan | None = None, *, conflict: bool = False
 ) -> str:
@@ -468,10 +516,17 @@ def _plan_page(plan: InspectionPlan, form: DecisionForm, broken: RuleBroken | No
         goers={each.inspection_id: list(each.goers.values()) for each in planned},
         hints=find_conflicts(to_come, *window, elsewhere, names),
         missing=list_missing(plan, visited, there) if plan.is_open else [],
+        changes=list_earlier([plan.id]),
+        changes_team=may_change_team(
+            plan, there, decides=can(Permission.INSPECTION_APPROVE), by=current_identity().actor
+        )
+        and bool(ahead),
+        deletes=find_reason_to_keep(plan, by=current_identity().actor) is None,
         people=names_of([plan.recorded_by, plan.submitted_by, plan.decided_by]),
         form=form,
         broken=broken,
         Scope=Scope,
+        TeamRole=TeamRole,
         PlanStatus=PlanStatus,
         new_operation=new_operation,
     )

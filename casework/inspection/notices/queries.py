@@ -5,6 +5,7 @@ A unit hears of its own inspections, its head of what waits for it as well; the 
 hears of its units; a department manager of plans that wait.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -24,7 +25,7 @@ from casework.inspection.inspections.models import (
     TeamMember,
     TeamRole,
 )
-from casework.inspection.inspections.operations import DAY_CHANGED
+from casework.inspection.inspections.operations import DAY_CHANGED, TEAM_CHANGED
 from casework.inspection.inspections.queries import BEFORE_THE_VISIT, plans_of, readable
 from casework.inspection.minutes.models import Minutes, MinutesSignature, Side
 from casework.inspection.notices.models import NewsSeen
@@ -84,6 +85,7 @@ def list_news(identity: Identity) -> Told:
         found += _of_plans(identity, reading, since)
         found += _of_inspections(reading)
         found += _of_days(reading, since)
+        found += _of_teams(reading, since)
     if asked := identity.access(Permission.RECOMMENDATION_READ):
         found += _of_recommendations(asked)
         found += _of_steps(asked, since)
@@ -192,6 +194,28 @@ def _of_days(reading: Access, since: datetime) -> Iterator[News]:
         told, at = _Concerned(*row[:7]), row[7]
         if told.is_unit or told.is_team:
             yield told.news(NewsKind.DAY_CHANGED, at, told.inspection.visit_on)
+
+
+def _of_teams(reading: Access, since: datetime) -> Iterator[News]:
+    """Once for the plan to who is in the team, was in it or prepared it; for each visit to come to
+    its unit.
+    """
+    query = (
+        _inspections(reading, readable(reading))
+        .add_columns(Revision.replaced_at, Revision.said)
+        .join(Revision, Revision.subject_id == InspectionPlan.id)
+        .where(Revision.subject_kind == TEAM_CHANGED, Revision.replaced_at > since)
+    )
+    me, changes = reading.account_id, set()
+    for row in db.session.execute(query):
+        told, at, said = _Concerned(*row[:7]), row[7], row[8]
+        plan = told.plan
+        concerned = told.is_team or me in (plan.recorded_by, plan.submitted_by)
+        if concerned or str(me) in json.loads(said)["accounts"]:
+            changes.add(News(NewsKind.TEAM_CHANGED, at, plan.id, on=plan.visits_from_on))
+        if told.is_unit and told.inspection.status in BEFORE_THE_VISIT:
+            yield told.news(NewsKind.VISITORS_CHANGED, at)
+    yield from changes
 
 
 def _of_recommendations(asked: Access) -> Iterator[News]:

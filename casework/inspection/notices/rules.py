@@ -21,6 +21,8 @@ class NewsKind(Labelled):
         _l("%(unit)s will be inspected on %(on)s. Its self-report is due on %(due)s."),
     )
     DAY_CHANGED = "day_changed", _l("The visit to %(unit)s is on %(on)s now.")
+    TEAM_CHANGED = "team_changed", _l("The team of the plan with visits from %(on)s has changed.")
+    VISITORS_CHANGED = "visitors_changed", _l("Others come to %(unit)s: the team has changed.")
     REPORT_DUE = "report_due", _l("The self-report of %(unit)s is due on %(on)s.")
     REPORT_OVERDUE = "report_overdue", _l("The self-report of %(unit)s was due on %(on)s.")
     REPORT_CAME = "report_came", _l("%(unit)s has submitted its self-report.")
@@ -53,7 +55,14 @@ WAITING = frozenset(
     }
 )
 """What somebody is waited for; told until it is done, however long ago it began."""
-OF_PLANS = frozenset({NewsKind.PLAN_WAITS, NewsKind.PLAN_APPROVED, NewsKind.PLAN_RETURNED})
+OF_PLANS = frozenset(
+    {
+        NewsKind.PLAN_WAITS,
+        NewsKind.PLAN_APPROVED,
+        NewsKind.PLAN_RETURNED,
+        NewsKind.TEAM_CHANGED,
+    }
+)
 OF_RECOMMENDATIONS = frozenset(
     {
         NewsKind.RECOMMENDATION_DUE,
