@@ -34,11 +34,16 @@ class CellRow(NamedTuple):
     sex: str
     age: str
     service: str
+    reason: str
     personal: bool
     shown: Shown
     value: int | None
     lo: int | None
     hi: int | None
+
+
+NAMING = CellRow._fields.index("personal")
+"""So many columns of ``cells.csv`` say which cell it is."""
 
 
 class ShareRow(NamedTuple):
@@ -96,7 +101,7 @@ def write_edition(
 ) -> None:
     """Write the files into ``folder``, made if absent. ``ids`` names the relations' cells."""
     folder.mkdir(parents=True, exist_ok=True)
-    lines = ([*row[:9], int(row.personal), *row[10:]] for row in rows)
+    lines = ([*row[:NAMING], int(row.personal), *row[NAMING + 1 :]] for row in rows)
     write_lines(folder / CELLS, CellRow._fields, lines)
     entries = zip(relations.rel, relations.cell, relations.coef, strict=True)
     write_lines(
@@ -137,7 +142,7 @@ def _read(path: Path) -> list[dict[str, str]]:
 
 def _cell(line: dict[str, str]) -> CellRow:
     value, low, high = (int(line[name]) if line[name] else None for name in ("value", "lo", "hi"))
-    text = [line[name] for name in CellRow._fields[:9]]
+    text = [line[name] for name in CellRow._fields[:NAMING]]
     return CellRow(
         text[0],
         text[1],
@@ -148,6 +153,7 @@ def _cell(line: dict[str, str]) -> CellRow:
         text[6],
         text[7],
         text[8],
+        text[9],
         line["personal"] == "1",
         Shown(line["shown"]),
         value,

@@ -7,7 +7,7 @@ units and months. A new table is a new line here; the proof and the attack take 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Literal, NamedTuple
@@ -19,7 +19,9 @@ By = tuple[Dimension, ...]
 
 LEVELS: tuple[Level, ...] = ("unit", "cluster", "province")
 EVERY: tuple[Every, ...] = ("month", "quarter", "year")
-DIMENSIONS: By = ("group", "sex", "age", "service")
+DIMENSIONS: By = ("group", "sex", "age", "service", "reason")
+LASTING: By = ("group", "sex")
+"""What a person keeps as time goes on: ``stock(t) = stock(t - 1) + new - closed`` holds by it."""
 PROVINCE = "province"
 REST = "rest"
 """Stands for the units that no cluster holds. Their sum is implied, never printed."""
@@ -57,10 +59,35 @@ class Cell(NamedTuple):
     sex: str = ""
     age: str = ""
     service: str = ""
+    reason: str = ""
 
     @property
     def id(self) -> str:
         return ":".join(self).rstrip(":")
+
+    @property
+    def category(self) -> tuple[Dimension, str] | None:
+        """What it is told apart by; None when it counts all together."""
+        return next(((name, one) for name, one in self.categories.items() if one), None)
+
+    @property
+    def categories(self) -> dict[Dimension, str]:
+        """The category of each dimension, empty for all."""
+        return dict(zip(DIMENSIONS, self[4:], strict=True))
+
+    @property
+    def code(self) -> str:
+        """The measure with the category it is told apart by: ``open.group.A``."""
+        return ".".join((self.measure, *(self.category or ())))
+
+    @classmethod
+    def of(cls, level: Level, unit: str, code: str, period: str) -> Cell:
+        """The cell of a ``code``."""
+        measure, _, category = code.partition(".")
+        dimension, _, value = category.partition(".")
+        if dimension not in DIMENSIONS or not value:  # service.job is a measure
+            return cls(level, unit, code, period)
+        return cls(level, unit, measure, period)._replace(**{dimension: value})  # type: ignore[arg-type]
 
 
 class Layer(NamedTuple):
@@ -132,24 +159,31 @@ class Plan:
         """Every level with every crossing that a table or its margins need."""
         levels = {table.level for table in self.printed} | {"unit", "province"}
         return tuple(
-            Layer(level, by, measure.finest)
+            Layer(level, by, finest)
             for level in LEVELS
             if level in levels
-            for by in self._crossings()
+            for by, finest in self._crossings(measure).items()
+            if not by or level in self._levels_of(by)
         )
+
+    def _levels_of(self, by: By) -> set[Level]:
+        """Where a crossing is printed, and the units that it adds up."""
+        told: set[Level] = {table.level for table in self.printed if set(by) <= set(table.by)}
+        return told | {"unit"}
 
     def values(self, dimension: Dimension) -> tuple[str, ...]:
         """The categories of a dimension."""
         return (self.categories or {}).get(dimension, ())
 
-    def _crossings(self) -> Iterator[By]:
-        wanted = {
-            part
-            for table in self.printed
-            for size in range(len(table.by) + 1)
-            for part in combinations(sorted(table.by, key=DIMENSIONS.index), size)
-        } | {()}
-        yield from sorted(wanted, key=lambda found: (len(found), found))
+    def _crossings(self, measure: Measure) -> dict[By, Every]:
+        """The crossings of a measure, each as fine in time as its finest table."""
+        found: dict[By, Every] = {(): measure.finest}
+        tables = [table for table in self.printed if table.measure == measure.name]
+        for table in sorted(tables, key=lambda table: -EVERY.index(table.every)):
+            for size in range(1, len(table.by) + 1):
+                for part in combinations(sorted(table.by, key=DIMENSIONS.index), size):
+                    found[part] = table.every
+        return dict(sorted(found.items(), key=lambda one: (len(one[0]), one[0])))
 
 
 _LEAST, _LITTLE, _SOME, _MUCH, _MOST = range(5)
@@ -190,6 +224,48 @@ PLAN = Plan(
     limits=(AtMost("supported", "open", "closed"),),
 )
 """Person figures of a period (ends of months, quarters, years)."""
+
+
+def _by(*tables: tuple[Dimension, str, Every]) -> Plan:
+    """The months' plan without attendances, and tables of the province by category."""
+    return replace(
+        PLAN,
+        measures=PLAN.measures[:4],
+        printed=(
+            *(table for table in PLAN.printed if table.measure != "attendances"),
+            *(
+                Printed("province", measure, every, _MUCH, by=(dimension,), exact=True)
+                for dimension, measure, every in tables
+            ),
+        ),
+        categories=CATEGORIES,
+    )
+
+
+_LASTING: dict[Dimension, tuple[tuple[Dimension, str, Every], ...]] = {
+    dimension: (
+        (dimension, "open", "quarter"),
+        (dimension, "new", "quarter"),
+        (dimension, "closed", "quarter"),
+        (dimension, "new", "year"),
+        (dimension, "closed", "year"),
+    )
+    for dimension in LASTING
+}
+CATEGORY_PLANS = (
+    *(_by(*tables) for tables in _LASTING.values()),
+    _by(
+        ("age", "open", "year"),
+        ("age", "new", "year"),
+        ("age", "closed", "year"),
+        ("reason", "closed", "year"),
+    ),
+)
+"""What is told of the province by group, by sex, by age and by reason, each with a proof of its own
+(``categories``). Units are not printed, but implied, and so protected.
+"""
+LASTING_TOGETHER = _by(*(table for tables in _LASTING.values() for table in tables))
+"""Group and sex in one, for what is not proved one by one."""
 
 SUPPORTED = "supported"
 BORROWERS, SERVED, NEEDED = "borrowers", "service", "need"

@@ -19,8 +19,10 @@ import numpy as np
 
 from casework.anonymisation.plan import (
     BORROWERS,
+    CATEGORY_PLANS,
     DIMENSIONS,
     EVERY,
+    LASTING,
     LATE_PLAN,
     LEVELS,
     PROVINCE,
@@ -43,12 +45,18 @@ from casework.anonymisation.plan import (
     quarters_of,
     whole,
 )
-from casework.anonymisation.protection.table import SHARED, Relations, Table, TableWrong
+from casework.anonymisation.protection.table import OPEN, SHARED, Relations, Table, TableWrong
 
 Membership = Mapping[str, Collection[str]]
 """Code of a cluster → codes of its units. A unit may be in several, or in none."""
 
 Row = tuple[tuple[Cell, int], ...]
+
+Categories = tuple[str, str, str, str, str]
+"""One category by dimension, in their order; empty: all."""
+
+CAME, WENT = "came", "went"
+"""Persons whose category was put right since the last period: one came to it, one went from it."""
 
 
 @dataclass(frozen=True)
@@ -124,19 +132,23 @@ class Frame:
             first=np.array(first, dtype=np.int64) - min(first),
             last=np.array(last, dtype=np.int64) - min(first),
             usefulness=np.array([self.usefulness.get(cell, 0) for cell in self.cells]),
+            floor=np.zeros(len(self.cells), dtype=np.int64),
+            ceiling=np.full(len(self.cells), OPEN, dtype=np.int64),
             relations=Relations(rel, at, coef, np.zeros(len(self.rows), dtype=np.int64)),
         )
 
     def with_cells_of(self, others: Iterable[Frame]) -> Frame:
         """This frame with the cells and relations of others; of what both have, as it is here."""
         cells, printed, personal = dict.fromkeys(self.cells), self.printed, dict(self.personal)
-        rows = self.rows
+        rows = dict.fromkeys(self.rows)
         for other in others:
             cells |= dict.fromkeys(other.cells)
             printed |= other.printed - set(self.cells)
             personal = dict(other.personal) | personal
-            rows += other.rows
-        return replace(self, cells=tuple(cells), printed=printed, personal=personal, rows=rows)
+            rows |= dict.fromkeys(other.rows)
+        return replace(
+            self, cells=tuple(cells), printed=printed, personal=personal, rows=tuple(rows)
+        )
 
     def _parts(self) -> dict[tuple[Level, str], int]:
         """Units first, in their order; then clusters, then the province."""
@@ -196,8 +208,22 @@ def frame_of_late(units: Sequence[str], year: str) -> Frame:
     return frame_of_year(units, year, LATE_PLAN)
 
 
-def frames_of_years(prints: Iterable[Cell], units: Sequence[str]) -> list[Frame]:
-    """The frames of the years that anything is printed of."""
+def frames_besides(
+    prints: Collection[Cell],
+    units: Sequence[str],
+    months: Sequence[str],
+    clusters: Callable[[str], Membership],
+) -> list[Frame]:
+    """The frames of what is told by category, and of the years that anything is printed of."""
+    by_category = [
+        relations_of(plan, units=units, months=months, clusters=clusters)
+        for plan in CATEGORY_PLANS
+        if any(cell.category for cell in prints)
+    ]
+    return by_category + _frames_of_years(prints, units)
+
+
+def _frames_of_years(prints: Iterable[Cell], units: Sequence[str]) -> list[Frame]:
     years = {(cell.measure, cell.period) for cell in prints if len(cell.period) == len("2026")}
     plans = {BORROWERS: YEARLY_PLAN, SUPPORTED: LATE_PLAN}
     return [
@@ -291,11 +317,16 @@ class _Builder:
                     self.candidates.add(at)
 
     def _used(self, measure: Measure) -> set[str]:
-        """How often a measure is printed or laid, at any level."""
+        """How often a measure is printed, laid or compared with another, at any level."""
         tables: set[str] = {
             table.every for table in self.plan.printed if table.measure == measure.name
         }
-        return tables | {layer.finest for layer in self.layers[measure.name]}
+        limits = {
+            self.plan.measure(limit.measure).finest
+            for limit in self.plan.limits
+            if limit.flow == measure.name
+        }
+        return tables | limits | {layer.finest for layer in self.layers[measure.name]}
 
     def _at(self, measure: Measure, every: Every) -> list[str]:
         """The periods of a flow; the months at whose end a stock is taken, and the one before."""
@@ -304,11 +335,13 @@ class _Builder:
         months = [previous_month(self.months[0]), *self.months]
         if every == "month":
             return months
-        return [month for month in months if ends_quarter(month)]
+        if every == "quarter":
+            return [month for month in months if ends_quarter(month)]
+        return [month for month in months if month.endswith("-12")]
 
-    def _values(self, by: By) -> Iterator[tuple[str, str, str, str]]:
+    def _values(self, by: By) -> Iterator[Categories]:
         axes = [self.plan.values(name) if name in by else ("",) for name in DIMENSIONS]
-        return product(axes[0], axes[1], axes[2], axes[3])
+        return product(axes[0], axes[1], axes[2], axes[3], axes[4])
 
     def add_levels(self, measure: Measure) -> None:
         """Units add up to the province, and to each cluster that holds them."""
@@ -358,6 +391,8 @@ class _Builder:
                 key = layer.level, layer.by
                 if any(finest.get(key) != layer.finest for finest in flows):
                     continue
+                if not set(layer.by) <= set(LASTING):
+                    continue
                 if self._follows(layer, self.layers[balance.stock]):
                     continue
                 for code, values in product(self.codes[layer.level], self._values(layer.by)):
@@ -386,7 +421,7 @@ class _Builder:
         outflow: str,
         layer: Layer,
         code: str,
-        values: tuple[str, str, str, str],
+        values: Categories,
     ) -> Iterator[Row]:
         for period, months in whole(self.months, layer.finest).items():
             now = Cell(layer.level, code, stock, months[-1], *values)
@@ -394,10 +429,15 @@ class _Builder:
             if before not in self.cells:
                 continue
             flow = now._replace(period=period)
+            corrected = []
+            if now.category is not None:
+                corrected = [(flow._replace(measure=CAME), 1), (flow._replace(measure=WENT), -1)]
+                self.cells.update((cell, None) for cell, _ in corrected)
             yield (
                 (before, 1),
                 (flow._replace(measure=inflow), 1),
                 (flow._replace(measure=outflow), -1),
+                *corrected,
                 (now, -1),
             )
 

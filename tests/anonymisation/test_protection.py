@@ -348,7 +348,7 @@ def test_clusters_are_proved_with_the_rest() -> None:
 def test_a_table_by_group_is_one_more_line_of_the_plan() -> None:
     """Crossings bring their margins: the total is the sum of its groups, at every level."""
     plan = Plan(
-        measures=(Measure("open", "stock"),),
+        measures=(Measure("open", "stock", finest="quarter"),),
         printed=(
             Printed("unit", "open", "quarter", 1),
             Printed("unit", "open", "quarter", 0, by=("group",)),

@@ -324,11 +324,11 @@ def test_the_attack_finds_nothing_in_a_year(published, tmp_path):
     assert found.by_kind["unit borrowers"].cells == 2
     # Two units whose sum is printed: the one's count gives the other's away.
     planted = lines.replace(
-        "unit:31825:service.housing:2025,unit,31825,service.housing,2025,,,,,1,none,,,",
-        "unit:31825:service.housing:2025,unit,31825,service.housing,2025,,,,,1,exact,3,,",
+        "unit:31825:service.housing:2025,unit,31825,service.housing,2025,,,,,,1,none,,,",
+        "unit:31825:service.housing:2025,unit,31825,service.housing,2025,,,,,,1,exact,3,,",
     ).replace(
-        "province:province:service.housing:2025,province,province,service.housing,2025,,,,,1,band,,0,4",
-        "province:province:service.housing:2025,province,province,service.housing,2025,,,,,1,exact,4,,",
+        "province:province:service.housing:2025,province,province,service.housing,2025,,,,,,1,band,,0,4",
+        "province:province:service.housing:2025,province,province,service.housing,2025,,,,,,1,exact,4,,",
     )
     assert planted.count(",exact,3,,") > lines.count(",exact,3,,")
     (tmp_path / "cells.csv").write_text(planted)

@@ -10,6 +10,7 @@ from casework.anonymisation.protection.proof import Move, verify
 from casework.anonymisation.protection.table import (
     OPEN,
     SHARED,
+    BoolArray,
     Prints,
     Protection,
     Relations,
@@ -22,6 +23,7 @@ from casework.anonymisation.protection.table import (
 __all__ = [
     "OPEN",
     "SHARED",
+    "BoolArray",
     "Move",
     "Prints",
     "Protection",

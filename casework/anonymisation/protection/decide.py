@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from casework.anonymisation.protection.proof import Ledger, Move, agrees, verify
+from casework.anonymisation.protection.proof import Ledger, Move, agrees, check, verify
 from casework.anonymisation.protection.search import WIDER, FloatArray, Layout, Neighbourhood
 from casework.anonymisation.protection.table import (
     Draft,
@@ -36,13 +36,10 @@ IDLE = 5
 WORTH_A_PARTY = 0.05
 """Parties of units grow when they prove less than this share of what is left."""
 
-WINDOW = 9
-"""Months that may change together in one search, before all do."""
-
 WORTHS = (0.4, 1.6)
 """What a step of an unproved cell may cost in widened prints while many are pushed at once."""
 
-TRIES = 3
+TRIES = 4
 """Failures, each among other partners, before a cell is left unproved."""
 
 Progress = Callable[[str, int, int], None]
@@ -66,6 +63,10 @@ class Result:
     def verify(self) -> tuple[str, ...]:
         """What fails when everything is checked again by plain arithmetic (empty: nothing)."""
         return verify(self.table, self.prints, self.moves, self.settings)
+
+    def check(self) -> tuple[str, ...]:
+        """The same, but for what is known to be unproved."""
+        return check(self.table, self.prints, self.moves, self.settings)
 
 
 def protect(
@@ -104,14 +105,33 @@ class _Search:
     def run(self) -> None:
         shared, size = self.layout.shared, self.settings.partners
         self._stage("crossings", [shared], self.layout.months)
-        self._repeat("cluster", lambda: self._neighbours(size), WINDOW)
-        for name, months in (("units", WINDOW), ("years", self.layout.months)):
+        window = self.settings.window
+        self._repeat("cluster", lambda: self._neighbours(size), window)
+        for name, months in (("units", window), ("years", self.layout.months)):
             self._repeat(name, lambda: self._parties(size), months)
         for worth in WORTHS:
             self._repeat("widen", lambda: self._parties(size), self.layout.months, worth)
+        self._settle_all()
+        if self.settings.hides:
+            for is_wide in (False, True):
+                self._hide(is_wide)
+                self._settle_all()
+
+    def _settle_all(self) -> None:
         for cell in np.flatnonzero(self.ledger.unproved()):
             self._settle(int(cell))
             self._report("cell")
+
+    def _hide(self, is_wide: bool) -> None:
+        """Give up the new prints of the months in which cells are unproved, or all of them."""
+        table, unproved = self.made.table, self.ledger.unproved()
+        if not unproved.any():
+            return
+        near = np.zeros(len(table.ids), dtype=np.bool_)
+        for first, last in {*zip(table.first[unproved], table.last[unproved], strict=True)}:
+            near |= (table.first <= last) & (table.last >= first)
+        for cell in np.flatnonzero(self.made.may_widen() & (near | is_wide)):
+            self.made.widen(int(cell), Width.HIDDEN)
 
     def _repeat(
         self, name: str, parties: Callable[[], Iterable[list[int]]], months: int, worth: float = 0.0
@@ -211,22 +231,24 @@ class _Search:
         """Prove one cell against every reader, widening what must be, the least useful first."""
         tries = TRIES
         while tries and self.ledger.unproved()[cell]:
-            found = self._cheapest(cell, self.ledger.reader_of(cell))
+            found = self._cheapest(cell, self.ledger.reader_of(cell), tries % 2 > 0)
             if found is None or not self._enter(found):
                 tries -= 1
 
-    def _cheapest(self, cell: int, reader: int) -> Move | None:
-        """The cheapest move of ``cell`` that ``reader`` cannot rule out: few units, more, all."""
+    def _cheapest(self, cell: int, reader: int, is_near: bool) -> Move | None:
+        """The cheapest move of ``cell`` that ``reader`` cannot rule out: few units (those
+        ``is_near`` first, or any), more, all.
+        """
         own = int(self.made.table.part[cell])
-        others = self.random.permutation(self.layout.units)
+        others = self._near(cell) if is_near else self.random.permutation(self.layout.units)
         others = others[(others != reader) & (others != own)]
         # First those of its own cluster: together they can leave its total as it is.
         home = self.layout.home[own] if own < self.layout.units else own
         others = others[np.argsort(self.layout.home[others] != home, kind="stable")]
         best: tuple[Move, float] | None = None
         wishes = self._wishes(np.flatnonzero(self.ledger.unproved()))
-        few = self.settings.partners
-        for size in (few, 5 * few, len(others)):
+        few, most = self.settings.partners, self.settings.crowd or len(others)
+        for size in (few, min(5 * few, most), most):
             parts = {own, *others[:size].tolist(), *self.layout.shared}
             near = Neighbourhood(self.layout, self.made, parts, elastic=True)
             for step in self.ledger.wanted(cell, reader):
@@ -235,9 +257,17 @@ class _Search:
                     best = found
                 if best is not None and best[1] < 0.5:  # free: nothing need be widened
                     return best[0]
-            if size >= len(others):
+            if size >= min(most, len(others)):
                 break
         return best[0] if best else None
+
+    def _near(self, cell: int) -> IntArray:
+        """All units at random, those first that hold something of what adds up with ``cell``."""
+        table, layout = self.made.table, self.layout
+        near = layout.cell[np.isin(layout.rel, layout.rel[layout.cell == cell])]
+        holding = table.part[near[table.true[near] > 0]]
+        units = self.random.permutation(layout.units)
+        return units[np.argsort(~np.isin(units, holding), kind="stable")]
 
     def _make_room(self, move: Move) -> None:
         """Widen the new prints that the move oversteps, no further than it needs."""

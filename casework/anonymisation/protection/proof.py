@@ -115,17 +115,36 @@ class Ledger:
 
 
 def agrees(table: Table, low: IntArray, high: IntArray, move: Move) -> bool:
-    """Whether the table that ``move`` makes agrees with all relations and prints low..high."""
+    """Whether the table that ``move`` makes agrees with all relations and prints low..high, and
+    stays where other tables let it.
+    """
     cells = move.cells
     last = table.true[cells] + move.steps
-    held = bool((last >= np.maximum(low[cells], 0)).all() and (last <= high[cells]).all())
+    least = np.maximum(low[cells], table.floor[cells])
+    most = np.minimum(high[cells], table.ceiling[cells])
+    held = bool((last >= least).all() and (last <= most).all())
     return held and table.relations.are_kept_by(cells, move.steps)
+
+
+def check(
+    table: Table, prints: Prints, moves: tuple[Move, ...], settings: Protection
+) -> tuple[str, ...]:
+    """What is not as it should be: prints, relations, moves (empty: nothing)."""
+    return _checked(table, prints, moves, settings)[0]
 
 
 def verify(
     table: Table, prints: Prints, moves: tuple[Move, ...], settings: Protection
 ) -> tuple[str, ...]:
     """Check a publication again from nothing but its arrays; what fails, in words (empty: good)."""
+    wrong, ledger = _checked(table, prints, moves, settings)
+    open_cells = np.flatnonzero(ledger.unproved())
+    return (*wrong, *(f"unproved: {table.ids[cell]}" for cell in open_cells))
+
+
+def _checked(
+    table: Table, prints: Prints, moves: tuple[Move, ...], settings: Protection
+) -> tuple[tuple[str, ...], Ledger]:
     wrong = [
         f"false print: {table.ids[cell]}"
         for cell in np.flatnonzero((table.true < prints.low) | (table.true > prints.high))
@@ -137,5 +156,4 @@ def verify(
             ledger.enter(move)
         else:
             wrong.append(f"move {number} disagrees with what is printed")
-    wrong += [f"unproved: {table.ids[cell]}" for cell in np.flatnonzero(ledger.unproved())]
-    return tuple(wrong)
+    return tuple(wrong), ledger

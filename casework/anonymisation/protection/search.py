@@ -44,11 +44,14 @@ NOTHING = 1e-6
 
 
 def steps_within(
-    true: IntArray, low: IntArray, high: IntArray, farthest: int
+    table: Table, cells: IntArray, low: IntArray, high: IntArray, farthest: int
 ) -> tuple[IntArray, IntArray]:
-    """The least and greatest d for which ``true + d`` stays inside ``low..high``."""
-    down = np.minimum(true - np.maximum(low, 0), farthest)
-    up = np.minimum(high - true, farthest)
+    """The least and greatest d for which ``true + d`` stays inside ``low..high`` (of the cells),
+    and between floor and ceiling.
+    """
+    true = table.true[cells]
+    down = np.minimum(true - np.maximum(low, table.floor[cells]), farthest)
+    up = np.minimum(np.minimum(high, table.ceiling[cells]) - true, farthest)
     return -down, up
 
 
@@ -122,7 +125,7 @@ class Neighbourhood:
         rows, row = np.unique(layout.rel[entries], return_inverse=True)
         self.farthest = NO_FARTHER if elastic else FARTHEST
         down, up = steps_within(
-            made.table.true[self.cells], made.low[self.cells], made.high[self.cells], self.farthest
+            table, self.cells, made.low[self.cells], made.high[self.cells], self.farthest
         )
         self.lower: FloatArray = down.astype(np.float64)
         self.upper: FloatArray = up.astype(np.float64)
@@ -175,7 +178,7 @@ class Neighbourhood:
         worth = np.float64(DEARER) ** self.made.table.usefulness[self.cells[may]]
         for width in WIDER:
             low, high = ranges(true, width, self.made.settings)
-            down, up = steps_within(true, low, high, self.farthest)
+            down, up = steps_within(self.made.table, self.cells[may], low, high, self.farthest)
             more_down: FloatArray = np.minimum(down - base_down, 0.0)
             more_up: FloatArray = np.maximum(up - base_up, 0.0)
             for lower, upper, price in (

@@ -54,13 +54,19 @@ class Protection:
     """Settings. ``k`` and ``width`` may be raised, never lowered below five.
 
     ``knowing_unit``: protect also against a reader who knows every cell of one unit.
-    ``partners``: units that may move together in one search. ``seed`` makes runs repeatable.
+    ``partners``: units that may move together in one search. ``window``: months that may, before
+    all do. ``crowd``: the most units that move for the sake of one cell, None for all. ``hides``:
+    where cells stay unproved, new prints of their months are given up, and then all new ones.
+    ``seed`` makes runs repeatable.
     """
 
     k: int = SMALLEST_K
     width: int = 5
     knowing_unit: bool = True
     partners: int = 6
+    window: int = 9
+    crowd: int | None = None
+    hides: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -116,7 +122,8 @@ class Table:
     printed exactly where the proof allows it; of ``telling`` cells even presence must not be known.
     ``part`` numbers units, then clusters, then the province; ``block`` is the number of the unit
     that knows the cell, or ``SHARED``. ``first`` and ``last`` number the months a cell is about.
-    ``usefulness`` orders widening: the least useful figure gives way first.
+    ``usefulness`` orders widening: the least useful figure gives way first. No move takes a count
+    below ``floor`` or above ``ceiling``, whatever its print allows: other tables hang on it.
     """
 
     ids: tuple[str, ...]
@@ -130,6 +137,8 @@ class Table:
     first: IntArray
     last: IntArray
     usefulness: IntArray
+    floor: IntArray
+    ceiling: IntArray
     relations: Relations
 
     def small(self, k: int) -> BoolArray:
