@@ -33,7 +33,7 @@ from casework.anonymisation.plan import (
     quarter_of,
 )
 from casework.anonymisation.protection import OPEN, Prints, Relations, Shown
-from casework.anonymisation.relations import Frame, frames_of_years, relations_of
+from casework.anonymisation.relations import Frame, frames_besides, relations_of
 from casework.anonymisation.sequence import known_zero
 from casework.core.database import db
 from casework.inspection.readmodel.models import (
@@ -138,17 +138,19 @@ def read_figures(province_id: UUID, period: str) -> Files:
     units = tuple(sorted(names.values()))
     members = _read_members(province_id, period)
     clusters = by_quarter(members, names)
-    first = figures[0][1]
+    months = months_between(figures[0][1], period)
     frame = relations_of(
         PLAN,
         units=units,
-        months=months_between(first, period),
+        months=months,
         clusters=lambda quarter: clusters.get(quarter, {}),
     )
     names |= {cluster_id: cluster_code(cluster_id) for _, cluster_id, _ in members}
     names[province_id] = PROVINCE
     prints = {cell_of(figure, names[figure.unit_id]): _ends(figure) for figure, _ in figures}
-    frame = frame.with_cells_of(frames_of_years(prints, frame.units))
+    frame = frame.with_cells_of(
+        frames_besides(prints, units, months, lambda quarter: clusters.get(quarter, {}))
+    )
     prints |= dict.fromkeys(_zeros(frame, prints), (Shown.EXACT, 0, 0))
     files = files_of(frame, prints, _read_shares(province_id, period, names))
     work = {
@@ -289,7 +291,7 @@ def files_of(frame: Frame, prints: Mapping[Cell, Ends], shares: Iterable[ShareRo
 
 def cell_of(figure: Figure, name: str) -> Cell:
     """The cell that a figure prints."""
-    return Cell(figure.level, name, figure.measure, period_of(figure))  # type: ignore[arg-type]
+    return Cell.of(figure.level, name, figure.measure, period_of(figure))  # type: ignore[arg-type]
 
 
 def _ends(figure: Figure) -> Ends:

@@ -25,7 +25,9 @@ from sqlalchemy import Connection, func, select
 
 from casework.anonymisation import attack, measures
 from casework.anonymisation.bands import BANDED, Band, Bands, band_from
+from casework.anonymisation.categories import Proved, prove_months, quarter_ends
 from casework.anonymisation.clusters import cluster_codes, find_standing, load_frozen
+from casework.anonymisation.counting import ByCategory, count_by_category
 from casework.anonymisation.export import files_of, share_of, unit_names
 from casework.anonymisation.late import month_of, print_late, years_due
 from casework.anonymisation.measures import Counted, Part, days_of
@@ -39,8 +41,8 @@ from casework.anonymisation.plan import (
     previous_month,
 )
 from casework.anonymisation.protection import Shown, TableWrong
-from casework.anonymisation.relations import Membership, frames_of_years
-from casework.anonymisation.sequence import Batch, Past, Print, Watch, next_months
+from casework.anonymisation.relations import Membership, frames_besides
+from casework.anonymisation.sequence import Batch, Past, Print, Watch
 from casework.anonymisation.shares import Share, bands_by_month, count_kept, tell_shares
 from casework.anonymisation.writing import Refused, check_reachable, finish, write
 from casework.anonymisation.yearly import count_year, print_year, years_ended
@@ -176,6 +178,8 @@ def prepare(
         counted = measures.count(connection, province_id, months)
         standing = find_standing(connection, province_id, periods, names)
         kept = count_kept(connection, province_id, filter(ends_quarter, periods))
+        ends = quarter_ends(past.months, periods)
+        labelled = count_by_category(connection, province_id, ends)
         before = _standing(connection, province_id)
         years = {
             year: count_year(connection, province_id, year)
@@ -187,27 +191,32 @@ def prepare(
         }
     by_name = {names[part.id]: part for part in parts}
     begun = time.monotonic()
-    batch = _prove(past, progress(list(periods)), counted, by_name, standing, province_id, tell)
     ids = {name: place for place, name in places.items()}
+    proved = _prove(
+        past, periods, counted, labelled, by_name, ids, standing, progress=progress, watch=tell
+    )
+    past, batch, told = proved.past, proved.batch, proved.told
+    for month, prints in told.months.items():
+        batch.months[month] = (*batch.months[month], *prints)
     for year, counts in years.items():
         _add(batch, past, f"{year}-12", print_year(past, year, counts, ids))
     for year, counts in late.items():
         _add(batch, past, month_of(year), print_late(past, year, counts, ids))
-    proved = time.monotonic()
+    proved_at = time.monotonic()
     names = {part.id: name for name, part in by_name.items()}
     shares = tell_shares(kept, past.printed, names, periods)
     _attack(past, periods[-1], batch, shares, seconds, tell)
     report = PublicationReport(
         tuple(periods),
         Counter(
-            (str(one.cell.level), family_of(one.cell.measure), str(one.shown))
+            (str(one.cell.level), family_of(one.cell.code), str(one.shown))
             for prints in batch.months.values()
             for one in prints
             if one.is_printed
         ),
-        tuple((cell, width.name.lower()) for cell, width in batch.result.widened),
-        proved - begun,
-        time.monotonic() - proved,
+        (*((cell, width.name.lower()) for cell, width in batch.result.widened), *told.widened),
+        proved_at - begun,
+        time.monotonic() - proved_at,
     )
     bands = bands_by_month(shares, before, ids, periods)
     return Prepared(province_id, batch, ids, bands, report)
@@ -219,8 +228,9 @@ def family_of(measure: str) -> str:
 
 
 def _add(batch: Batch, past: Past, month: str, prints: Sequence[Print]) -> None:
-    """What a month's edition says of a whole year."""
+    """What a month's edition says besides: by category, and of a whole year."""
     batch.months[month] = (*batch.months[month], *prints)
+    past.counts |= {one.cell: one.count for one in prints}
     past.printed |= {one.cell: one for one in prints if one.is_printed}
 
 
@@ -308,7 +318,7 @@ def _load_past(connection: Connection, province_id: UUID, names: dict[UUID, str]
     editions: dict[str, list[Print]] = {}
     for edition, level, place, measure, period, *rest in connection.execute(query):
         count, is_printed, shown, low, high = rest
-        cell = Cell(cast("Level", level), names[place], measure, period)
+        cell = Cell.of(cast("Level", level), names[place], measure, period)
         one = Print(cell, count, is_printed, Shown(shown), low, high)
         editions.setdefault(edition, []).append(one)
     past = Past()
@@ -320,24 +330,29 @@ def _load_past(connection: Connection, province_id: UUID, names: dict[UUID, str]
 
 def _prove(
     past: Past,
-    periods: Iterable[str],
+    periods: Sequence[str],
     counted: Counted,
+    labelled: ByCategory,
     parts: dict[str, Part],
+    ids: dict[str, UUID],
     clusters: dict[str, Membership],
-    province_id: UUID,
-    tell: Watch,
-) -> Batch:
+    *,
+    progress: Progress,
+    watch: Watch,
+) -> Proved:
     """The months, proved together with everything before them. Raises Refused."""
     if not parts:
         raise Refused(_l("No unit of this province takes part yet."))
     try:
-        batch = next_months(past, periods, counted, parts, province_id, clusters, watch=tell)
+        proved = prove_months(
+            past, periods, counted, labelled, parts, ids, clusters, progress=progress, watch=watch
+        )
     except TableWrong as error:
         raise Refused(_l("The counts do not agree: %(cells)s", cells=str(error))) from error
-    wrong = [*batch.result.unproved] or batch.result.verify()
+    wrong = (*proved.batch.result.check(), *proved.told.wrong)
     if wrong:
         raise Refused(_l("These counts could not be protected, so nothing was published:"), wrong)
-    return batch
+    return proved
 
 
 def _attack(
@@ -351,7 +366,11 @@ def _attack(
             prints[cell] = (Shown.EXACT, int(decided.low[place]), int(decided.high[place]))
     with tempfile.TemporaryDirectory() as folder:
         rows = [share_of(each.unit, each.code, each.month, each.band) for each in shares]
-        frame = batch.frame.with_cells_of(frames_of_years(prints, batch.frame.units))
+        frame = batch.frame.with_cells_of(
+            frames_besides(
+                prints, batch.frame.units, past.months, lambda at: past.clusters.get(at, {})
+            )
+        )
         zeros = (cell for cell in frame.cells if cell not in prints and past.is_known_zero(cell))
         prints |= dict.fromkeys(zeros, (Shown.EXACT, 0, 0))
         files_of(frame, prints, rows).write_csv(Path(folder))

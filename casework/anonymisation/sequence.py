@@ -31,8 +31,9 @@ printed as "under 5", and the province's then only as the range its units leave.
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from uuid import UUID
 
@@ -82,6 +83,11 @@ class Print:
     low: int | None
     high: int | None
 
+    @property
+    def ends(self) -> tuple[int, int, Shown]:
+        """Between what it lies, and how it is shown."""
+        return self.low or 0, OPEN if self.high is None else self.high, self.shown
+
 
 @dataclass
 class Past:
@@ -113,7 +119,7 @@ class Past:
             cell = one.cell
             if cell.measure == ENDED:
                 continue
-            if cell.measure in (RECORDED_OPENED, RECORDED_CLOSED):
+            if cell.measure in (RECORDED_OPENED, RECORDED_CLOSED) and cell.category is None:
                 taken.setdefault(cell.unit, {})[cell.measure] = one.count
             elif cell.measure in ACTIVITY:
                 here.add(cell.unit)
@@ -133,14 +139,22 @@ class Past:
             elif unit in self.first_in:
                 self.last_in.setdefault(unit, previous_month(month))
 
+    def copy(self) -> Past:
+        """One that takes editions in for itself."""
+        own = {each.name: copy(getattr(self, each.name)) for each in fields(self)}
+        return replace(self, **own)
+
     @property
     def units(self) -> tuple[str, ...]:
         return tuple(sorted(unit for unit in self.taken if unit != PROVINCE))
 
-    def frame(self, units: Sequence[str], months: Sequence[str]) -> Frame:
+    def frame(self, units: Sequence[str], months: Sequence[str], plan: Plan | None = None) -> Frame:
         """The cells and relations of ``months``, with the clusters as they were taken."""
         return relations_of(
-            self.plan, units=units, months=months, clusters=lambda at: self.clusters.get(at, {})
+            plan or self.plan,
+            units=units,
+            months=months,
+            clusters=lambda at: self.clusters.get(at, {}),
         )
 
     def is_known_zero(self, cell: Cell) -> bool:
@@ -185,12 +199,14 @@ def next_months(
     clusters: Mapping[str, Membership] | None = None,
     settings: Protection | None = None,
     watch: Watch = lambda stage, settled, all_: None,
+    bound: Callable[[Frame, Table], Table] = lambda frame, table: table,
 ) -> Batch:
     """Count months one after the other, then protect and prove them at once; `past` takes them in.
 
     They come out together, so one proof over all of them serves: no reader has less than the last
     edition and everything before it. ``parts``: the units that take part, by name. ``clusters``:
-    who is in which on the first day of each month.
+    who is in which on the first day of each month. ``bound`` keeps the proof's moves to those that
+    other tables allow, once everything is counted.
     Raises ``TableWrong`` when the counts break a relation or an earlier print.
     """
     before = frozenset(past.counts)
@@ -211,14 +227,14 @@ def next_months(
         past.add(month, [*unprinted, *others[month]])
     foreseen = counting.foreseen()
     nobody = zeros | counting.emptied() | foreseen
-    table = _owned(frame, frame.table(past.counts), nobody)
+    table = bound(frame, owned(frame, frame.table(past.counts), nobody))
     result = protect(table, _frozen(past, frame, zeros, foreseen, before), settings, watch)
     may_print = frame.printed - zeros
     place = {cell: number for number, cell in enumerate(frame.cells)}
     ready = {
         month: (
             *(
-                _print_of(result, place[cell], cell, past.counts[cell], may_print, foreseen)
+                print_of(result, place[cell], cell, past.counts[cell], may_print, foreseen)
                 for cell in cells[month]
             ),
             *others[month],
@@ -229,7 +245,7 @@ def next_months(
     return Batch(ready, taken, frame, result)
 
 
-def _owned(frame: Frame, table: Table, zeros: set[Cell]) -> Table:
+def owned(frame: Frame, table: Table, zeros: set[Cell]) -> Table:
     """Count cells of the province and of clusters to a unit while it is the only one there: it
     knows them anyway.
     """
@@ -273,14 +289,15 @@ def _frozen(
     )
 
 
-def _print_of(
+def print_of(
     result: Result,
     place: int,
     cell: Cell,
     count: int,
     may_print: frozenset[Cell],
-    foreseen: set[Cell],
+    foreseen: Collection[Cell] = (),
 ) -> Print:
+    """A count with what was decided on it; a figure if it is one of ``may_print``."""
     is_printed = cell in may_print
     shown, low, high = (
         result.prints.shown[place],

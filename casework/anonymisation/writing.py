@@ -219,7 +219,7 @@ def _count_row(publication_id: UUID, one: Print, ids: Mapping[str, UUID]) -> dic
         "publication_id": publication_id,
         **{key: ids[one.cell.unit] if key == own else None for key in ("unit_id", "cluster_id")},
         "level": str(one.cell.level),
-        "measure": str(one.cell.measure),
+        "measure": one.cell.code,
         "period": one.cell.period,
         "count": one.count,
         "is_printed": one.is_printed,
