@@ -1,6 +1,6 @@
 """CPU seconds, memory and exactness of publishing a random province month after month.
 
-    python -m benchmarks.figures --units 64 --months 24 [--clusters 6] [--seed 1] [--attack]
+    python -m benchmarks.figures --units 64 --months 24 [--at-once 23] [--clusters 6] [--attack]
     python -m benchmarks.figures --provinces 34 --units 98 --months 24
 
 Every month is published with all earlier prints as fixed constraints, and rechecked by plain
@@ -18,77 +18,184 @@ import resource
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 import numpy as np
 
 from casework.anonymisation.attack import attack, read
-from casework.anonymisation.exchange import cell_rows, write_edition
+from casework.anonymisation.categories import Told, prove_months
+from casework.anonymisation.counting import ByCategory
+from casework.anonymisation.export import files_of
+from casework.anonymisation.measures import ACTIVITY, Counted, Part
 from casework.anonymisation.plan import (
-    PLAN,
-    Cell,
+    CATEGORIES,
+    PROVINCE,
+    Dimension,
     ends_quarter,
     months_between,
     previous_month,
     quarter_of,
 )
-from casework.anonymisation.protection import Prints, Protection, Result, protect
-from casework.anonymisation.relations import Frame, relations_of
+from casework.anonymisation.protection import Protection
+from casework.anonymisation.relations import Membership, frames_besides
+from casework.anonymisation.sequence import Batch, Past
+from casework.inspection.readmodel.models import Measure
+
+LABELS: Mapping[Dimension, tuple[float, ...]] = {
+    "group": (0.72, 0.17, 0.06, 0.05),
+    "sex": (0.22, 0.77, 0.01),
+    "age": (0.04, 0.26, 0.46, 0.22, 0.02),
+    "reason": (0.45, 0.15, 0.12, 0.13, 0.02, 0.05, 0.08),
+}
+"""How often each value of ``CATEGORIES`` is."""
 
 
 @dataclass(frozen=True)
 class RandomProvince:
-    """Counts like the real ones: 14 open cases a unit, most monthly flows 0 to 3."""
+    """Persons like the real ones: 14 open cases a unit, most monthly flows 0 to 3. Nobody grows
+    older: ages are those at the beginning.
+    """
 
-    units: tuple[str, ...]
+    parts: Mapping[str, Part]
     months: tuple[str, ...]
-    counts: dict[tuple[str, str, str], int]
+    counted: Counted
+    labelled: ByCategory
 
     @classmethod
     def made(cls, units: int, months: int, seed: int) -> RandomProvince:
         random = np.random.default_rng(seed)
-        codes = tuple(f"{31000 + n}" for n in range(units))
         last = f"{2024 + (months - 1) // 12}-{(months - 1) % 12 + 1:02}"
         calendar = months_between("2024-01", last)
-        counts: dict[tuple[str, str, str], int] = {}
-        for unit in codes:
-            stock = int(random.poisson(random.gamma(2.0, 7.0)))
-            rate = stock / 18 + 0.1
-            counts["open", unit, previous_month(calendar[0])] = stock
-            for month in calendar:
-                new, closed = int(random.poisson(rate)), int(random.poisson(rate))
-                closed = min(closed, stock + new)
-                stock += new - closed
-                counts["open", unit, month] = stock
-                for measure, value in (("new", new), ("closed", closed)):
-                    for period in (month, quarter_of(month), month[:4]):
-                        key = measure, unit, period
-                        counts[key] = counts.get(key, 0) + value
-                if month[5:] in ("03", "06", "09", "12"):
-                    quarter = quarter_of(month)
-                    most = stock + counts["closed", unit, quarter]
-                    counts["supported", unit, quarter] = int(random.binomial(most, 0.6))
-                    held = random.random() < 0.6
-                    counts["attendances", unit, quarter] = int(random.poisson(20)) if held else 0
-        return cls(codes, calendar, counts)
+        codes = [f"{31000 + number}" for number in range(units)]
+        parts = {
+            code: Part(uuid5(NAMESPACE_OID, code), code, date(2000, 1, 1), None, date(2000, 1, 1))
+            for code in codes
+        }
+        tallies = _Tallies(calendar, random)
+        for part in parts.values():
+            tallies.live(part.id)
+        return cls(parts, calendar, tallies.counted(), tallies.labelled())
 
-    def of(self, frame: Frame) -> dict[Cell, int]:
-        """The counts of a frame; the province from the same records."""
-        total: Counter[tuple[str, str]] = Counter()
-        for (measure, _, period), value in self.counts.items():
-            total[measure, period] += value
-        found = {
-            cell: self.counts[cell.measure, cell.unit, cell.period]
-            if cell.level == "unit"
-            else total[cell.measure, cell.period]
-            for cell in frame.to_count
+    @property
+    def ids(self) -> dict[str, UUID]:
+        """Units by name, and the province."""
+        return {name: part.id for name, part in self.parts.items()} | {PROVINCE: PROVINCE_ID}
+
+
+PROVINCE_ID = uuid5(NAMESPACE_OID, PROVINCE)
+
+
+class _Tallies:
+    """What is counted while persons come and go, unit by unit."""
+
+    def __init__(self, months: Sequence[str], random: np.random.Generator) -> None:
+        self.months, self.random = months, random
+        self.opened: Counter[tuple[UUID, str]] = Counter()
+        self.closed: Counter[tuple[UUID, str]] = Counter()
+        self.supported: Counter[tuple[UUID, str]] = Counter()
+        self.attendances: Counter[tuple[UUID, str]] = Counter()
+        self.by: dict[str, Counter[tuple[UUID, str, Dimension, str]]] = {
+            name: Counter() for name in ("open", "opened", "closed")
         }
-        clusters = [cell for cell in found if cell.level == "cluster"]
-        return found | {
-            cell: sum(found[part] for part in frame.parts_of(cell)) for cell in clusters
+
+    def live(self, unit: UUID) -> None:
+        """One unit through all months."""
+        random = self.random
+        here = [self._person() for _ in range(int(random.poisson(random.gamma(2.0, 7.0))))]
+        rate = len(here) / 18 + 0.1
+        opened, closed = list(here), []
+        for month in (previous_month(self.months[0]), *self.months):
+            if month in self.months:
+                came = [self._person() for _ in range(int(random.poisson(rate)))]
+                here += came
+                opened += came
+                going = min(int(random.poisson(rate)), len(here))
+                closed += [here.pop(int(random.integers(len(here)))) for _ in range(going)]
+            self._note(unit, month, here, opened, closed)
+            if ends_quarter(month) and month in self.months:
+                before = months_between("2000-01", month)[-4]
+                ended = self.closed[unit, month] - self.closed[unit, before]
+                self._support(unit, quarter_of(month), len(here) + ended)
+
+    def _support(self, unit: UUID, quarter: str, most: int) -> None:
+        held = self.random.random() < 0.6
+        supported = int(self.random.binomial(most, 0.6))
+        attendances = int(self.random.poisson(20)) if held else 0
+        for place in (unit, PROVINCE_ID):
+            self.supported[place, quarter] += supported
+            self.attendances[place, quarter] += attendances
+
+    def _person(self) -> dict[Dimension, str]:
+        return {
+            dimension: str(self.random.choice(CATEGORIES[dimension], p=shares))
+            for dimension, shares in LABELS.items()
         }
+
+    def _note(
+        self,
+        unit: UUID,
+        month: str,
+        here: list[dict[Dimension, str]],
+        opened: list[dict[Dimension, str]],
+        closed: list[dict[Dimension, str]],
+    ) -> None:
+        for place in (unit, PROVINCE_ID):
+            self.opened[place, month] += len(opened)
+            self.closed[place, month] += len(closed)
+            if ends_quarter(month):
+                for name, persons in (("open", here), ("opened", opened), ("closed", closed)):
+                    for person in persons:
+                        for dimension, value in person.items():
+                            if dimension != "reason" or name == "closed":
+                                self.by[name][place, month, dimension, value] += 1
+
+    def counted(self) -> Counted:
+        """What ``measures.count`` would give."""
+        nothing: dict[Measure, dict[tuple[UUID, str], int]] = {each: {} for each in ACTIVITY}
+        return Counted(self.opened, self.closed, self.supported, self.attendances, nothing)
+
+    def labelled(self) -> ByCategory:
+        """What ``count_by_category`` would give."""
+        return ByCategory(self.by["open"], self.by["opened"], self.by["closed"])
+
+
+@dataclass
+class Editions:
+    """A province's editions, month by month or several at once."""
+
+    province: RandomProvince
+    clusters: Membership = field(default_factory=dict)
+    past: Past = field(default_factory=Past)
+    batch: Batch | None = None
+    told: Told | None = None
+
+    def publish(self, months: Sequence[str]) -> float:
+        """Count and prove; how many seconds of the processor it took."""
+        started = time.process_time()
+        province = self.province
+        proved = prove_months(
+            self.past,
+            months,
+            province.counted,
+            province.labelled,
+            province.parts,
+            province.ids,
+            dict.fromkeys(months, self.clusters),
+        )
+        self.past, self.batch, self.told = proved.past, proved.batch, proved.told
+        return time.process_time() - started
+
+    @property
+    def wrong(self) -> int:
+        """What is unproved or fails when it is checked again."""
+        assert self.batch is not None
+        assert self.told is not None
+        return len(self.batch.result.check()) + len(self.told.wrong)
 
 
 def main() -> None:
@@ -98,6 +205,7 @@ def main() -> None:
     parser.add_argument("--clusters", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--attack", action="store_true")
+    parser.add_argument("--at-once", type=int, default=1, help="months of the first publication")
     parser.add_argument("--provinces", type=int, default=0)
     given = parser.parse_args()
     if given.provinces:
@@ -105,20 +213,16 @@ def main() -> None:
         return
     province = RandomProvince.made(given.units, given.months, given.seed)
     every = max(given.clusters, 1)
-    clusters = {f"c{n}": province.units[n::every] for n in range(given.clusters)}
-    frozen: Prints | None = None
-    for count in range(1, given.months + 1):
-        started = time.process_time()
-        months = province.months[:count]
-        frame = relations_of(PLAN, units=province.units, months=months, clusters=clusters)
-        result = protect(frame.table(province.of(frame)), frozen, Protection(seed=given.seed))
-        seconds = time.process_time() - started
-        wrong = result.verify()
-        _line(province.months[count - 1], seconds, result, wrong)
-        frozen = result.prints
-    _shares(frame, result)
+    clusters = {
+        f"c{number}": list(province.parts)[number::every] for number in range(given.clusters)
+    }
+    editions = Editions(province, clusters)
+    months = editions.province.months
+    for batch in (months[: given.at_once], *([month] for month in months[given.at_once :])):
+        _line(batch[-1], editions.publish(batch), editions)
+    _shares(editions.past)
     if given.attack:
-        _attack(frame, result)
+        _attack(editions)
 
 
 def _country(provinces: int, units: int, months: int) -> None:
@@ -138,54 +242,57 @@ def _country(provinces: int, units: int, months: int) -> None:
 
 def _last_month(units: int, months: int, seed: int) -> tuple[float, float, int]:
     """Seconds of the processor, peak memory in MB, failed checks."""
-    province = RandomProvince.made(units, months, seed)
-    before = relations_of(PLAN, units=province.units, months=province.months[:-1])
-    frozen = protect(before.table(province.of(before))).prints
-    started = time.process_time()
-    frame = relations_of(PLAN, units=province.units, months=province.months)
-    result = protect(frame.table(province.of(frame)), frozen)
-    seconds = time.process_time() - started
+    editions = Editions(RandomProvince.made(units, months, seed))
+    editions.publish(editions.province.months[:-1])
+    seconds = editions.publish(editions.province.months[-1:])
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return seconds, memory, len(result.verify()) + len(result.unproved)
+    return seconds, memory, editions.wrong
 
 
-def _attack(frame: Frame, result: Result) -> None:
+def _attack(editions: Editions) -> None:
+    past, batch = editions.past, editions.batch
+    assert batch is not None
+    prints = {cell: (one.shown, one.low, one.high) for cell, one in past.printed.items()}
+    units = batch.frame.units
+    frame = batch.frame.with_cells_of(
+        frames_besides(prints, units, past.months, lambda at: past.clusters.get(at, {}))
+    )
     with tempfile.TemporaryDirectory() as folder:
-        rows = cell_rows(frame, result.table, result.prints)
-        write_edition(Path(folder), rows, result.table.relations, result.table.ids)
-        findings = attack(read(Path(folder)), seconds=600)
-    true = dict(zip(result.table.ids, result.table.true.tolist(), strict=True))
+        files_of(frame, prints).write_csv(Path(folder))
+        findings = attack(read(Path(folder)), seconds=3600)
     for kind, tally in findings.by_kind.items():
         print(kind, tally)
+    true = {cell.id: count for cell, count in past.counts.items()}
     print(f"attack {findings.seconds:.1f} s, stops publication: {findings.stops(true)[:10]}")
 
 
-def _line(month: str, seconds: float, result: Result, wrong: tuple[str, ...]) -> None:
+def _line(month: str, seconds: float, editions: Editions) -> None:
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    small = int(result.table.small(result.settings.k).sum())
+    past = editions.past
+    small = sum(0 < count < Protection().k for count in past.counts.values())
     print(
-        f"{month} {seconds:6.1f} s cpu {memory:5.0f} MB small {small} moves {len(result.moves)}"
-        f" widened now {len(result.widened)} unproved {len(result.unproved)}"
-        f" failed checks {len(wrong)}",
+        f"{month} {seconds:6.1f} s cpu {memory:5.0f} MB small {small}"
+        f" failed checks {editions.wrong}",
         flush=True,
     )
 
 
-def _shares(frame: Frame, result: Result) -> None:
+def _shares(past: Past) -> None:
     """How each table came out; the last column: exact ones among counts of five and more."""
     rows: dict[tuple[str, str, str], Counter[str]] = {}
-    prints, true = result.prints, result.table.true
-    for place, cell in enumerate(frame.cells):
-        if cell not in frame.printed:
+    for cell, one in past.printed.items():
+        if cell.measure in ACTIVITY:
             continue
         every = "year" if len(cell.period) == 4 else "quarter" if "Q" in cell.period else "month"
         if cell.measure == "open" and ends_quarter(cell.period):
             every = "quarter's end"
-        tally = rows.setdefault((cell.level, cell.measure, every), Counter())
-        width = int(prints.high[place] - prints.low[place]) + 1
+        by = f" by {cell.category[0]}" if cell.category else ""
+        tally = rows.setdefault((cell.level, f"{cell.measure}{by}", every), Counter())
+        low, high, _ = one.ends
+        width = high - low + 1
         tally["exact" if width == 1 else "five" if width == 5 else "wider"] += 1
         tally["exact of 5+"] += width == 1
-        tally["5+"] += bool(true[place] >= result.settings.k)
+        tally["5+"] += one.count >= Protection().k
     print("\n| level | measure | every | cells | exact | range of five | wider | exact of 5+ |")
     print("|---|---|---|---:|---:|---:|---:|---:|")
     for key, tally in sorted(rows.items()):
