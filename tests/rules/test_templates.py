@@ -24,6 +24,7 @@ TITLE_VARIABLES = {
     "offer.reference",
     "proposal.reference",
     "group.name",
+    "cluster.name",
     "unit.label",
     "room.unit.label",
     "part.letter",
