@@ -706,6 +706,28 @@ def test_a_run_that_works_is_shown_and_asks_again_by_itself(app, client_as, work
         assert page.one("div", id="run").get("hx-get") is None
 
 
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "Proving that no small count becomes known"),
+        ("vi", "Đang chứng minh không ai suy ra được số nhỏ"),
+    ],
+)
+def test_every_step_of_the_proof_is_told_in_words(app, client_as, worked, language, told):
+    with app.app_context():
+        run = ask_for_run(Wanted(worked.units["province"], (SEPTEMBER,), False), by=SYSTEM_ACTOR)
+        run_id = run.id
+        db.session.commit()
+    manager = client_as("manager")
+    manager.client.set_cookie("casework_language", language)
+    for step in ("crossings", "cluster", "units", "years", "widen", "cell"):
+        with app.app_context():
+            db.session.get_one(PublicationRun, run_id).stage = step
+            db.session.commit()
+        page = manager.get(f"/publishing/runs/{run_id}")
+        assert page.one("progress").get("aria-label") == told, step
+
+
 def test_a_page_that_asks_by_itself_keeps_nobody_signed_in(app, client_as, worked):
     with app.app_context():
         run = ask_for_run(Wanted(worked.units["province"], (SEPTEMBER,), True), by=SYSTEM_ACTOR)
