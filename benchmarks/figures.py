@@ -31,6 +31,7 @@ from casework.anonymisation.attack import attack, read
 from casework.anonymisation.categories import Told, prove_months
 from casework.anonymisation.counting import ByCategory
 from casework.anonymisation.export import files_of
+from casework.anonymisation.lifting import known_tables
 from casework.anonymisation.measures import ACTIVITY, Counted, Part
 from casework.anonymisation.plan import (
     CATEGORIES,
@@ -250,20 +251,26 @@ def _last_month(units: int, months: int, seed: int) -> tuple[float, float, int]:
 
 
 def _attack(editions: Editions) -> None:
-    past, batch = editions.past, editions.batch
+    """First as ``publish`` does, with the tables that the proofs show; then as a stranger would."""
+    past, batch, told = editions.past, editions.batch, editions.told
     assert batch is not None
+    assert told is not None
     prints = {cell: (one.shown, one.low, one.high) for cell, one in past.printed.items()}
     units = batch.frame.units
-    frame = batch.frame.with_cells_of(
-        frames_besides(prints, units, past.months, lambda at: past.clusters.get(at, {}))
-    )
+    besides = frames_besides(prints, units, past.months, lambda at: past.clusters.get(at, {}))
+    frame = batch.frame.with_cells_of(besides)
     with tempfile.TemporaryDirectory() as folder:
         files_of(frame, prints).write_csv(Path(folder))
-        findings = attack(read(Path(folder)), seconds=3600)
-    for kind, tally in findings.by_kind.items():
-        print(kind, tally)
+        edition = read(Path(folder))
     true = {cell.id: count for cell, count in past.counts.items()}
-    print(f"attack {findings.seconds:.1f} s, stops publication: {findings.stops(true)[:10]}")
+    for known in (known_tables(frame, past, told), None):
+        findings = attack(edition, seconds=3600, known=known)
+        print(
+            f"attack {'with known tables' if known else 'by a stranger'} {findings.seconds:.1f} s,"
+            f" undecided {len(findings.undecided)},"
+            f" stops publication: {findings.stops(true)[:10]}",
+            flush=True,
+        )
 
 
 def _line(month: str, seconds: float, editions: Editions) -> None:

@@ -27,7 +27,7 @@ all persons, with all that is printed of them:
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from uuid import UUID
 
@@ -103,12 +103,16 @@ class Silence(StrEnum):
 @dataclass(frozen=True)
 class Told:
     """The prints of each month by category; what was widened, and what could not be proved, of
-    these or of the months' own counts (empty: good).
+    these or of the months' own counts (empty: good). ``proofs`` and all ``counts`` by category are
+    there for the auditor, with the most ``frequent`` values.
     """
 
     months: Mapping[str, Sequence[Print]]
     widened: tuple[tuple[str, str], ...]
     wrong: tuple[str, ...]
+    proofs: tuple[tuple[Frame, Result], ...] = ()
+    counts: Mapping[Cell, int] = field(default_factory=dict)
+    frequent: Mapping[Dimension, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -174,6 +178,7 @@ class Categories:
         silence: Silence = Silence.NONE,
     ) -> None:
         self.past, self.counted, self.ids, self.silence = past, counted, ids, silence
+        self._counts: dict[Cell, int] = {}
         self._fitted: dict[tuple[str, str, Dimension, str], dict[str, int]] = {}
 
     def bound(self, frame: Frame, table: Table) -> Table:
@@ -191,6 +196,7 @@ class Categories:
         months: dict[str, list[Print]] = {}
         widened: list[tuple[str, str]] = []
         wrong: list[str] = []
+        proofs = [(batch.frame, batch.result)]
         left = list(batch.result.unproved)
         if self._are_told(batch.frame.units):
             decided = _ends_of(batch.frame, batch.result)
@@ -199,29 +205,33 @@ class Categories:
                 result = self._protect(frame, batch, decided, watch)
                 decided |= _ends_of(frame, result)
                 widened += [(cell, width.name.lower()) for cell, width in result.widened]
+                proofs.append((frame, result))
                 wrong += result.check()
                 left += result.unproved
                 for one in self._prints(frame, result, batch):
                     months.setdefault(last_month(one.cell.period), []).append(one)
             if left:
-                left = self._prove_together(left, batch, decided, watch)
+                together = self._prove_together(left, batch, decided, watch)
+                proofs.append(together)
+                known = set(together[1].table.ids)
+                left = [cell for cell in left if cell not in known]
+                left += [*together[1].unproved, *together[1].check()]
         for month in filter(ends_quarter, batch.months):
             months.setdefault(month, []).extend(self._ledger(month, batch.frame.units))
-        return Told(months, tuple(widened), (*wrong, *left))
+        frequent = {each: self._most_frequent(each, batch.frame.units) for each in LASTING}
+        return Told(months, tuple(widened), (*wrong, *left), tuple(proofs), self._counts, frequent)
 
     def _prove_together(
         self, left: Collection[str], batch: Batch, decided: Ends, watch: Watch
-    ) -> list[str]:
-        """What stays unproved of `left` when groups and sexes move together with all persons."""
+    ) -> tuple[Frame, Result]:
+        """What is `left` unproved, with groups and sexes moving together with all persons."""
         frame = self.past.frame(batch.frame.units, self.past.months, LASTING_TOGETHER)
         table = self._together(frame)
         known = np.array([cell.id not in left for cell in frame.cells])
         table = replace(
             table, personal=table.personal & ~known, printed=np.zeros_like(table.printed)
         )
-        result = protect(table, _prints_of(frame, decided), TOGETHER, watch)
-        unknown = set(left) - set(table.ids)
-        return [*unknown, *result.unproved, *result.check()]
+        return frame, protect(table, _prints_of(frame, decided), TOGETHER, watch)
 
     def _are_told(self, units: Collection[str]) -> bool:
         """Whether enough units are there; once told, it is proved for ever."""
@@ -254,6 +264,7 @@ class Categories:
     def _table(self, frame: Frame, dimensions: Iterable[Dimension]) -> Table:
         """The counts of a frame; who is of a lasting category is kept in mind (`dimensions`)."""
         counts = {cell: self._count(cell, frame.units) for cell in frame.to_count}
+        self._counts |= counts
         table = owned(frame, frame.table(counts), self._zeros(frame))
         return self._bounded(frame, table, dimensions)
 
@@ -333,11 +344,10 @@ class Categories:
                         yield Print(cell, count, False, Shown.NONE, None, None)
 
     def _count(self, cell: Cell, units: Collection[str]) -> int:
-        if cell.category is None and cell.measure not in (CAME, WENT):
+        if cell.category is None:
             return self.past.counts[cell]
         if cell.level == "province":
             return sum(self._count(cell._replace(level="unit", unit=unit), ()) for unit in units)
-        assert cell.category is not None
         dimension, value = cell.category
         if cell.measure in (CAME, WENT):
             came = self._came(cell.unit, dimension, cell.period)[value]

@@ -25,11 +25,12 @@ from sqlalchemy import Connection, func, select
 
 from casework.anonymisation import attack, measures
 from casework.anonymisation.bands import BANDED, Band, Bands, band_from
-from casework.anonymisation.categories import Proved, prove_months, quarter_ends
+from casework.anonymisation.categories import Proved, Told, prove_months, quarter_ends
 from casework.anonymisation.clusters import cluster_codes, find_standing, load_frozen
 from casework.anonymisation.counting import ByCategory, count_by_category
 from casework.anonymisation.export import files_of, share_of, unit_names
 from casework.anonymisation.late import month_of, print_late, years_due
+from casework.anonymisation.lifting import known_tables
 from casework.anonymisation.measures import Counted, Part, days_of
 from casework.anonymisation.models import Publication, PublishedCount, PublishedCriterion
 from casework.anonymisation.plan import (
@@ -205,7 +206,7 @@ def prepare(
     proved_at = time.monotonic()
     names = {part.id: name for name, part in by_name.items()}
     shares = tell_shares(kept, past.printed, names, periods)
-    _attack(past, periods[-1], batch, shares, seconds, tell)
+    _attack(past, periods[-1], batch, told, shares, seconds, tell)
     report = PublicationReport(
         tuple(periods),
         Counter(
@@ -356,27 +357,34 @@ def _prove(
 
 
 def _attack(
-    past: Past, period: str, batch: Batch, shares: Sequence[Share], seconds: float, tell: Watch
+    past: Past,
+    period: str,
+    batch: Batch,
+    told: Told,
+    shares: Sequence[Share],
+    seconds: float,
+    tell: Watch,
 ) -> None:
-    """Let the auditor read the files as a stranger would. Raises Refused."""
+    """Let the auditor read the files as a stranger would, and check the proofs. Raises Refused."""
     prints = {cell: (one.shown, one.low, one.high) for cell, one in past.printed.items()}
     decided = batch.result.prints
     for place, cell in enumerate(batch.frame.cells):
         if decided.shown[place] is Shown.EXACT and cell not in prints:  # known to be zero
             prints[cell] = (Shown.EXACT, int(decided.low[place]), int(decided.high[place]))
+    rows = [share_of(each.unit, each.code, each.month, each.band) for each in shares]
+    frame = batch.frame.with_cells_of(
+        frames_besides(prints, batch.frame.units, past.months, lambda at: past.clusters.get(at, {}))
+    )
+    zeros = (cell for cell in frame.cells if cell not in prints and past.is_known_zero(cell))
+    prints |= dict.fromkeys(zeros, (Shown.EXACT, 0, 0))
     with tempfile.TemporaryDirectory() as folder:
-        rows = [share_of(each.unit, each.code, each.month, each.band) for each in shares]
-        frame = batch.frame.with_cells_of(
-            frames_besides(
-                prints, batch.frame.units, past.months, lambda at: past.clusters.get(at, {})
-            )
-        )
-        zeros = (cell for cell in frame.cells if cell not in prints and past.is_known_zero(cell))
-        prints |= dict.fromkeys(zeros, (Shown.EXACT, 0, 0))
         files_of(frame, prints, rows).write_csv(Path(folder))
         edition = attack.read(Path(folder))
     findings = attack.attack(
-        edition, seconds=seconds, progress=lambda settled, all_: tell("attack", settled, all_)
+        edition,
+        seconds=seconds,
+        progress=lambda settled, all_: tell("attack", settled, all_),
+        known=known_tables(frame, past, told),
     )
     stops = findings.stops({cell.id: count for cell, count in past.counts.items()})
     if stops:

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import product
+from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 import numpy as np
@@ -19,6 +21,7 @@ from casework.anonymisation.attack import attack, read
 from casework.anonymisation.categories import MANY, Proved, fit, prove_months, quarter_ends
 from casework.anonymisation.counting import ByCategory
 from casework.anonymisation.export import files_of, read_figures
+from casework.anonymisation.lifting import known_tables
 from casework.anonymisation.measures import ACTIVITY, Counted, Part
 from casework.anonymisation.models import PublishedCount
 from casework.anonymisation.plan import (
@@ -463,3 +466,37 @@ def test_a_group_put_right_later_changes_no_earlier_figure(full_province):
     }
     assert before.items() <= after.items()
     assert after["open.group.C", date(2025, 6, 30)] == (0, 4)
+
+
+def test_the_proofs_show_whole_tables_to_the_auditor():
+    """Every move, laid out over all that is printed, is a table that agrees with it; they leave
+    the auditor nothing to search for. A true table that does not agree is told.
+    """
+    months = months_between("2024-12", "2025-12")
+    proved = Records(9, months, 5).publish(Past(), months)
+    past, told, batch = proved.past, proved.told, proved.batch
+    prints = {cell: (one.shown, one.low, one.high) for cell, one in past.printed.items()}
+    besides = frames_besides(prints, batch.frame.units, past.months, lambda at: {})
+    frame = batch.frame.with_cells_of(besides)
+    known = known_tables(frame, past, told)
+    table = frame.table({cell: known.table[cell.id] for cell in frame.to_count})
+    place = {name: number for number, name in enumerate(table.ids)}
+    changes = list(known.changes)
+    assert len(changes) > 50
+    for change in changes:
+        cells = np.array([place[name] for name in change])
+        steps = np.array(list(change.values()))
+        assert table.relations.are_kept_by(cells, steps)
+        assert (table.true[cells] + steps >= 0).all()
+    with TemporaryDirectory() as folder:
+        files_of(frame, prints).write_csv(Path(folder))
+        edition = read(Path(folder))
+    whole = replace(known, changes=changes)
+    assert attack(edition, seconds=5, known=whole).stops(known.table) == ()
+    first = next(
+        cell.id
+        for cell, one in past.printed.items()
+        if one.shown is Shown.EXACT and cell.id in known.table
+    )
+    false = replace(whole, table={**known.table, first: known.table[first] + 1})
+    assert attack(edition, seconds=5, known=false).contradictions

@@ -10,9 +10,12 @@ It shares no code with the protection and reads nothing but prints and public re
 
 A proved zero is no finding, nor is a count proved to be k or more. ``undecided`` is a cell that
 could neither be found nor be shown another table in the time given.
+
+Whoever publishes may show it tables that are said to agree: it checks each by itself, and searches
+only for what they leave open. Nobody else has any.
 """
 
-from casework.anonymisation.attack.auditor import Finding, Findings, Tally, attack
+from casework.anonymisation.attack.auditor import Finding, Findings, Known, Tally, attack
 from casework.anonymisation.attack.edition import Edition, read
 
-__all__ = ["Edition", "Finding", "Findings", "Tally", "attack", "read"]
+__all__ = ["Edition", "Finding", "Findings", "Known", "Tally", "attack", "read"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -53,6 +53,17 @@ class Tally:
 
 
 @dataclass(frozen=True)
+class Known:
+    """A whole table by the ids of cells, and others by what is different in them.
+
+    A cell that is missing has the lower end of what is printed of it.
+    """
+
+    table: Mapping[str, int]
+    changes: Iterable[Mapping[str, int]]
+
+
+@dataclass(frozen=True)
 class Findings:
     """What was proved. ``contradictions`` say that something printed cannot be true."""
 
@@ -78,9 +89,15 @@ def attack(
     k: int = 5,
     seed: int = 0,
     progress: Callable[[int, int], None] = lambda decided, all_: None,
+    known: Known | None = None,
 ) -> Findings:
-    """Try to prove small counts from ``edition`` within ``seconds`` (see the package's text)."""
-    return _Auditor(edition, seconds, k, seed, progress).run()
+    """Try to prove small counts from ``edition`` within ``seconds`` (see the package's text).
+
+    ``known``: tables that whoever publishes says agree with it, the true one first. Each is
+    checked, and those that do need not be searched for; nor is anything asked about a count that
+    is not small in the true one.
+    """
+    return _Auditor(edition, seconds, k, seed, progress, known).run()
 
 
 @dataclass
@@ -90,6 +107,8 @@ class _Auditor:
     k: int
     seed: int
     progress: Callable[[int, int], None]
+    known: Known | None = None
+    asked: Bools | None = None
     contradictions: list[str] = field(default_factory=list)
 
     def run(self) -> Findings:
@@ -129,19 +148,64 @@ class _Auditor:
         if whole.feasible() is False:
             self.contradictions.append("no table agrees with all relations and prints")
             return
-        known = self._first_table(whole)
-        if known is not None:
-            self._wander(known)
+        table = self._take(self.known) if self.known else None
+        if table is None:
+            table = self._first_table(whole)
+        if table is not None:
+            self._wander(table)
         self._prove_nearby()
         for exact in (False, True):
             for cell in np.flatnonzero(self._open()):
                 self._prove(whole, int(cell), exact)
 
+    def _take(self, known: Known) -> Ints | None:
+        """Look through tables that are said to agree; None when the first does not."""
+        edition = self.edition
+        table = np.array(
+            [
+                known.table.get(name, least)
+                for name, least in zip(edition.ids, edition.low.tolist(), strict=True)
+            ],
+            dtype=np.int64,
+        )
+        place = {name: number for number, name in enumerate(edition.ids)}
+        left = np.bincount(
+            edition.rel, weights=edition.coef * table[edition.cell], minlength=len(edition.rhs)
+        )
+        is_inside = (table >= np.maximum(edition.low, 0)) & (table <= edition.high)
+        if (left != edition.rhs).any() or not is_inside.all():
+            self.contradictions.append("the table that is said to be true does not agree")
+            return None
+        self.asked = (table >= 1) & (table < self.k)
+        self._note(table)
+        order = np.argsort(edition.cell, kind="stable")
+        begins = np.searchsorted(edition.cell[order], np.arange(len(table) + 1))
+        for change in known.changes:
+            if not change.keys() <= place.keys():
+                continue
+            cells = np.array([place[name] for name in change], dtype=np.int64)
+            steps = np.array(list(change.values()), dtype=np.int64)
+            other = table[cells] + steps
+            if (other < np.maximum(edition.low[cells], 0)).any():
+                continue
+            if (other > edition.high[cells]).any():
+                continue
+            sizes = begins[cells + 1] - begins[cells]
+            entries = np.concatenate([order[begins[c] : begins[c + 1]] for c in cells])
+            rows, row = np.unique(edition.rel[entries], return_inverse=True)
+            moved = np.bincount(
+                row, weights=edition.coef[entries] * np.repeat(steps, sizes), minlength=len(rows)
+            )
+            if not moved.any():
+                self.seen_low[cells] = np.minimum(self.seen_low[cells], other)
+                self.seen_high[cells] = np.maximum(self.seen_high[cells], other)
+        return table
+
     def _open(self) -> Bools:
         """Cells that may be small and whose proved values were not all, or not three, seen yet."""
         maybe: Bools = self.edition.personal & (self.low < self.k) & (self.high > self.low)
         maybe &= self.seen_high - self.seen_low < np.minimum(2, self.high - self.low)
-        return maybe
+        return maybe if self.asked is None else maybe & self.asked
 
     def _left(self) -> float:
         return self.budget - (time.monotonic() - self.started)

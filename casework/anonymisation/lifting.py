@@ -1,0 +1,90 @@
+"""The moves of each proof, as tables of everything that is printed. Pure.
+
+A proof moves the counts of its own frame: the months', or those of one dimension. The auditor is to
+see whole tables, so the rest moves along, as ``categories`` says: persons who change their unit are
+of the most frequent group and sex, and take their ages and reasons with them.
+
+What comes out is checked by the auditor and by nobody else; a move that does not fit is no loss but
+to its own cells, which are then searched for.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+from casework.anonymisation.attack import Known
+from casework.anonymisation.categories import Told
+from casework.anonymisation.plan import CATEGORIES, LASTING, Cell, Dimension
+from casework.anonymisation.protection import Result
+from casework.anonymisation.relations import Frame
+from casework.anonymisation.sequence import Past
+
+YEARLY: tuple[Dimension, ...] = ("age", "reason")
+
+Steps = Counter[Cell]
+"""By how much each count changes."""
+
+
+class Lifting:
+    """Moves laid out over ``frame``, which holds all that is printed, and over its ``counts``."""
+
+    def __init__(
+        self, frame: Frame, counts: Mapping[Cell, int], frequent: Mapping[Dimension, str]
+    ) -> None:
+        self.frame, self.counts, self.frequent = frame, counts, frequent
+        self.slack = [cell for cell in frame.cells if cell.measure.startswith("slack-need.")]
+
+    def changes(self, own: Frame, result: Result) -> Iterator[dict[str, int]]:
+        """The moves of a proof over its ``own`` frame, by the ids of cells."""
+        held = {name for cell in own.cells for name, one in cell.categories.items() if one}
+        for move in result.moves:
+            steps: Steps = Counter()
+            for place, step in zip(move.cells.tolist(), move.steps.tolist(), strict=True):
+                steps[own.cells[place]] = step
+            totals = [cell for cell in steps if cell.level == "unit" and cell.category is None]
+            for dimension in LASTING:
+                if dimension not in held:
+                    self._follow(steps, totals, dimension)
+            for dimension in YEARLY:
+                if dimension not in held:
+                    self._take_along(steps, totals, dimension)
+            for cell in self.slack:
+                steps[cell] += steps[Cell("unit", cell.unit, "open", f"{cell.period}-12")]
+            yield {cell.id: step for cell, step in steps.items() if step}
+
+    def _follow(self, steps: Steps, totals: Iterable[Cell], dimension: Dimension) -> None:
+        for cell in totals:
+            part = cell._replace(**{dimension: self.frequent[dimension]})  # type: ignore[arg-type]
+            if part in self.frame.place:
+                steps[part] += steps[cell]
+
+    def _take_along(self, steps: Steps, totals: Iterable[Cell], dimension: Dimension) -> None:
+        """Who leaves a unit is of the values that most are of there; who comes is one of them."""
+        left: dict[tuple[str, str], list[str]] = {}
+        for cell in sorted(totals, key=lambda cell: steps[cell]):  # who leaves, first
+            parts = {
+                value: cell._replace(**{dimension: value})  # type: ignore[arg-type]
+                for value in CATEGORIES[dimension]
+            }
+            if next(iter(parts.values())) not in self.frame.place:
+                continue
+            pool = left.setdefault((cell.measure, cell.period), [])
+            for _ in range(-steps[cell]):
+                value = max(parts, key=lambda each: self.counts[parts[each]] + steps[parts[each]])
+                steps[parts[value]] -= 1
+                pool.append(value)
+            for _ in range(steps[cell] if pool else 0):
+                if pool:
+                    steps[parts[pool.pop()]] += 1
+
+
+def known_tables(frame: Frame, past: Past, told: Told) -> Known:
+    """The truth, and the tables that the proofs show, laid out over all that is printed."""
+    counts = {**past.counts, **told.counts}
+    table = frame.table({cell: counts.get(cell, 0) for cell in frame.to_count})
+    lifting = Lifting(frame, counts, told.frequent)
+    return Known(
+        dict(zip(table.ids, table.true.tolist(), strict=True)),
+        (change for own, result in told.proofs for change in lifting.changes(own, result)),
+    )
