@@ -5,7 +5,8 @@
 
 Every month is published with all earlier prints as fixed constraints, and rechecked by plain
 arithmetic. At the end stands, for each table, how much of it was printed exactly, as a range of
-five, wider or not at all. With ``--attack`` the independent attack reads the last month's edition.
+five, wider or not at all. With ``--attack`` the auditor checks the last month's edition with the
+tables that the proofs show, with ``--stranger`` also without them, for so many seconds.
 
 With ``--provinces``, that many are published beside each other, one a core: each has all months but
 the last printed before, and the last month is measured.
@@ -206,6 +207,7 @@ def main() -> None:
     parser.add_argument("--clusters", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--attack", action="store_true")
+    parser.add_argument("--stranger", type=float, default=0.0, help="seconds for an attack alone")
     parser.add_argument("--at-once", type=int, default=1, help="months of the first publication")
     parser.add_argument("--provinces", type=int, default=0)
     given = parser.parse_args()
@@ -222,8 +224,8 @@ def main() -> None:
     for batch in (months[: given.at_once], *([month] for month in months[given.at_once :])):
         _line(batch[-1], editions.publish(batch), editions)
     _shares(editions.past)
-    if given.attack:
-        _attack(editions)
+    if given.attack or given.stranger:
+        _attack(editions, given.stranger)
 
 
 def _country(provinces: int, units: int, months: int) -> None:
@@ -250,7 +252,7 @@ def _last_month(units: int, months: int, seed: int) -> tuple[float, float, int]:
     return seconds, memory, editions.wrong
 
 
-def _attack(editions: Editions) -> None:
+def _attack(editions: Editions, seconds: float) -> None:
     """First as ``publish`` does, with the tables that the proofs show; then as a stranger would."""
     past, batch, told = editions.past, editions.batch, editions.told
     assert batch is not None
@@ -264,10 +266,12 @@ def _attack(editions: Editions) -> None:
         edition = read(Path(folder))
     true = {cell.id: count for cell, count in past.counts.items()}
     for known in (known_tables(frame, past, told), None):
-        findings = attack(edition, seconds=3600, known=known)
+        if known is None and not seconds:
+            return
+        findings = attack(edition, seconds=seconds or 600.0, known=known)
+        how = "with the tables shown" if known else "by a stranger"
         print(
-            f"attack {'with known tables' if known else 'by a stranger'} {findings.seconds:.1f} s,"
-            f" undecided {len(findings.undecided)},"
+            f"attack {how} {findings.seconds:.1f} s, undecided {len(findings.undecided)},"
             f" stops publication: {findings.stops(true)[:10]}",
             flush=True,
         )
