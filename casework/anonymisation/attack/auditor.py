@@ -20,12 +20,6 @@ Verdict = Literal["exact", "within one", "edge"]
 WIDE = 12
 """A relation over more cells than this links parts of the province, it does not make one."""
 
-CROWD = 9
-"""Parts that change together, at most, while many cells are looked at at once."""
-
-WHOLE_SECONDS = 2.0
-"""So long another table of whole numbers is looked for, cell by cell."""
-
 PUSHES = 12
 """Other tables tried in one region before going on."""
 
@@ -231,7 +225,7 @@ class _Auditor:
         """Change the table part by part, towards values not yet seen, in ever larger parties."""
         parts, hubs = self._parts()
         size = 1
-        while size <= CROWD and self._left() > 0:
+        while size <= 2 * (int(parts.max()) + 1) and self._left() > 0:
             before = int(self._open().sum())
             for party in self._parties(parts, size):
                 cells = np.flatnonzero(np.isin(parts, party) | np.isin(parts, hubs))
@@ -241,44 +235,16 @@ class _Auditor:
                 return
             if after > 0.8 * before:
                 size *= 3
-        self._visit(table, parts, hubs)
-
-    def _visit(self, table: Ints, parts: Ints, hubs: Ints) -> None:
-        """Cell by cell towards values not yet seen, each in the company of other parts."""
-        for size in (CROWD, 2 * CROWD, 4 * CROWD):
-            for cell in np.flatnonzero(self._open()):
-                if self._left() <= 0:
-                    return
-                if not self._open()[cell]:
-                    continue
-                party = np.union1d(self._some(parts, size), [parts[cell]])
-                cells = np.flatnonzero(np.isin(parts, party) | np.isin(parts, hubs))
-                region = Region(self.edition, (self.low, self.high), cells, held=table)
-                home = np.where(self.high[cells] > self.low[cells] + 1000, -1e-5, 0.0)
-                for side in (1.0, -1.0):
-                    weights = np.where(cells == cell, side, home)
-                    found = region.push(weights, seconds=self._left())
-                    if found is None:  # corners that are not whole
-                        found = region.push(weights, seconds=WHOLE_SECONDS, whole=True)
-                    if found is not None:
-                        self._note_part(table, cells, found)
-
-    def _note_part(self, table: Ints, cells: Ints, found: Ints) -> None:
-        other = table.copy()
-        other[cells] = found
-        self._note(other)
 
     def _parties(self, parts: Ints, size: int) -> Iterator[Ints]:
         needy = self.random.permutation(np.unique(parts[self._open()]))
+        everyone = np.unique(parts)
         for start in range(0, len(needy), size):
             if self._left() <= 0:
                 return
             party = needy[start : start + size]
-            yield np.union1d(party, self._some(parts, size - 1))
-
-    def _some(self, parts: Ints, size: int) -> Ints:
-        """So many parts at random, large ones rather than small ones."""
-        return parts[self.random.integers(len(parts), size=size)]
+            more = self.random.choice(everyone, min(size - 1, len(everyone)), replace=False)
+            yield np.union1d(party, more)
 
     def _change(self, table: Ints, cells: Ints) -> Ints:
         region = Region(self.edition, (self.low, self.high), cells, held=table)
