@@ -33,6 +33,8 @@ from casework.anonymisation.protection import (
     verify,
 )
 from casework.anonymisation.protection.proof import agrees
+from casework.anonymisation.protection.search import Layout, Neighbourhood
+from casework.anonymisation.protection.table import draft
 from casework.anonymisation.relations import relations_of
 from tests.anonymisation.provinces import (
     MONTHLY,
@@ -373,3 +375,27 @@ def test_a_table_by_group_is_one_more_line_of_the_plan() -> None:
     result = protect(frame.table(counts))
     assert_good(result)
     assert attack(edition(result.table, result.prints)).stops(true_by_id(result.table)) == ()
+
+
+def test_a_telling_count_comes_down_to_nothing_in_one_move():
+    """Four of group C in a unit: another table has none there, though prints are overstepped."""
+    plan = Plan(
+        measures=(Measure("open", "stock", finest="quarter"),),
+        printed=(Printed("province", "open", "quarter", 1, by=("group",), exact=True),),
+        categories={"group": ("A", "B", "C")},
+    )
+    own = {"u0": (3, 9, 4), "u1": (8, 2, 0), "u2": (7, 6, 5), "u3": (9, 8, 6)}
+    frame = relations_of(plan, units=tuple(own), months=months_between("2026-01", "2026-03"))
+    counts: dict[Cell, int] = {}
+    for cell in frame.to_count:
+        here = own.values() if cell.level == "province" else [own[cell.unit]]
+        counts[cell] = sum(
+            unit["ABC".index(cell.group)] if cell.group else sum(unit) for unit in here
+        )
+    table = frame.table(counts)
+    layout, made = Layout(table), draft(table, None, Protection())
+    near = Neighbourhood(layout, made, range(layout.parts), elastic=True)
+    cell = frame.place[Cell("unit", "u0", "open", "2026-03", group="C")]
+    found = near.force(cell, -4, np.zeros(len(table.ids)))
+    assert found is not None
+    assert found[0].applied_to(table.true)[cell] == 0

@@ -29,7 +29,9 @@ FARTHEST = 8
 """No cell of a move changes by more: small moves are quick to find and serve as well."""
 
 NO_FARTHER = 3
-"""The same where prints are overstepped: two steps prove a cell, more would only widen more."""
+"""The same where prints are overstepped: two steps prove a cell, more would only widen more. But a
+telling count has to come down to nothing.
+"""
 
 WHIM = 0.1
 """What all wishes together weigh beside the least price of a widened print, 1."""
@@ -44,7 +46,7 @@ NOTHING = 1e-6
 
 
 def steps_within(
-    table: Table, cells: IntArray, low: IntArray, high: IntArray, farthest: int
+    table: Table, cells: IntArray, low: IntArray, high: IntArray, farthest: IntArray
 ) -> tuple[IntArray, IntArray]:
     """The least and greatest d for which ``true + d`` stays inside ``low..high`` (of the cells),
     and between floor and ceiling.
@@ -123,7 +125,8 @@ class Neighbourhood:
         entries = entries[column[layout.cell[entries]] >= 0]
         entries.sort()
         rows, row = np.unique(layout.rel[entries], return_inverse=True)
-        self.farthest = NO_FARTHER if elastic else FARTHEST
+        is_short = elastic & ~table.telling[self.cells]
+        self.farthest: IntArray = np.where(is_short, NO_FARTHER, FARTHEST)
         down, up = steps_within(
             table, self.cells, made.low[self.cells], made.high[self.cells], self.farthest
         )
@@ -178,7 +181,7 @@ class Neighbourhood:
         worth = np.float64(DEARER) ** self.made.table.usefulness[self.cells[may]]
         for width in WIDER:
             low, high = ranges(true, width, self.made.settings)
-            down, up = steps_within(self.made.table, self.cells[may], low, high, self.farthest)
+            down, up = steps_within(self.made.table, self.cells[may], low, high, self.farthest[may])
             more_down: FloatArray = np.minimum(down - base_down, 0.0)
             more_up: FloatArray = np.maximum(up - base_up, 0.0)
             for lower, upper, price in (
