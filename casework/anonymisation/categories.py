@@ -27,7 +27,7 @@ all persons, with all that is printed of them:
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
@@ -81,7 +81,6 @@ RECORDED = {Measure.NEW: RECORDED_OPENED, Measure.CLOSED: RECORDED_CLOSED}
 SETTINGS = Protection(partners=4, window=1200, crowd=20, hides=True)
 """Lives are long, so all months change together, and few units do."""
 
-
 TOGETHER = replace(SETTINGS, partners=6, crowd=None, hides=False)
 """For the few counts that are left over: among all units, if it must be."""
 
@@ -96,23 +95,24 @@ class Silence(StrEnum):
     """
 
     NONE = "none"
-    BY_CATEGORY = "by category"
-    ALL_NEW = "all new"
+    BY_CATEGORY = "by_category"
+    ALL_NEW = "all_new"
 
 
 @dataclass(frozen=True)
 class Told:
     """The prints of each month by category; what was widened, and what could not be proved, of
-    these or of the months' own counts (empty: good). ``proofs`` and all ``counts`` by category are
-    there for the auditor, with the most ``frequent`` values.
+    these or of the months' own counts (empty: good); and on what it is silent. ``proofs`` and all
+    ``counts`` by category are there for the auditor, with the most ``frequent`` values.
     """
 
     months: Mapping[str, Sequence[Print]]
     widened: tuple[tuple[str, str], ...]
     wrong: tuple[str, ...]
-    proofs: tuple[tuple[Frame, Result], ...] = ()
-    counts: Mapping[Cell, int] = field(default_factory=dict)
-    frequent: Mapping[Dimension, str] = field(default_factory=dict)
+    silence: Silence
+    proofs: tuple[tuple[Frame, Result], ...]
+    counts: Mapping[Cell, int]
+    frequent: Mapping[Dimension, str]
 
 
 @dataclass(frozen=True)
@@ -219,7 +219,15 @@ class Categories:
         for month in filter(ends_quarter, batch.months):
             months.setdefault(month, []).extend(self._ledger(month, batch.frame.units))
         frequent = {each: self._most_frequent(each, batch.frame.units) for each in LASTING}
-        return Told(months, tuple(widened), (*wrong, *left), tuple(proofs), self._counts, frequent)
+        return Told(
+            months,
+            tuple(widened),
+            (*wrong, *left),
+            self.silence,
+            tuple(proofs),
+            self._counts,
+            frequent,
+        )
 
     def _prove_together(
         self, left: Collection[str], batch: Batch, decided: Ends, watch: Watch

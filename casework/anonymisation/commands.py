@@ -12,6 +12,7 @@ from casework.anonymisation import publish as publishing
 from casework.anonymisation.attack.edition import EditionUnreadable
 from casework.anonymisation.export import NothingPublished, read_figures
 from casework.anonymisation.publish import Prepared
+from casework.anonymisation.wording import tell_silence
 from casework.anonymisation.writing import Refused, finish
 from casework.core.audit import SYSTEM
 from casework.core.database import db
@@ -139,6 +140,8 @@ def _tell(prepared: Prepared) -> None:
         click.echo(f"{f'{level} {measure}':36}" + "".join(f"{number:>8}" for number in numbers))
     for cell, width in report.widened:
         click.echo(f"widened ({width.replace('_', ' ')}): {cell}")
+    if silence := tell_silence(report.silence):
+        click.echo(silence)
     click.echo(
         f"Proved in {report.proving_seconds:.1f} s; "
         f"the attack found nothing in {report.attack_seconds:.1f} s."

@@ -74,9 +74,8 @@ class Lifting:
                 value = max(parts, key=lambda each: self.counts[parts[each]] + steps[parts[each]])
                 steps[parts[value]] -= 1
                 pool.append(value)
-            for _ in range(steps[cell] if pool else 0):
-                if pool:
-                    steps[parts[pool.pop()]] += 1
+            for _ in range(min(steps[cell], len(pool))):
+                steps[parts[pool.pop()]] += 1
 
 
 def known_tables(frame: Frame, past: Past, told: Told) -> Known:

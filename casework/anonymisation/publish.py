@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
@@ -25,7 +25,7 @@ from sqlalchemy import Connection, func, select
 
 from casework.anonymisation import attack, measures
 from casework.anonymisation.bands import BANDED, Band, Bands, band_from
-from casework.anonymisation.categories import Proved, Told, prove_months, quarter_ends
+from casework.anonymisation.categories import Proved, Silence, Told, prove_months, quarter_ends
 from casework.anonymisation.clusters import cluster_codes, find_standing, load_frozen
 from casework.anonymisation.counting import ByCategory, count_by_category
 from casework.anonymisation.export import files_of, share_of, unit_names
@@ -73,8 +73,8 @@ class PublicationReport:
     """What was published, or would be. `shown` counts the new figures by level, measure and mark,
     all kinds of a year's measure together, and all values of what persons are told apart by.
 
-    `widened` names figures whose range had to be wider than five. `finished` are months that an
-    earlier run had prepared and this one wrote.
+    `widened` names figures whose range had to be wider than five; `silence`, what could not be told
+    at all. `finished` are months that an earlier run had prepared and this one wrote.
     """
 
     periods: tuple[str, ...]
@@ -82,6 +82,7 @@ class PublicationReport:
     widened: tuple[tuple[str, str], ...]
     proving_seconds: float
     attack_seconds: float
+    silence: Silence = Silence.NONE
     finished: tuple[str, ...] = ()
 
 
@@ -143,18 +144,10 @@ def publish_periods(
     finished = finish(province_id, by=by)
     left = [period for period in periods if period not in finished]
     if not left:
-        return PublicationReport((), Counter(), (), 0.0, 0.0, finished)
+        return PublicationReport((), Counter(), (), 0.0, 0.0, finished=finished)
     prepared = prepare(province, left, progress=progress, watch=watch)
     prepared.write(by=by)
-    report = prepared.report
-    return PublicationReport(
-        report.periods,
-        report.shown,
-        report.widened,
-        report.proving_seconds,
-        report.attack_seconds,
-        finished,
-    )
+    return replace(prepared.report, finished=finished)
 
 
 def prepare(
@@ -218,6 +211,7 @@ def prepare(
         (*((cell, width.name.lower()) for cell, width in batch.result.widened), *told.widened),
         proved_at - begun,
         time.monotonic() - proved_at,
+        told.silence,
     )
     bands = bands_by_month(shares, before, ids, periods)
     return Prepared(province_id, batch, ids, bands, report)

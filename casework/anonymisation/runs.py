@@ -163,6 +163,7 @@ def _told(report: PublicationReport) -> dict[str, Any]:
         "periods": report.periods,
         "shown": [[*key, count] for key, count in sorted(report.shown.items())],
         "widened": report.widened,
+        "silence": str(report.silence),
         "seconds": round(report.proving_seconds + report.attack_seconds),
     }
 

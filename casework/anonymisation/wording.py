@@ -51,6 +51,19 @@ class WidthWord(Labelled):
     HIDDEN = "hidden", _l("not shown")
 
 
+class SilenceWord(Labelled):
+    """What could not be told at all."""
+
+    BY_CATEGORY = (
+        "by_category",
+        _l("Persons by group, sex, age and reason could not be protected, so none of it is told."),
+    )
+    ALL_NEW = (
+        "all_new",
+        _l("Beside what was told before, no new number of persons could be protected."),
+    )
+
+
 class StageWord(Labelled):
     """What a run is at."""
 
@@ -91,6 +104,7 @@ class Told:
     more_cells: int
     won: Sequence[Won]
     widened: Sequence[Widened]
+    silence: str
     finished: Sequence[str]
     seconds: int
 
@@ -108,9 +122,16 @@ def tell(run: PublicationRun) -> Told:
         more_cells=max(0, len(cells) - NAMED),
         won=_won(told.get("shown", [])),
         widened=_widened(widened, names),
+        silence=tell_silence(told.get("silence", "")),
         finished=[name_period(period) for period in told.get("finished", [])],
         seconds=told.get("seconds", 0),
     )
+
+
+def tell_silence(silence: str) -> str:
+    """What could not be told at all, if anything."""
+    words = {str(word): word for word in SilenceWord}
+    return words[silence].label if silence in words else ""
 
 
 def tell_stage(run: PublicationRun) -> tuple[str, int]:

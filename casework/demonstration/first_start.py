@@ -7,6 +7,7 @@ from sqlalchemy import select
 from tqdm import tqdm
 
 from casework.anonymisation.publish import Refused, publish_periods
+from casework.anonymisation.wording import tell_silence
 from casework.core.audit import SYSTEM
 from casework.core.clock import today
 from casework.core.database import db
@@ -50,11 +51,13 @@ def _publish(told: Horizon) -> None:
     province = db.session.scalars(query).one()
     *out, waiting = told.periods
     try:
-        publish_periods(province, out, by=SYSTEM, progress=_progress)
+        report = publish_periods(province, out, by=SYSTEM, progress=_progress)
     except Refused as error:  # the program can be tried without figures
         click.echo(f"The figures were not published: {error}")
     else:
         click.echo(f"Published the figures of {len(out)} months; {waiting} waits for its units.")
+        if silence := tell_silence(report.silence):
+            click.echo(silence)
     leave_waiting(province, waiting)
     rounds = hold_rounds(province, told)
     hold_visits(rounds)

@@ -18,7 +18,15 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from casework.anonymisation.attack import attack, read
-from casework.anonymisation.categories import MANY, Proved, fit, prove_months, quarter_ends
+from casework.anonymisation.categories import (
+    MANY,
+    Categories,
+    Proved,
+    Silence,
+    fit,
+    prove_months,
+    quarter_ends,
+)
 from casework.anonymisation.counting import ByCategory
 from casework.anonymisation.export import files_of, read_figures
 from casework.anonymisation.lifting import known_tables
@@ -276,6 +284,31 @@ def test_editions_from_before_are_followed_by_ones_that_tell_categories():
     records.put_right()
     past = records.publish(past, months[7:]).past
     assert_adds_up(past, records.units)
+
+
+@pytest.mark.parametrize(("was_told", "silence"), [(False, "by_category"), (True, "all_new")])
+def test_what_can_not_be_proved_is_not_told(monkeypatch, was_told: bool, silence: str):
+    """Before anything was told by category: none of it. Later: nothing new of persons, for what
+    was told stays, and is proved on.
+    """
+    months = months_between("2024-12", "2025-06")
+    records = Records(9, months, 8)
+    past = records.publish(Past(), months[:4]).past if was_told else Past()
+    before = dict(past.printed)
+    prove = Categories.prove
+
+    def fail(self, batch, watch):
+        told = prove(self, batch, watch)
+        return replace(told, wrong=("too much",)) if self.silence is Silence.NONE else told
+
+    monkeypatch.setattr(Categories, "prove", fail)
+    proved = records.publish(past, months[4 if was_told else 0 :])
+    assert str(proved.told.silence) == silence
+    new = [one for cell, one in proved.past.printed.items() if cell not in before]
+    assert {cell: proved.past.printed[cell] for cell in before} == before
+    assert not any(one.cell.category for one in new)
+    persons = {one.shown for one in new if one.cell.measure in ("open", "new", "closed")}
+    assert (persons == {Shown.NONE}) is was_told
 
 
 def test_exactness_does_not_tell_which_value_is_few():

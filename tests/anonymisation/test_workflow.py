@@ -728,6 +728,28 @@ def test_every_step_of_the_proof_is_told_in_words(app, client_as, worked, langua
         assert page.one("progress").get("aria-label") == told, step
 
 
+@pytest.mark.parametrize(
+    ("silence", "language", "told"),
+    [
+        ("by_category", "en", "none of it is told"),
+        ("by_category", "vi", "không công bố các bảng đó"),
+        ("all_new", "en", "no new number of persons could be protected"),
+        ("all_new", "vi", "chưa bảo vệ được số người nào"),
+    ],
+)
+def test_what_could_not_be_told_is_said(app, client_as, worked, silence, language, told):
+    with app.app_context():
+        run = ask_for_run(Wanted(worked.units["province"], (SEPTEMBER,), True), by=SYSTEM_ACTOR)
+        run.ended_at, run.outcome = datetime.now(UTC), "done"
+        shown = [["unit", "open", "band", 2]]
+        run.told = json.dumps({"periods": [SEPTEMBER], "shown": shown, "silence": silence})
+        address = f"/publishing/runs/{run.id}"
+        db.session.commit()
+    manager = client_as("manager")
+    manager.client.set_cookie("casework_language", language)
+    assert told in manager.get(address).words
+
+
 def test_a_page_that_asks_by_itself_keeps_nobody_signed_in(app, client_as, worked):
     with app.app_context():
         run = ask_for_run(Wanted(worked.units["province"], (SEPTEMBER,), True), by=SYSTEM_ACTOR)

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from casework.anonymisation.periods import Stage, find_month, list_months
+from casework.anonymisation.publish import PublicationReport
 from casework.anonymisation.signing import SignatureState
 from casework.anonymisation.standing import list_lines, list_parts
 from casework.core.clock import today
@@ -35,8 +36,9 @@ def published(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     """Calls of what publishes, which has tests of its own."""
     calls: list[tuple[str, int]] = []
 
-    def note(province: Unit, periods: Sequence[str], **_: object) -> None:
+    def note(province: Unit, periods: Sequence[str], **_: object) -> PublicationReport:
         calls.append((province.code, len(periods)))
+        return PublicationReport(tuple(periods), Counter(), (), 0.0, 0.0)
 
     monkeypatch.setattr(first_start, "publish_periods", note)
     return calls

@@ -138,12 +138,12 @@ class _Auditor:
                 yield Finding(share.id, share.kind, few[0], few[-1], verdict)
 
     def _search(self) -> None:
-        whole = Region(self.edition, (self.low, self.high), np.arange(len(self.low)))
-        if whole.feasible() is False:
-            self.contradictions.append("no table agrees with all relations and prints")
-            return
         table = self._take(self.known) if self.known else None
+        whole = Region(self.edition, (self.low, self.high), np.arange(len(self.low)))
         if table is None:
+            if whole.feasible() is False:
+                self.contradictions.append("no table agrees with all relations and prints")
+                return
             table = self._first_table(whole)
         if table is not None:
             self._wander(table)
