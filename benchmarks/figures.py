@@ -288,6 +288,19 @@ def _line(month: str, seconds: float, editions: Editions) -> None:
     )
 
 
+def _under_five(past: Past) -> None:
+    """How many counts of open cases of units, by what tells them apart, are under five."""
+    for dimension in CATEGORIES:
+        counts = [
+            count
+            for cell, count in past.counts.items()
+            if (cell.level, cell.measure) == ("unit", "open") and cell.categories[dimension]
+        ]
+        if counts:
+            share = sum(count < Protection().k for count in counts) / len(counts)
+            print(f"open cases of units by {dimension}: {share:.0%} of the counts under five")
+
+
 def _shares(past: Past) -> None:
     """How each table came out; the last column: exact ones among counts of five and more."""
     rows: dict[tuple[str, str, str], Counter[str]] = {}
@@ -304,6 +317,7 @@ def _shares(past: Past) -> None:
         tally["exact" if width == 1 else "five" if width == 5 else "wider"] += 1
         tally["exact of 5+"] += width == 1
         tally["5+"] += one.count >= Protection().k
+    _under_five(past)
     print("\n| level | measure | every | cells | exact | range of five | wider | exact of 5+ |")
     print("|---|---|---|---:|---:|---:|---:|---:|")
     for key, tally in sorted(rows.items()):
