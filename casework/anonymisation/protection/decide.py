@@ -17,6 +17,7 @@ import numpy as np
 from casework.anonymisation.protection.proof import Ledger, Move, agrees, check, verify
 from casework.anonymisation.protection.search import WIDER, FloatArray, Layout, Neighbourhood
 from casework.anonymisation.protection.table import (
+    BoolArray,
     Draft,
     IntArray,
     Prints,
@@ -36,8 +37,14 @@ IDLE = 5
 WORTH_A_PARTY = 0.05
 """Parties of units grow when they prove less than this share of what is left."""
 
+MANY = 24
+"""Among more units than these, a cheaper move is not looked for once there is one."""
+
 WORTHS = (0.4, 1.6)
 """What a step of an unproved cell may cost in widened prints while many are pushed at once."""
+
+FREE = 0.5
+"""A price below that of any print: nothing need be widened."""
 
 TRIES = 4
 """Failures, each among other partners, before a cell is left unproved."""
@@ -236,30 +243,39 @@ class _Search:
                 tries -= 1
 
     def _cheapest(self, cell: int, reader: int, is_near: bool) -> Move | None:
-        """The cheapest move of ``cell`` that ``reader`` cannot rule out: few units (those
-        ``is_near`` first, or any), more, all.
+        """The cheapest move of ``cell`` that ``reader`` cannot rule out: among few units (those
+        ``is_near`` first, or any), then twice as many, at last all.
         """
-        own = int(self.made.table.part[cell])
-        others = self._near(cell) if is_near else self.random.permutation(self.layout.units)
-        others = others[(others != reader) & (others != own)]
-        # First those of its own cluster: together they can leave its total as it is.
-        home = self.layout.home[own] if own < self.layout.units else own
-        others = others[np.argsort(self.layout.home[others] != home, kind="stable")]
-        best: tuple[Move, float] | None = None
+        others = self._others(cell, reader, is_near)
+        best, price = None, np.inf
         wishes = self._wishes(np.flatnonzero(self.ledger.unproved()))
-        few, most = self.settings.partners, self.settings.crowd or len(others)
-        for size in (few, min(5 * few, most), most):
+        size, most = (
+            self.settings.partners,
+            min(self.settings.crowd or self.layout.units, len(others)),
+        )
+        while True:
+            own = int(self.made.table.part[cell])
             parts = {own, *others[:size].tolist(), *self.layout.shared}
             near = Neighbourhood(self.layout, self.made, parts, elastic=True)
             for step in self.ledger.wanted(cell, reader):
-                found = near.force(cell, step, wishes)
-                if found is not None and (best is None or found[1] < best[1]):
-                    best = found
-                if best is not None and best[1] < 0.5:  # free: nothing need be widened
-                    return best[0]
-            if size >= min(most, len(others)):
-                break
-        return best[0] if best else None
+                best, price = near.force(cell, step, wishes, price) or (best, price)
+                if price < FREE:
+                    return best
+            if size >= min(most, MANY if best else most):
+                return best
+            size = min(2 * size, most)
+
+    def _others(self, cell: int, reader: int, is_near: bool) -> IntArray:
+        """The units that may move with ``cell``; those first that can leave its cluster's total as
+        it is together with it.
+        """
+        own = int(self.made.table.part[cell])
+        others = self._near(cell) if is_near else self.random.permutation(self.layout.units)
+        others = others[(others != reader) & (others != own)].astype(np.int64)
+        home = self.layout.home[own] if own < self.layout.units else own
+        abroad: BoolArray = self.layout.home[others] != home
+        near_first: IntArray = others[np.argsort(abroad, kind="stable")]
+        return near_first
 
     def _near(self, cell: int) -> IntArray:
         """All units at random, those first that hold something of what adds up with ``cell``."""

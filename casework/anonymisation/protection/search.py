@@ -44,6 +44,9 @@ INTEGER_SECONDS = 1.0
 
 NOTHING = 1e-6
 
+PRIMAL = 4
+"""HiGHS's number of the primal simplex method."""
+
 
 def steps_within(
     table: Table, cells: IntArray, low: IntArray, high: IntArray, farthest: IntArray
@@ -138,21 +141,26 @@ class Neighbourhood:
         if elastic:
             row, columns, coefs = self._stretch(row, columns, coefs)
         self._solver = _program(len(rows), row, columns, coefs, self.lower, self.upper)
+        if not elastic:  # only wishes change, so the last corner is a good start
+            self._solver.setOptionValue("simplex_strategy", PRIMAL)
 
     def push(self, wishes: FloatArray) -> Move | None:
         """The move that goes farthest along ``wishes`` (one weight per table cell), if any.
 
-        What it oversteps costs its price: wishes weighed against prices.
+        What it oversteps costs its price: wishes weighed against prices. None also where the best
+        corner is not whole: other wishes find another corner more quickly than this a whole point.
         """
-        return self._solve(self._cost(wishes))
+        return self._whole(self._solve(self._cost(wishes)))
 
     def _cost(self, wishes: FloatArray) -> FloatArray:
         cost = self.price.copy()
         cost[: len(self.cells)] -= wishes[self.cells]
         return cost
 
-    def force(self, cell: int, step: int, wishes: FloatArray) -> tuple[Move, float] | None:
-        """The cheapest move with ``d[cell] == step``, and its price; None when there is none.
+    def force(
+        self, cell: int, step: int, wishes: FloatArray, below: float = np.inf
+    ) -> tuple[Move, float] | None:
+        """The cheapest move with ``d[cell] == step`` whose price is ``below``, and its price.
 
         Among moves of one price, one that goes far along ``wishes`` (far smaller than any price).
         """
@@ -165,11 +173,15 @@ class Neighbourhood:
         row = self._solver.getNumRow()
         self._solver.addRow(step, step, len(ends), ends.astype(np.int32), np.ones(len(ends)))
         whim = WHIM / max(1.0, FARTHEST * float(np.abs(wishes).sum()))
-        move = self._solve(self._cost(whim * wishes))
-        values = self._values()
-        price = 0.0 if values is None else float(self.price @ values)
+        self._solver.setOptionValue("objective_bound", below)
+        values = self._solve(self._cost(whim * wishes))
+        move = self._whole(values)
+        if move is None and values is not None and float(self.price @ values) < below:
+            values = self._solve_whole()
+            move = self._whole(values)
         self._solver.deleteRows(1, np.array([row], dtype=np.int32))
-        return None if move is None else (move, price)
+        price = np.inf if values is None else float(self.price @ values)
+        return None if move is None or price >= below else (move, price)
 
     def _stretch(
         self, row: IntArray, columns: IntArray, coefs: FloatArray
@@ -218,21 +230,23 @@ class Neighbourhood:
         self.price = np.concatenate([self.price, price[real]])
         return row, columns, coefs
 
-    def _solve(self, cost: FloatArray) -> Move | None:
+    def _solve(self, cost: FloatArray) -> FloatArray | None:
+        """The best corner. Where the last one still keeps all rows, on from there."""
         solver = self._solver
-        every = np.arange(len(cost), dtype=np.int32)
-        solver.changeColsCost(len(cost), every, cost)
+        solver.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost)
+        solver.run()
+        return self._values()
+
+    def _solve_whole(self) -> FloatArray | None:
+        """The best point of whole numbers, or one that was found in time."""
+        solver, every = self._solver, np.arange(len(self.lower), dtype=np.int32)
+        solver.changeColsIntegrality(len(every), every, np.ones(len(every), dtype=np.uint8))
+        solver.setOptionValue("time_limit", solver.getRunTime() + INTEGER_SECONDS)
         solver.run()
         values = self._values()
-        found = self._whole(values)
-        if found is None and values is not None and np.abs(values).max(initial=0.0) > NOTHING:
-            solver.changeColsIntegrality(len(cost), every, np.ones(len(cost), dtype=np.uint8))
-            solver.setOptionValue("time_limit", solver.getRunTime() + INTEGER_SECONDS)
-            solver.run()
-            found = self._whole(self._values())
-            solver.changeColsIntegrality(len(cost), every, np.zeros(len(cost), dtype=np.uint8))
-            solver.setOptionValue("time_limit", np.inf)
-        return found
+        solver.changeColsIntegrality(len(every), every, np.zeros(len(every), dtype=np.uint8))
+        solver.setOptionValue("time_limit", np.inf)
+        return values
 
     def _values(self) -> FloatArray | None:
         if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
