@@ -81,8 +81,10 @@ RECORDED = {Measure.NEW: RECORDED_OPENED, Measure.CLOSED: RECORDED_CLOSED}
 SETTINGS = Protection(partners=4, window=1200, crowd=20, hides=True)
 """Lives are long, so all months change together, and few units do."""
 
-TOGETHER = replace(SETTINGS, partners=6, crowd=None, hides=False)
-"""For the few counts that are left over: among all units, if it must be."""
+TOGETHER = replace(SETTINGS, partners=6, crowd=None, hides=False, patience=30.0)
+"""For the few counts that are left over: among all units, if it must be, and as long as it takes:
+what is not found means silence.
+"""
 
 Ends = dict[str, tuple[int, int, Shown]]
 """By the id of a cell: between what it lies, and how it is shown."""
@@ -475,32 +477,18 @@ def _is_of_quarter(cell: Cell) -> bool:
 
 
 def _may_be_exact(frame: Frame, table: Table) -> BoolArray:
-    """Not what is few in the province in that quarter, open, new or closed; nor, where one value
-    alone is few, the next: the rest of the total would tell it. This asks for nothing that prints
-    do not show.
+    """Not what is few in the province; nor, where one value of a table alone is few, the next: the
+    rest of the total would tell it. This asks for nothing that prints do not show.
     """
-    few: dict[tuple[Dimension, str], set[str]] = {}
-    stocks: dict[tuple[Dimension, str], dict[str, int]] = {}
+    may = np.zeros(len(frame.cells), dtype=np.bool_)
+    tables: dict[tuple[str, str, Dimension], list[int]] = {}
     for place, cell in enumerate(frame.cells):
-        if cell.level != "province" or cell.category is None or len(cell.period) == 4:
-            continue
-        dimension, value = cell.category
-        key = dimension, quarters_of(cell.period)[0]
-        if dimension in LASTING and table.true[place] < SETTINGS.k:
-            few.setdefault(key, set()).add(value)
-        if cell.measure == Measure.OPEN:
-            stocks.setdefault(key, {})[value] = int(table.true[place])
-    for key, values in few.items():
-        if len(values) == 1:
-            others = {each: count for each, count in stocks[key].items() if each not in values}
-            values.add(min(others, key=lambda each: others[each]))
-    return np.array(
-        [
-            cell.category is not None
-            and not any(
-                cell.category[1] in few.get((cell.category[0], quarter), ())
-                for quarter in quarters_of(cell.period)
-            )
-            for cell in frame.cells
-        ]
-    )
+        if cell.level == "province" and cell.category is not None:
+            tables.setdefault((cell.measure, cell.period, cell.category[0]), []).append(place)
+    for places in tables.values():
+        many = sorted(
+            (place for place in places if table.true[place] >= SETTINGS.k),
+            key=lambda place: int(table.true[place]),
+        )
+        may[many[1:] if len(many) == len(places) - 1 else many] = True
+    return may

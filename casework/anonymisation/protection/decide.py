@@ -31,7 +31,7 @@ from casework.anonymisation.protection.table import (
 ROUNDS = 8
 """Pushes in one neighbourhood, each along other random weights, before going on."""
 
-IDLE = 5
+IDLE = 3
 """Pushes in a row that prove nothing before a neighbourhood is left."""
 
 WORTH_A_PARTY = 0.05

@@ -39,9 +39,6 @@ WHIM = 0.1
 DEARER = 6.0
 """A print of the next usefulness costs this much more to widen."""
 
-INTEGER_SECONDS = 1.0
-"""Where corners are not whole, so long is a whole one looked for."""
-
 NOTHING = 1e-6
 
 PRIMAL = 4
@@ -241,7 +238,7 @@ class Neighbourhood:
         """The best point of whole numbers, or one that was found in time."""
         solver, every = self._solver, np.arange(len(self.lower), dtype=np.int32)
         solver.changeColsIntegrality(len(every), every, np.ones(len(every), dtype=np.uint8))
-        solver.setOptionValue("time_limit", solver.getRunTime() + INTEGER_SECONDS)
+        solver.setOptionValue("time_limit", solver.getRunTime() + self.made.settings.patience)
         solver.run()
         values = self._values()
         solver.changeColsIntegrality(len(every), every, np.zeros(len(every), dtype=np.uint8))
@@ -249,7 +246,13 @@ class Neighbourhood:
         return values
 
     def _values(self) -> FloatArray | None:
-        if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        status = self._solver.getModelStatus()
+        found = self._solver.getInfo().primal_solution_status
+        is_late = (
+            status == highspy.HighsModelStatus.kTimeLimit
+            and found == highspy.kSolutionStatusFeasible
+        )
+        if status != highspy.HighsModelStatus.kOptimal and not is_late:
             return None
         return np.asarray(self._solver.getSolution().col_value, dtype=np.float64)
 

@@ -57,7 +57,8 @@ class Protection:
     ``partners``: units that may move together in one search. ``window``: months that may, before
     all do. ``crowd``: the most units that move for the sake of one cell, None for all. ``hides``:
     where cells stay unproved, new prints of their months are given up, and then all new ones.
-    ``seed`` makes runs repeatable.
+    ``patience``: seconds for a move of whole numbers where the quick way finds none. ``seed`` makes
+    runs repeatable, as far as patience does.
     """
 
     k: int = SMALLEST_K
@@ -67,6 +68,7 @@ class Protection:
     window: int = 9
     crowd: int | None = None
     hides: bool = False
+    patience: float = 0.5
     seed: int = 0
 
     def __post_init__(self) -> None:
