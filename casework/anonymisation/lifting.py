@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from casework.anonymisation.attack import Known
 from casework.anonymisation.categories import Told
 from casework.anonymisation.plan import CATEGORIES, LASTING, Cell, Dimension
-from casework.anonymisation.protection import Result
+from casework.anonymisation.protection import Move, Result
 from casework.anonymisation.relations import Frame
 from casework.anonymisation.sequence import Past
 
@@ -39,9 +39,7 @@ class Lifting:
         """The moves of a proof over its ``own`` frame, by the ids of cells."""
         held = {name for cell in own.cells for name, one in cell.categories.items() if one}
         for move in result.moves:
-            steps: Steps = Counter()
-            for place, step in zip(move.cells.tolist(), move.steps.tolist(), strict=True):
-                steps[own.cells[place]] = step
+            steps = self._steps(own, move)
             totals = [cell for cell in steps if cell.level == "unit" and cell.category is None]
             for dimension in LASTING:
                 if dimension not in held:
@@ -52,6 +50,12 @@ class Lifting:
             for cell in self.slack:
                 steps[cell] += steps[Cell("unit", cell.unit, "open", f"{cell.period}-12")]
             yield {cell.id: step for cell, step in steps.items() if step}
+
+    def _steps(self, own: Frame, move: Move) -> Steps:
+        """What changes of all that is printed; the slack that only a proof knows is left out."""
+        changes = zip(move.cells.tolist(), move.steps.tolist(), strict=True)
+        all_ = {own.cells[place]: step for place, step in changes}
+        return Counter({cell: step for cell, step in all_.items() if cell in self.frame.place})
 
     def _follow(self, steps: Steps, totals: Iterable[Cell], dimension: Dimension) -> None:
         for cell in totals:

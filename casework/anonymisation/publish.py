@@ -46,7 +46,13 @@ from casework.anonymisation.relations import Membership, frames_besides
 from casework.anonymisation.sequence import Batch, Past, Print, Watch
 from casework.anonymisation.shares import Share, bands_by_month, count_kept, tell_shares
 from casework.anonymisation.writing import Refused, check_reachable, finish, write
-from casework.anonymisation.yearly import count_year, print_year, years_ended
+from casework.anonymisation.yearly import (
+    count_year,
+    print_year,
+    prove_again,
+    years_ended,
+    years_told,
+)
 from casework.core.audit import Actor
 from casework.core.clock import today
 from casework.core.database import db
@@ -192,8 +198,12 @@ def prepare(
     past, batch, told = proved.past, proved.batch, proved.told
     for month, prints in told.months.items():
         batch.months[month] = (*batch.months[month], *prints)
+    proofs = [prove_again(past, year) for year in years_told(past)]
     for year, counts in years.items():
-        _add(batch, past, f"{year}-12", print_year(past, year, counts, ids))
+        prints, proof = print_year(past, year, counts, ids)
+        _add(batch, past, f"{year}-12", prints)
+        proofs.append(proof)
+    told = replace(told, proofs=(*told.proofs, *proofs))
     for year, counts in late.items():
         _add(batch, past, month_of(year), print_late(past, year, counts, ids))
     proved_at = time.monotonic()

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -45,7 +46,7 @@ from casework.anonymisation.plan import (
     whole,
 )
 from casework.anonymisation.protection import OPEN, Prints, Result, Shown, protect
-from casework.anonymisation.relations import frame_of_year
+from casework.anonymisation.relations import Frame, frame_of_year
 from casework.anonymisation.scales import Range, scale_of_some
 from casework.anonymisation.sequence import Past, Print
 from casework.confidential.assessments.models import WANTED, AssessedArea, Assessment
@@ -54,6 +55,9 @@ from casework.confidential.services.models import Service, ServiceKind
 from casework.inspection.readmodel.models import Measure
 
 SURELY = 2
+
+Proof = tuple[Frame, Result]
+"""The frame whose counts move, and the moves."""
 
 
 def years_ended(months: Sequence[str], new: Collection[str]) -> list[str]:
@@ -105,9 +109,12 @@ def _needs(connection: Connection, province_id: UUID, may: Any, end: Any) -> Tal
     )
 
 
-def print_year(past: Past, year: str, counted: Tally, ids: Mapping[str, UUID]) -> list[Print]:
-    """The prints of a year, proved; `past` has its months and takes the counts in. Where anything
-    stays unproved, as it may with two units that know each other, nothing of the year is printed.
+def print_year(
+    past: Past, year: str, counted: Tally, ids: Mapping[str, UUID]
+) -> tuple[list[Print], Proof]:
+    """The prints of a year and their proof; `past` has its months and takes the counts in. Where
+    anything stays unproved, as it may with two units that know each other, nothing of the year is
+    printed.
     """
     frame = frame_of_year(past.units, year, YEARLY_PROOF)
     counts = {
@@ -116,6 +123,42 @@ def print_year(past: Past, year: str, counted: Tally, ids: Mapping[str, UUID]) -
         if cell.measure in YEARLY
     }
     told = _tell_borrowers(past, year, counts)
+    result = _protect(past, frame, year, counts, told)
+    is_proved = not result.unproved and not result.verify()
+    place = {cell: number for number, cell in enumerate(frame.cells)}
+    past.counts |= counts
+    prints = [
+        _print(result, place[cell], cell, count, is_proved)
+        if cell.level == "province" or cell in told
+        else Print(cell, count, False, Shown.NONE, None, None)
+        for cell, count in counts.items()
+    ]
+    return prints, (frame, result)
+
+
+def prove_again(past: Past, year: str) -> Proof:
+    """A proof of a year as it was printed, for the auditor: proofs are not kept."""
+    frame = frame_of_year(past.units, year, YEARLY_PROOF)
+    counts = {cell: past.counts.get(cell, 0) for cell in frame.to_count if cell.measure in YEARLY}
+    printed = (past.printed[cell] for cell in counts if cell in past.printed)
+    told = {
+        one.cell: None if one.shown is Shown.NONE else (one.low or 0, one.high) for one in printed
+    }
+    return frame, _protect(past, frame, year, counts, told)
+
+
+def years_told(past: Past) -> list[str]:
+    """The years of which anything was printed before."""
+    return sorted({cell.period for cell in past.printed if cell.measure in YEARLY})
+
+
+def _protect(
+    past: Past,
+    frame: Frame,
+    year: str,
+    counts: Mapping[Cell, int],
+    told: Mapping[Cell, Range | None],
+) -> Result:
     standing = _standing(past, year, counts)
     table = frame.table(
         {
@@ -123,16 +166,13 @@ def print_year(past: Past, year: str, counted: Tally, ids: Mapping[str, UUID]) -
             for cell in frame.to_count
         }
     )
-    result = protect(table, _decided(past, counts, told))
-    is_proved = not result.unproved and not result.verify()
-    place = {cell: number for number, cell in enumerate(frame.cells)}
-    past.counts |= counts
-    return [
-        _print(result, place[cell], cell, count, is_proved)
-        if cell.level == "province" or cell in told
-        else Print(cell, count, False, Shown.NONE, None, None)
-        for cell, count in counts.items()
-    ]
+    stands = np.array([cell.measure in (Measure.OPEN, STRONGEST) for cell in frame.cells])
+    table = replace(
+        table,
+        floor=np.where(stands, table.true, table.floor),
+        ceiling=np.where(stands, table.true, table.ceiling),
+    )
+    return protect(table, _decided(past, counts, told))
 
 
 def printed_quarters(past: Past, unit: str, year: str) -> list[Range]:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from itertools import product
 from random import Random
 
+import numpy as np
 import pytest
 import time_machine
 from hypothesis import given
@@ -15,15 +16,22 @@ from sqlalchemy import select
 from casework.anonymisation import yearly
 from casework.anonymisation.attack import attack, read
 from casework.anonymisation.export import read_figures
+from casework.anonymisation.lifting import Lifting
 from casework.anonymisation.measures import days_of
 from casework.anonymisation.models import PublishedCount
 from casework.anonymisation.plan import NEEDS, YEARLY, Cell, months_between
-from casework.anonymisation.protection import Shown, protect
+from casework.anonymisation.protection import OPEN, Shown, protect
 from casework.anonymisation.publish import publish_backlog
 from casework.anonymisation.relations import frame_of_year
 from casework.anonymisation.scales import scale_of_some
 from casework.anonymisation.sequence import Past, Print
-from casework.anonymisation.yearly import count_year, print_year, years_ended
+from casework.anonymisation.yearly import (
+    count_year,
+    print_year,
+    prove_again,
+    years_ended,
+    years_told,
+)
 from casework.confidential.assessments.models import AssessedArea, Assessment, NeedArea
 from casework.confidential.cases.models import Episode
 from casework.confidential.services.models import ServiceKind
@@ -166,7 +174,7 @@ def proved(units, counts, there, supported=None):
     tally = {**counts}
     for measure in YEARLY:
         tally["province", measure] = sum(counts.get((unit, measure), 0) for unit in units)
-    return {one.cell.id: one for one in print_year(past, "2025", tally, ids)}
+    return {one.cell.id: one for one in print_year(past, "2025", tally, ids)[0]}
 
 
 def past_of(units, supported):
@@ -250,6 +258,40 @@ def test_where_a_year_cannot_be_proved_nothing_of_it_is_printed(monkeypatch):
     monkeypatch.setattr(yearly, "protect", unproved)
     prints = proved(["u1", "u2"], {("u1", "borrowers"): 9}, {"u1": 9, "u2": 9})
     assert {one.shown for one in prints.values()} == {Shown.NONE}
+
+
+def test_the_proof_of_a_year_shows_tables_of_all_that_is_printed():
+    """When it is published, and again for the auditor of every later month."""
+    units = [f"u{number}" for number in range(6)]
+    past = past_of(units, dict.fromkeys(units, (9, 9, 9, 9)))
+    past.counts |= {Cell("unit", unit, "open", "2025-12"): 12 for unit in units}
+    random = Random(3)
+    tally = Counter({(unit, name): random.randint(0, 6) for unit in units for name in YEARLY})
+    for name in YEARLY:
+        tally["province", name] = sum(tally[unit, name] for unit in units)
+    ids = {name: name for name in (*units, "province")}
+    prints, proof = print_year(past, "2025", tally, ids)
+    past.printed |= {one.cell: one for one in prints if one.is_printed}
+    assert years_told(past) == ["2025"]
+    frame = frame_of_year(units, "2025")
+    table = frame.table({cell: past.counts.get(cell, 0) for cell in frame.to_count})
+    ends = {one.cell: one.ends for one in prints if one.is_printed}
+    frequent = {"group": "A", "sex": "male"}
+    for own, result in (proof, prove_again(past, "2025")):
+        seen = {cell: [0] for cell, count in past.counts.items() if cell.measure in YEARLY}
+        for change in Lifting(frame, past.counts, frequent).changes(own, result):
+            cells = np.array([table.ids.index(name) for name in change])
+            steps = np.array(list(change.values()))
+            assert table.relations.are_kept_by(cells, steps)
+            for place, step in zip(cells.tolist(), steps.tolist(), strict=True):
+                cell = frame.cells[place]
+                low, high, _ = ends.get(cell, (0, OPEN, None))
+                assert low <= table.true[place] + step <= high, cell
+                if cell in seen:
+                    seen[cell].append(step)
+        small = [cell for cell in seen if 0 < past.counts[cell] < 5]
+        assert len(small) > 50
+        assert all(max(seen[cell]) - min(seen[cell]) >= 2 for cell in small)
 
 
 def test_a_unit_that_was_not_there_hides_nobody():
@@ -393,7 +435,7 @@ def test_a_unit_that_was_not_there_in_the_year_is_not_printed():
     past.last_in["u2"] = "2024-12"
     tally = {("u1", "borrowers"): 7, ("province", "borrowers"): 7}
     ids = {name: name for name in ("u1", "u2", "province")}
-    prints = {one.cell.id: one for one in print_year(past, "2025", tally, ids)}
+    prints = {one.cell.id: one for one in print_year(past, "2025", tally, ids)[0]}
     assert not prints["unit:u2:borrowers:2025"].is_printed
     here = prints["unit:u1:borrowers:2025"]
     assert (here.low, here.high) == (5, 9)
