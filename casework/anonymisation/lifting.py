@@ -22,6 +22,9 @@ from casework.anonymisation.sequence import Past
 
 YEARLY: tuple[Dimension, ...] = ("age", "reason")
 
+Value = str
+"""One of the values of a dimension."""
+
 Steps = Counter[Cell]
 """By how much each count changes."""
 
@@ -33,6 +36,7 @@ class Lifting:
         self, frame: Frame, counts: Mapping[Cell, int], frequent: Mapping[Dimension, str]
     ) -> None:
         self.frame, self.counts, self.frequent = frame, counts, frequent
+        self._parts: dict[tuple[Cell, Dimension], Mapping[Value, Cell]] = {}
         self.slack = [cell for cell in frame.cells if cell.measure.startswith("slack-need.")]
 
     def changes(self, own: Frame, result: Result) -> Iterator[dict[str, int]]:
@@ -59,19 +63,16 @@ class Lifting:
 
     def _follow(self, steps: Steps, totals: Iterable[Cell], dimension: Dimension) -> None:
         for cell in totals:
-            part = cell._replace(**{dimension: self.frequent[dimension]})  # type: ignore[arg-type]
-            if part in self.frame.place:
-                steps[part] += steps[cell]
+            parts = self._parts_of(cell, dimension)
+            if parts:
+                steps[parts[self.frequent[dimension]]] += steps[cell]
 
     def _take_along(self, steps: Steps, totals: Iterable[Cell], dimension: Dimension) -> None:
         """Who leaves a unit is of the values that most are of there; who comes is one of them."""
-        left: dict[tuple[str, str], list[str]] = {}
+        left: dict[tuple[str, str], list[Value]] = {}
         for cell in sorted(totals, key=lambda cell: steps[cell]):  # who leaves, first
-            parts = {
-                value: cell._replace(**{dimension: value})  # type: ignore[arg-type]
-                for value in CATEGORIES[dimension]
-            }
-            if next(iter(parts.values())) not in self.frame.place:
+            parts = self._parts_of(cell, dimension)
+            if not parts:
                 continue
             pool = left.setdefault((cell.measure, cell.period), [])
             for _ in range(-steps[cell]):
@@ -80,6 +81,18 @@ class Lifting:
                 pool.append(value)
             for _ in range(min(steps[cell], len(pool))):
                 steps[parts[pool.pop()]] += 1
+
+    def _parts_of(self, cell: Cell, dimension: Dimension) -> Mapping[Value, Cell]:
+        """What a count is told apart into; nothing where it is not."""
+        key = cell, dimension
+        if key not in self._parts:
+            parts = {
+                value: cell._replace(**{dimension: value})  # type: ignore[arg-type]
+                for value in CATEGORIES[dimension]
+            }
+            is_told = next(iter(parts.values())) in self.frame.place
+            self._parts[key] = parts if is_told else {}
+        return self._parts[key]
 
 
 def known_tables(frame: Frame, past: Past, told: Told) -> Known:
