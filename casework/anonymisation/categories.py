@@ -43,6 +43,7 @@ from casework.anonymisation.plan import (
     PROVINCE,
     Cell,
     Dimension,
+    Plan,
     ends_quarter,
     previous_month,
     quarters_of,
@@ -51,6 +52,7 @@ from casework.anonymisation.protection import (
     OPEN,
     SHARED,
     BoolArray,
+    Move,
     Prints,
     Protection,
     Result,
@@ -60,6 +62,7 @@ from casework.anonymisation.protection import (
 )
 from casework.anonymisation.relations import CAME, WENT, Frame, Membership
 from casework.anonymisation.sequence import (
+    MONTHS,
     RECORDED_CLOSED,
     RECORDED_OPENED,
     Batch,
@@ -71,6 +74,7 @@ from casework.anonymisation.sequence import (
     owned,
     print_of,
 )
+from casework.anonymisation.witnesses import moves_in, steps_of
 from casework.inspection.readmodel.models import Measure
 
 MANY = 8
@@ -85,6 +89,9 @@ TOGETHER = replace(SETTINGS, partners=6, crowd=None, hides=False, patience=30.0)
 """For the few counts that are left over: among all units, if it must be, and as long as it takes:
 what is not found means silence.
 """
+
+ALL = "all"
+"""The name of the proof of what is left over."""
 
 Ends = dict[str, tuple[int, int, Shown]]
 """By the id of a cell: between what it lies, and how it is shown."""
@@ -160,6 +167,10 @@ def prove_months(
         told = categories.prove(batch, watch)
         if not told.wrong:
             break
+    names = (MONTHS, *map(name_of, CATEGORY_PLANS), ALL)
+    here.witnesses = {
+        name: steps_of(*proof) for name, proof in zip(names, told.proofs, strict=False)
+    }
     for prints in told.months.values():
         here.counts |= {one.cell: one.count for one in prints}
         here.printed |= {one.cell: one for one in prints if one.is_printed}
@@ -180,6 +191,7 @@ class Categories:
         silence: Silence = Silence.NONE,
     ) -> None:
         self.past, self.counted, self.ids, self.silence = past, counted, ids, silence
+        self._last = past.months[-1] if past.months else ""
         self._counts: dict[Cell, int] = {}
         self._fitted: dict[tuple[str, str, Dimension, str], dict[str, int]] = {}
 
@@ -204,7 +216,7 @@ class Categories:
             decided = _ends_of(batch.frame, batch.result)
             for plan in CATEGORY_PLANS:
                 frame = self.past.frame(batch.frame.units, self.past.months, plan)
-                result = self._protect(frame, batch, decided, watch)
+                result = self._protect(frame, batch, decided, watch, name_of(plan))
                 decided |= _ends_of(frame, result)
                 widened += [(cell, width.name.lower()) for cell, width in result.widened]
                 proofs.append((frame, result))
@@ -237,11 +249,12 @@ class Categories:
         """What is `left` unproved, with groups and sexes moving together with all persons."""
         frame = self.past.frame(batch.frame.units, self.past.months, LASTING_TOGETHER)
         table = self._together(frame)
-        known = np.array([cell.id not in left for cell in frame.cells])
+        is_known = np.array([cell.id not in left for cell in frame.cells])
         table = replace(
-            table, personal=table.personal & ~known, printed=np.zeros_like(table.printed)
+            table, personal=table.personal & ~is_known, printed=np.zeros_like(table.printed)
         )
-        return frame, protect(table, _prints_of(frame, decided), TOGETHER, watch)
+        known = self._known(frame, ALL)
+        return frame, protect(table, _prints_of(frame, decided), TOGETHER, watch, known)
 
     def _are_told(self, units: Collection[str]) -> bool:
         """Whether enough units are there; once told, it is proved for ever."""
@@ -256,7 +269,9 @@ class Categories:
         there = (Cell("unit", unit, Measure.OPEN, now) for unit in units)
         return sum(not self.past.is_known_zero(cell) for cell in there) >= MANY
 
-    def _protect(self, frame: Frame, batch: Batch, decided: Ends, watch: Watch) -> Result:
+    def _protect(
+        self, frame: Frame, batch: Batch, decided: Ends, watch: Watch, name: str
+    ) -> Result:
         own = {name for cell in frame.cells for name, one in cell.categories.items() if one}
         table = self._table(frame, [each for each in LASTING if each not in own])
         new = self._new(frame, batch)
@@ -269,7 +284,12 @@ class Categories:
         )
         before = {cell.id: one.ends for cell, one in self.past.printed.items() if cell.category}
         nobody = {cell.id: NOBODY for cell in self._zeros(frame)}
-        return protect(table, _prints_of(frame, nobody | before | decided), SETTINGS, watch)
+        frozen = _prints_of(frame, nobody | before | decided)
+        return protect(table, frozen, SETTINGS, watch, self._known(frame, name))
+
+    def _known(self, frame: Frame, name: str) -> Iterable[Move]:
+        """What proved the last edition."""
+        return moves_in(frame, self.past.witnesses.get(name, ()), self._last) if self._last else ()
 
     def _table(self, frame: Frame, dimensions: Iterable[Dimension]) -> Table:
         """The counts of a frame; who is of a lasting category is kept in mind (`dimensions`)."""
@@ -421,6 +441,11 @@ class Categories:
     ) -> dict[str, int]:
         key = self.ids[unit], month, dimension
         return {value: tally.get((*key, value), 0) for value in CATEGORIES[dimension]}
+
+
+def name_of(plan: Plan) -> str:
+    """What a plan tells persons apart by."""
+    return "+".join(dict.fromkeys(each for table in plan.printed for each in table.by))
 
 
 def _ends_of(frame: Frame, result: Result) -> Ends:

@@ -78,6 +78,20 @@ class PublishedMembership(Base):
     unit_id: Mapped[UUID] = operational(ForeignKey("organisation.units.id"), nullable=False)
 
 
+class PublishedProof(Base):
+    """What proved a province's newest edition, for the next one (`witnesses`). It is no more than a
+    help: without it the proof is searched for again.
+    """
+
+    __tablename__ = "published_proofs"
+
+    id: Mapped[UUID] = operational(primary_key=True)
+    publication_id: Mapped[UUID] = operational(
+        ForeignKey(Publication.id), nullable=False, unique=True
+    )
+    moves: Mapped[bytes] = operational(nullable=False)
+
+
 class CompletenessMark(Base):
     """A coordinator's word that nothing of a unit's month is missing any more.
 

@@ -32,7 +32,12 @@ from casework.anonymisation.export import files_of, share_of, unit_names
 from casework.anonymisation.late import month_of, print_late, years_due
 from casework.anonymisation.lifting import known_tables
 from casework.anonymisation.measures import Counted, Part, days_of
-from casework.anonymisation.models import Publication, PublishedCount, PublishedCriterion
+from casework.anonymisation.models import (
+    Publication,
+    PublishedCount,
+    PublishedCriterion,
+    PublishedProof,
+)
 from casework.anonymisation.plan import (
     PROVINCE,
     Cell,
@@ -45,6 +50,7 @@ from casework.anonymisation.protection import Shown, TableWrong
 from casework.anonymisation.relations import Membership, frames_besides
 from casework.anonymisation.sequence import Batch, Past, Print, Watch
 from casework.anonymisation.shares import Share, bands_by_month, count_kept, tell_shares
+from casework.anonymisation.witnesses import pack, unpack
 from casework.anonymisation.writing import Refused, check_reachable, finish, write
 from casework.anonymisation.yearly import (
     count_year,
@@ -94,17 +100,29 @@ class PublicationReport:
 
 @dataclass(frozen=True)
 class Prepared:
-    """Months that passed proof and attack and are not written yet; `bands` are the shares told."""
+    """Months that passed proof and attack and are not written yet; `bands` are the shares told,
+    `proof` is kept for the next month.
+    """
 
     province_id: UUID
     batch: Batch
     ids: dict[str, UUID]
     bands: Bands
+    proof: bytes
     report: PublicationReport
 
     def write(self, *, by: Actor) -> None:
         """Publish them. Raises Refused."""
-        write(self.province_id, self.batch.months, self.batch.clusters, self.ids, self.bands, by=by)
+        batch = self.batch
+        write(
+            self.province_id,
+            batch.months,
+            batch.clusters,
+            self.ids,
+            self.bands,
+            self.proof,
+            by=by,
+        )
 
 
 def publish_period(
@@ -224,7 +242,7 @@ def prepare(
         told.silence,
     )
     bands = bands_by_month(shares, before, ids, periods)
-    return Prepared(province_id, batch, ids, bands, report)
+    return Prepared(province_id, batch, ids, bands, pack(past.witnesses), report)
 
 
 def family_of(measure: str) -> str:
@@ -330,6 +348,14 @@ def _load_past(connection: Connection, province_id: UUID, names: dict[UUID, str]
     past.clusters.update(load_frozen(connection, province_id, names))
     for edition, prints in editions.items():
         past.add(edition, prints)
+    kept = (
+        select(PublishedProof.moves)
+        .join(Publication, Publication.id == PublishedProof.publication_id)
+        .where(Publication.province_id == province_id)
+        .where(Publication.period == (past.months[-1] if past.months else ""))
+    )
+    moves = connection.scalar(kept)
+    past.witnesses = unpack(moves) if moves else {}
     return past
 
 

@@ -62,10 +62,13 @@ from casework.anonymisation.protection import (
     protect,
 )
 from casework.anonymisation.relations import Frame, Membership, relations_of
+from casework.anonymisation.witnesses import Witnesses, moves_in
 from casework.inspection.readmodel.models import Measure
 
 RECORDED_OPENED, RECORDED_CLOSED = "recorded_opened", "recorded_closed"
 ENDED = "ended"
+MONTHS = "months"
+"""The name of the months' own proof."""
 FEW_CONTACTS = 5
 
 Watch = Callable[[str, int, int], None]
@@ -96,7 +99,8 @@ class Past:
     ``taken``: openings and closures taken into account, by unit (or PROVINCE). ``first_in`` and
     ``last_in``: the months between which a unit's figures run; no last month while they go on.
     ``ended``: units of which the last edition counted on their being gone with the next.
-    ``clusters``: who is in which cluster, by quarter.
+    ``clusters``: who is in which cluster, by quarter. ``witnesses``: the moves that proved the last
+    edition.
     """
 
     plan: Plan = PLAN
@@ -108,6 +112,7 @@ class Past:
     last_in: dict[str, str] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)
     clusters: dict[str, Membership] = field(default_factory=dict)
+    witnesses: Witnesses = field(default_factory=dict)
 
     def add(self, month: str, prints: Sequence[Print]) -> None:
         """Take an edition into account."""
@@ -210,6 +215,7 @@ def next_months(
     Raises ``TableWrong`` when the counts break a relation or an earlier print.
     """
     before = frozenset(past.counts)
+    last = past.months[-1] if past.months else ""
     others: dict[str, list[Print]] = {}
     cells: dict[str, list[Cell]] = {}
     taken: dict[str, Membership] = {}
@@ -228,7 +234,9 @@ def next_months(
     foreseen = counting.foreseen()
     nobody = zeros | counting.emptied() | foreseen
     table = bound(frame, owned(frame, frame.table(past.counts), nobody))
-    result = protect(table, _frozen(past, frame, zeros, foreseen, before), settings, watch)
+    known = moves_in(frame, past.witnesses.get(MONTHS, ()), last) if last else ()
+    frozen = _frozen(past, frame, zeros, foreseen, before)
+    result = protect(table, frozen, settings, watch, known)
     may_print = frame.printed - zeros
     place = {cell: number for number, cell in enumerate(frame.cells)}
     ready = {

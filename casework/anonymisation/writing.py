@@ -19,7 +19,7 @@ from typing import Any, cast
 from uuid import UUID, uuid4
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from casework.anonymisation.bands import Bands
@@ -30,6 +30,7 @@ from casework.anonymisation.models import (
     PublishedCount,
     PublishedCriterion,
     PublishedMembership,
+    PublishedProof,
 )
 from casework.anonymisation.relations import Membership
 from casework.anonymisation.sequence import Print
@@ -72,11 +73,13 @@ def write(
     clusters: Mapping[str, Membership],
     ids: Mapping[str, UUID],
     bands: Bands,
+    proof: bytes,
     *,
     by: Actor,
 ) -> None:
     """Publish months that passed. `clusters`: their units from a month on; `ids`: units, clusters
-    and the province by name; `bands`: shares of persons that passed with them. Raises Refused.
+    and the province by name; `bands`: shares of persons that passed with them; `proof`: what
+    `witnesses` packed. Raises Refused.
     """
     here = {period: _units_of(period, prints, ids) for period, prints in months.items()}
     db.session.commit()
@@ -101,6 +104,7 @@ def write(
         criteria += _criterion_rows(publication.id, work[period])
     try:
         db.session.flush()
+        _keep_proof(province_id, max(months), proof)
         for table, own in (
             (PublishedCount, rows),
             (PublishedMembership, memberships),
@@ -114,6 +118,14 @@ def write(
         db.session.rollback()
         raise Refused(_l("Somebody else has just published this month.")) from None
     finish(province_id, by=by)
+
+
+def _keep_proof(province_id: UUID, month: str, proof: bytes) -> None:
+    """That of the newest edition alone."""
+    editions = select(Publication.id).where(Publication.province_id == province_id)
+    db.session.execute(delete(PublishedProof).where(PublishedProof.publication_id.in_(editions)))
+    newest = db.session.scalars(editions.where(Publication.period == month)).one()
+    db.session.add(PublishedProof(id=uuid4(), publication_id=newest, moves=proof))
 
 
 def finish(province_id: UUID, *, by: Actor) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ import pytest
 import time_machine
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from casework.anonymisation.attack import attack, read
 from casework.anonymisation.categories import (
@@ -31,7 +31,7 @@ from casework.anonymisation.counting import ByCategory
 from casework.anonymisation.export import files_of, read_figures
 from casework.anonymisation.lifting import known_tables
 from casework.anonymisation.measures import ACTIVITY, Counted, Part
-from casework.anonymisation.models import PublishedCount
+from casework.anonymisation.models import Publication, PublishedCount, PublishedProof
 from casework.anonymisation.plan import (
     CATEGORIES,
     LASTING,
@@ -49,6 +49,7 @@ from casework.anonymisation.protection import OPEN, Prints, Shown, protect
 from casework.anonymisation.publish import publish_backlog
 from casework.anonymisation.relations import frames_besides, relations_of
 from casework.anonymisation.sequence import Batch, Past
+from casework.anonymisation.witnesses import unpack
 from casework.confidential.cases.models import Case, Episode
 from casework.core.audit import SYSTEM
 from casework.core.database import db
@@ -517,6 +518,28 @@ def test_a_group_put_right_later_changes_no_earlier_figure(full_province):
     }
     assert before.items() <= after.items()
     assert after["open.group.C", date(2025, 6, 30)] == (0, 4)
+
+
+def test_the_proof_of_the_newest_edition_is_kept(full_province):
+    province: UUID = full_province.id
+
+    def kept() -> list[str]:
+        query = select(Publication.period).join(
+            PublishedProof, PublishedProof.publication_id == Publication.id
+        )
+        return list(db.session.scalars(query.where(Publication.province_id == province)))
+
+    publish_backlog(full_province, "2025-03", SYSTEM)
+    assert kept() == ["2025-03"]
+    publish_backlog(full_province, "2025-04", SYSTEM)
+    assert kept() == ["2025-04"]
+    moves = db.session.scalars(select(PublishedProof.moves)).one()
+    assert {"months", "group", "sex", "age+reason"} <= set(unpack(moves))
+    # Lost, they are searched for.
+    db.session.execute(delete(PublishedProof))
+    db.session.commit()
+    publish_backlog(full_province, "2025-05", SYSTEM)
+    assert kept() == ["2025-05"]
 
 
 def test_the_proofs_show_whole_tables_to_the_auditor():

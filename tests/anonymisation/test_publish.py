@@ -17,6 +17,7 @@ from casework.anonymisation.models import (
     PublishedActivity,
     PublishedCount,
     PublishedCriterion,
+    PublishedProof,
 )
 from casework.anonymisation.plan import months_between
 from casework.anonymisation.publish import publish_backlog, publish_period, publish_periods
@@ -469,7 +470,8 @@ def test_an_edition_that_nobody_here_made_stops_everything(app, cast):
     with app.app_context():
         filled(cast)
         publish_period(province(cast), "2026-03", by=SYSTEM)
-        for table in (PublishedCriterion, PublishedActivity, PublishedCount, Publication):
+        told = (PublishedCriterion, PublishedActivity, PublishedCount, PublishedProof)
+        for table in (*told, Publication):
             db.session.execute(delete(table))
         db.session.commit()
         with pytest.raises(Refused, match="another backup"):

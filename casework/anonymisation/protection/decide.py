@@ -81,14 +81,17 @@ def protect(
     frozen: Prints | None = None,
     settings: Protection | None = None,
     progress: Progress = lambda stage, proved, all_: None,
+    known: Iterable[Move] = (),
 ) -> Result:
-    """Decide the prints of ``table``; ``frozen`` are all prints of earlier periods.
+    """Decide the prints of ``table``; ``frozen`` are all prints of earlier periods, ``known`` moves
+    that may still serve.
 
     Raises ``TableWrong`` when relations or earlier prints do not hold for the true counts.
     """
     settings = settings or Protection()
     made = draft(table, frozen, settings)
     search = _Search(made, settings, progress)
+    search.take(known)
     search.run()
     widened = np.flatnonzero(table.printed & (made.width > Width.NARROW) & ~made.frozen)
     return Result(
@@ -108,6 +111,13 @@ class _Search:
         self.ledger = Ledger(made.table, settings)
         self.random = np.random.default_rng(settings.seed)
         self.moves: list[Move] = []
+
+    def take(self, known: Iterable[Move]) -> None:
+        """Keep of known moves those that agree with all prints as they are, and prove anything."""
+        for move in known:
+            if agrees(self.made.table, self.made.low, self.made.high, move):
+                self._enter(move)
+        self._report("known")
 
     def run(self) -> None:
         shared, size = self.layout.shared, self.settings.partners

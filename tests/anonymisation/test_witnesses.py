@@ -1,0 +1,89 @@
+"""The moves that proved an edition serve the next one: checked like any other, no loss if lost."""
+
+import pytest
+
+from casework.anonymisation.categories import ALL, Proved
+from casework.anonymisation.plan import CATEGORY_PLANS, PLAN, Cell, months_between
+from casework.anonymisation.protection import decide
+from casework.anonymisation.sequence import MONTHS, Past
+from casework.anonymisation.witnesses import moves_in, pack, unpack
+from tests.anonymisation.test_categories import Records
+
+PLANS = {MONTHS: PLAN, "group": CATEGORY_PLANS[0], "sex": CATEGORY_PLANS[1]}
+
+
+@pytest.fixture(scope="module")
+def published() -> tuple[Records, Proved]:
+    """An edition in the middle of a quarter."""
+    months = months_between("2024-12", "2025-06")
+    records = Records(9, months, 2)
+    return records, records.publish(Past(), months[:-2])
+
+
+def test_they_come_back_as_they_were_kept(published):
+    witnesses = published[1].past.witnesses
+    assert {*PLANS, "age+reason"} <= set(witnesses)
+    assert ALL not in witnesses
+    assert all(moves for name, moves in witnesses.items() if name in PLANS)
+    kept = pack(witnesses)
+    assert unpack(kept) == witnesses
+    assert isinstance(next(iter(unpack(kept)[MONTHS][0])), Cell)
+
+
+@pytest.mark.parametrize("name", PLANS)
+@pytest.mark.parametrize("until", ["2025-05", "2025-06"])
+def test_they_keep_every_relation_of_the_months_after(published, name, until):
+    """Mid-quarter all do, whichever way they go on; a quarter that is whole has cells by category,
+    which only those reach that leave it as it was.
+    """
+    records, proved = published
+    past, last = proved.past, proved.past.months[-1]
+    assert last == "2025-04"
+    frame = past.frame(records.units, months_between("2024-12", until), PLANS[name])
+    table = frame.table(dict.fromkeys(frame.to_count, 0))
+    kept = [
+        table.relations.are_kept_by(move.cells, move.steps)
+        for move in moves_in(frame, past.witnesses[name], last)
+    ]
+    assert len(kept) >= len(past.witnesses[name])
+    assert sum(kept) >= len(past.witnesses[name]) * 0.9
+    if name == MONTHS or until == "2025-05":
+        assert all(kept)
+
+
+def test_a_move_of_a_cell_that_is_gone_is_left_out(published):
+    records, proved = published
+    past = proved.past
+    frame = past.frame(records.units, past.months)
+    stranger = Cell("unit", "99999", "open", "2025-04")
+    assert list(moves_in(frame, [{stranger: 1}], "2025-04")) == []
+
+
+def test_the_month_after_searches_for_little(published, monkeypatch):
+    """What is as small as a month ago is not searched for again."""
+    records, proved = published
+    left: list[tuple[int, int]] = []
+    take = decide._Search.take
+
+    def watched(search, known):
+        take(search, known)
+        left.append((int(search.ledger.unproved().sum()), len(search.ledger.cells)))
+
+    monkeypatch.setattr(decide._Search, "take", watched)
+    records.publish(proved.past.copy(), ["2025-05"])
+    unproved, small = (sum(each) for each in zip(*left, strict=True))
+    assert small > 200
+    assert unproved < small / 5
+
+
+def test_a_false_move_proves_nothing(published):
+    """Kept moves are hints: one that breaks a relation or a print is not taken."""
+    records, proved = published
+    past = proved.past.copy()
+    past.witnesses = {
+        name: [{cell: 7 * step for cell, step in move.items()} for move in moves]
+        + [{cell: 1} for move in moves for cell in move]
+        for name, moves in past.witnesses.items()
+    }
+    again = records.publish(past, ["2025-05"])
+    assert again.batch.result.verify() == ()
