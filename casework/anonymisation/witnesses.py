@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
@@ -58,71 +59,83 @@ def moves_in(frame: Frame, moves: Iterable[Steps], last: str) -> Iterator[Move]:
 
 
 class _GoingOn:
-    """The cells of a frame that hang on the stocks of ``last``."""
+    """The cells of a frame that hang on the stocks of ``last``: by unit, and their sums."""
 
     def __init__(self, frame: Frame, last: str) -> None:
-        self.frame, self.last = frame, last
+        self.last = last
         month = _following(last)
-        self.stocks = [
-            cell
-            for cell in frame.cells
-            if cell.measure == Measure.OPEN and cell.period > _last_stock(cell, last)
-        ]
-        flows = [
-            cell
-            for cell in frame.cells
-            if cell.measure in (Measure.NEW, Measure.CLOSED) and cell.category is None
-        ]
-        self.flows = [cell for cell in flows if cell.period == month]
-        self.wholes = [
-            cell for cell in flows if _is_whole(cell) and _last_month(cell.period) > last
-        ]
-        self.slack = [
-            cell
-            for cell in frame.cells
-            if cell.measure == f"slack-{Measure.SUPPORTED}" and _last_month(cell.period) > last
-        ]
-        self.ends = [
-            Cell("unit", unit, Measure.OPEN, last)
-            for unit in frame.units
-            if Cell("unit", unit, Measure.OPEN, last) in frame.place
-        ]
+        self.stocks: dict[str, list[Cell]] = {}
+        self.flows: dict[str, list[Cell]] = {}
+        self.wholes: dict[str, list[Cell]] = {}
+        self.slack: dict[str, list[Cell]] = {}
+        self.above: dict[Cell, list[Cell]] = {}
+        for cell in frame.cells:
+            kind = self._kind(cell, month)
+            if kind is None:
+                continue
+            if cell.level == "unit":
+                kind.setdefault(cell.unit, []).append(cell)
+            else:
+                for part in _parts(frame, cell):
+                    self.above.setdefault(part, []).append(cell)
+
+    def _kind(self, cell: Cell, month: str) -> dict[str, list[Cell]] | None:
+        if cell.measure == Measure.OPEN and cell.period > _last_stock(cell, self.last):
+            return self.stocks
+        if cell.measure == f"slack-{Measure.SUPPORTED}" and _last_month(cell.period) > self.last:
+            return self.slack
+        if cell.measure not in (Measure.NEW, Measure.CLOSED) or cell.category is not None:
+            return None
+        if cell.period == month:
+            return self.flows
+        return self.wholes if _is_whole(cell) and _last_month(cell.period) > self.last else None
 
     def until(self, steps: Steps) -> Steps:
         """What has changed up to the end."""
         return {cell: step for cell, step in steps.items() if _last_month(cell.period) <= self.last}
 
     def moves_stock(self, steps: Steps) -> bool:
-        return any(steps.get(cell) for cell in self.ends)
+        return any(
+            cell.level == "unit" and cell.period == self.last and cell.measure == Measure.OPEN
+            for cell in steps
+        )
 
     def stay(self, steps: Steps) -> Steps:
-        def unit(cell: Cell) -> int:
+        """Who is open elsewhere stays there."""
+
+        def step_of(cell: Cell) -> int:
             return steps.get(cell._replace(period=_last_stock(cell, self.last)), 0)
 
-        return self._with(steps, self.stocks, unit)
+        return self._with(steps, self.stocks, step_of)
 
     def come_back(self, steps: Steps) -> Steps:
-        def unit(cell: Cell) -> int:
+        """Who is open elsewhere comes back with the flows of the month after."""
+
+        def step_of(cell: Cell) -> int:
             more = steps.get(cell._replace(measure=Measure.OPEN, period=self.last), 0)
             return max(more if cell.measure == Measure.CLOSED else -more, 0)
 
-        return self._with(steps, self.flows, unit)
+        return self._with(steps, self.flows, step_of)
 
-    def _with(self, steps: Steps, cells: Iterable[Cell], unit: Callable[[Cell], int]) -> Steps:
-        """The steps, with those of ``cells``: of units as ``unit`` says, of others their sums."""
-        all_ = dict(steps)
-        cells = [*cells, *self.wholes]
-        for cell in cells:
-            if cell.level == "unit":
-                months = _months(cell) if _is_whole(cell) else ()
-                all_[cell] = sum(all_.get(each, 0) for each in months) if months else unit(cell)
-        for cell in cells:
-            if cell.level != "unit":
-                all_[cell] = sum(all_.get(part, 0) for part in _parts(self.frame, cell))
-        for cell in self.slack:
-            end = Cell("unit", cell.unit, Measure.OPEN, _last_month(cell.period))
-            out = Cell("unit", cell.unit, Measure.CLOSED, cell.period)
-            all_[cell] = all_.get(end, 0) + all_.get(out, 0)
+    def _with(
+        self,
+        steps: Steps,
+        cells: Mapping[str, Sequence[Cell]],
+        step_of: Callable[[Cell], int],
+    ) -> Steps:
+        """The steps, with those of ``cells`` and of all that hangs on them."""
+        all_ = Counter(steps)
+        for unit in dict.fromkeys(cell.unit for cell in steps if cell.level == "unit"):
+            own = {cell: step_of(cell) for cell in cells.get(unit, ())}
+            all_.update(own)
+            for cell in self.wholes.get(unit, ()):
+                own[cell] = all_[cell] = sum(all_[each] for each in _months(cell))
+            for cell, step in own.items():
+                for above in self.above.get(cell, ()):
+                    all_[above] += step
+            for cell in self.slack.get(unit, ()):
+                end = Cell("unit", unit, Measure.OPEN, _last_month(cell.period))
+                all_[cell] = all_[end] + all_[end._replace(measure="closed", period=cell.period)]
         return all_
 
 
