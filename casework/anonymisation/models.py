@@ -89,7 +89,7 @@ class PublishedProof(Base):
     publication_id: Mapped[UUID] = operational(
         ForeignKey(Publication.id), nullable=False, unique=True
     )
-    moves: Mapped[bytes] = operational(nullable=False)
+    moves: Mapped[bytes] = coded(nullable=False)
 
 
 class CompletenessMark(Base):

@@ -41,7 +41,8 @@ CLEAR_TEXTS = {
     "rights_requests": {"kind", "outcome"},
     "disclosures": {"decision"},
 }
-# Columns of other parts that hold ciphertext or keys; they name no person supported.
+# Columns of other parts that hold ciphertext or keys, and proofs, which are counts packed together;
+# they name no person supported.
 OTHER_BYTES = {
     "accounts.totp_sealed",
     "account_sessions.token_digest",
@@ -52,6 +53,7 @@ OTHER_BYTES = {
     "key_locks.sealed",
     "kept_forms.sealed",
     "attached_files.sealed",
+    "published_proofs.moves",
 }
 
 
