@@ -210,6 +210,7 @@ def main() -> None:
     parser.add_argument("--attack", action="store_true")
     parser.add_argument("--stranger", type=float, default=0.0, help="seconds for an attack alone")
     parser.add_argument("--at-once", type=int, default=1, help="months of the first publication")
+    parser.add_argument("--forget", action="store_true", help="the proof of the month before")
     parser.add_argument("--provinces", type=int, default=0)
     given = parser.parse_args()
     if given.provinces:
@@ -223,6 +224,8 @@ def main() -> None:
     editions = Editions(province, clusters)
     months = editions.province.months
     for batch in (months[: given.at_once], *([month] for month in months[given.at_once :])):
+        if given.forget:
+            editions.past.witnesses = {}
         _line(batch[-1], editions.publish(batch), editions)
     _shares(editions.past)
     if given.attack or given.stranger:

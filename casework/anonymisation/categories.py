@@ -34,7 +34,7 @@ from uuid import UUID
 import numpy as np
 
 from casework.anonymisation.counting import ByCategory
-from casework.anonymisation.measures import Counted, Part, days_of
+from casework.anonymisation.measures import Counted, Part, days_of, last_month
 from casework.anonymisation.plan import (
     CATEGORIES,
     CATEGORY_PLANS,
@@ -69,7 +69,6 @@ from casework.anonymisation.sequence import (
     Past,
     Print,
     Watch,
-    last_month,
     next_months,
     owned,
     print_of,

@@ -21,6 +21,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -95,6 +96,12 @@ def days_of(period: str) -> tuple[date, date]:
         return date(year, 1, 1), date(year, 12, 31)
     last = int(period[-1]) * 3 if "Q" in period else int(period[5:])
     return date(year, last - 2 if "Q" in period else last, 1), month_end(year, last)
+
+
+@cache
+def last_month(period: str) -> str:
+    """The month whose edition prints a period."""
+    return f"{days_of(period)[1]:%Y-%m}"
 
 
 def list_parts(connection: Connection, province_id: UUID) -> list[Part]:

@@ -44,6 +44,7 @@ from casework.anonymisation.plan import (
     Level,
     ends_quarter,
     months_between,
+    next_month,
     previous_month,
 )
 from casework.anonymisation.protection import Shown, TableWrong
@@ -146,7 +147,7 @@ def publish_backlog(
             .limit(1)
         )
         first = measures.first_record_on(connection, province_id)
-    begin = _following(last) if last else f"{first:%Y-%m}" if first else until
+    begin = next_month(last) if last else f"{first:%Y-%m}" if first else until
     return publish_periods(province, list(months_between(begin, until)), by=by, progress=progress)
 
 
@@ -289,7 +290,7 @@ def _reading() -> Iterator[Connection]:
 def _check_order(published: Sequence[str], periods: Sequence[str], first: Any) -> None:
     """Months over, not published yet, and none before them left out. Raises Refused."""
     if published:
-        expected = _following(published[-1])
+        expected = next_month(published[-1])
     else:
         expected = min(periods[0], f"{first:%Y-%m}") if first else periods[0]
     for period in periods:
@@ -311,12 +312,7 @@ def _check_order(published: Sequence[str], periods: Sequence[str], first: Any) -
             raise Refused(reason)
         if period != expected:
             raise Refused(_l("%(period)s has to be published first.", period=expected))
-        expected = _following(period)
-
-
-def _following(month: str) -> str:
-    year, number = int(month[:4]), int(month[5:])
-    return f"{year + 1}-01" if number == 12 else f"{year}-{number + 1:02}"
+        expected = next_month(period)
 
 
 def _load_past(connection: Connection, province_id: UUID, names: dict[UUID, str]) -> Past:

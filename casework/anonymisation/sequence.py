@@ -39,7 +39,7 @@ from uuid import UUID
 
 import numpy as np
 
-from casework.anonymisation.measures import ACTIVITY, Counted, Part, days_of
+from casework.anonymisation.measures import ACTIVITY, Counted, Part, days_of, last_month
 from casework.anonymisation.plan import (
     PLAN,
     PROVINCE,
@@ -177,11 +177,6 @@ class Batch:
     clusters: dict[str, Membership]
     frame: Frame
     result: Result
-
-
-def last_month(period: str) -> str:
-    """The month whose edition prints a period."""
-    return f"{days_of(period)[1]:%Y-%m}"
 
 
 def known_zero(

@@ -12,12 +12,17 @@ import json
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
 
 import numpy as np
 
-from casework.anonymisation.measures import days_of
-from casework.anonymisation.plan import Cell, ends_quarter, months_between, previous_month
+from casework.anonymisation.measures import days_of, last_month
+from casework.anonymisation.plan import (
+    Cell,
+    ends_quarter,
+    months_between,
+    next_month,
+    previous_month,
+)
 from casework.anonymisation.protection import Move, Result
 from casework.anonymisation.relations import Frame
 from casework.inspection.readmodel.models import Measure
@@ -63,7 +68,7 @@ class _GoingOn:
 
     def __init__(self, frame: Frame, last: str) -> None:
         self.last = last
-        month = _following(last)
+        month = next_month(last)
         self.stocks: dict[str, list[Cell]] = {}
         self.flows: dict[str, list[Cell]] = {}
         self.wholes: dict[str, list[Cell]] = {}
@@ -82,17 +87,17 @@ class _GoingOn:
     def _kind(self, cell: Cell, month: str) -> dict[str, list[Cell]] | None:
         if cell.measure == Measure.OPEN and cell.period > _last_stock(cell, self.last):
             return self.stocks
-        if cell.measure == f"slack-{Measure.SUPPORTED}" and _last_month(cell.period) > self.last:
+        if cell.measure == f"slack-{Measure.SUPPORTED}" and last_month(cell.period) > self.last:
             return self.slack
         if cell.measure not in (Measure.NEW, Measure.CLOSED) or cell.category is not None:
             return None
         if cell.period == month:
             return self.flows
-        return self.wholes if _is_whole(cell) and _last_month(cell.period) > self.last else None
+        return self.wholes if _is_whole(cell) and last_month(cell.period) > self.last else None
 
     def until(self, steps: Steps) -> Steps:
         """What has changed up to the end."""
-        return {cell: step for cell, step in steps.items() if _last_month(cell.period) <= self.last}
+        return {cell: step for cell, step in steps.items() if last_month(cell.period) <= self.last}
 
     def moves_stock(self, steps: Steps) -> bool:
         return any(
@@ -134,8 +139,10 @@ class _GoingOn:
                 for above in self.above.get(cell, ()):
                     all_[above] += step
             for cell in self.slack.get(unit, ()):
-                end = Cell("unit", unit, Measure.OPEN, _last_month(cell.period))
-                all_[cell] = all_[end] + all_[end._replace(measure="closed", period=cell.period)]
+                end = Cell("unit", unit, Measure.OPEN, last_month(cell.period))
+                all_[cell] = (
+                    all_[end] + all_[end._replace(measure=Measure.CLOSED, period=cell.period)]
+                )
         return all_
 
 
@@ -144,11 +151,6 @@ def _move(frame: Frame, steps: Steps) -> Move:
     return Move(
         np.array(list(moved), dtype=np.int64), np.array(list(moved.values()), dtype=np.int64)
     )
-
-
-def _following(month: str) -> str:
-    year, number = int(month[:4]), int(month[5:])
-    return f"{year + 1}-01" if number == 12 else f"{year}-{number + 1:02}"
 
 
 def _is_whole(cell: Cell) -> bool:
@@ -160,11 +162,6 @@ def _months(cell: Cell) -> Iterator[Cell]:
     first, last = days_of(cell.period)
     for month in months_between(f"{first:%Y-%m}", f"{last:%Y-%m}"):
         yield cell._replace(period=month)
-
-
-@cache
-def _last_month(period: str) -> str:
-    return f"{days_of(period)[1]:%Y-%m}"
 
 
 def _last_stock(cell: Cell, last: str) -> str:

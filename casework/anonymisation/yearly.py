@@ -137,7 +137,7 @@ def print_year(
 
 
 def prove_again(past: Past, year: str) -> Proof:
-    """A proof of a year as it was printed, for the auditor: proofs are not kept."""
+    """A proof of a year as it was printed, for the auditor: a year's is not kept."""
     frame = frame_of_year(past.units, year, YEARLY_PROOF)
     counts = {cell: past.counts.get(cell, 0) for cell in frame.to_count if cell.measure in YEARLY}
     printed = (past.printed[cell] for cell in counts if cell in past.printed)

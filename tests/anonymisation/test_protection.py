@@ -377,8 +377,8 @@ def test_a_table_by_group_is_one_more_line_of_the_plan() -> None:
     assert attack(edition(result.table, result.prints)).stops(true_by_id(result.table)) == ()
 
 
-def test_a_telling_count_comes_down_to_nothing_in_one_move():
-    """Four of group C in a unit: another table has none there, though prints are overstepped."""
+def by_group() -> tuple[Table, Neighbourhood]:
+    """Four units by group, of which the province is printed exactly."""
     plan = Plan(
         measures=(Measure("open", "stock", finest="quarter"),),
         printed=(Printed("province", "open", "quarter", 1, by=("group",), exact=True),),
@@ -394,8 +394,34 @@ def test_a_telling_count_comes_down_to_nothing_in_one_move():
         )
     table = frame.table(counts)
     layout, made = Layout(table), draft(table, None, Protection())
-    near = Neighbourhood(layout, made, range(layout.parts), elastic=True)
-    cell = frame.place[Cell("unit", "u0", "open", "2026-03", group="C")]
+    return table, Neighbourhood(layout, made, range(layout.parts), elastic=True)
+
+
+def test_a_telling_count_comes_down_to_nothing_in_one_move():
+    """Four of group C in a unit: another table has none there, though prints are overstepped."""
+    table, near = by_group()
+    cell = table.ids.index("unit:u0:open:2026-03:C")
     found = near.force(cell, -4, np.zeros(len(table.ids)))
     assert found is not None
     assert found[0].applied_to(table.true)[cell] == 0
+
+
+def test_a_whole_move_costs_what_it_oversteps(monkeypatch):
+    """Also where it took a program of whole numbers to find it, and none is found below it."""
+    table, near = by_group()
+    cell, wishes = table.ids.index("province:province:open:2026-03:C"), np.zeros(len(table.ids))
+    corner = near.force(cell, 2, wishes)
+    assert corner is not None
+    assert corner[1] > 0
+    whole, asked = Neighbourhood._whole, []
+
+    def not_the_first(self, values):
+        asked.append(values)
+        return whole(self, values) if len(asked) > 1 else None
+
+    monkeypatch.setattr(Neighbourhood, "_whole", not_the_first)
+    found = near.force(cell, 2, wishes)
+    assert found is not None
+    assert len(asked) == 2
+    assert found[1] == pytest.approx(corner[1])
+    assert near.force(cell, 2, wishes, below=corner[1] / 2) is None
