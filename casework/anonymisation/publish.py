@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
+import structlog
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Connection, func, select
 
@@ -74,6 +75,8 @@ __all__ = [
     "publish_period",
     "publish_periods",
 ]
+
+log = structlog.get_logger("casework")
 
 ATTACK_SECONDS = 120.0
 
@@ -352,6 +355,8 @@ def _load_past(connection: Connection, province_id: UUID, names: dict[UUID, str]
     )
     moves = connection.scalar(kept)
     past.witnesses = unpack(moves) if moves else {}
+    if past.months and not past.witnesses:  # nothing is lost but time
+        log.warning("no kept proof to go on from", province=str(province_id))
     return past
 
 

@@ -1,5 +1,7 @@
 """The moves that proved an edition serve the next one: checked like any other, no loss if lost."""
 
+import zlib
+
 import pytest
 
 from casework.anonymisation.categories import ALL, Proved
@@ -28,6 +30,26 @@ def test_they_come_back_as_they_were_kept(published):
     kept = pack(witnesses)
     assert unpack(kept) == witnesses
     assert isinstance(next(iter(unpack(kept)[MONTHS][0])), Cell)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b"not json",
+        b"\xff",
+        b'{"cells": [], "proofs": []}',
+        b'{"cells": [], "proofs": {"months": [[[7, 1]]]}}',
+        b'{"cells": [["unit"]], "proofs": {}}',
+        b'{"cells": [["unit", "1", "open", "2025-01"]], "proofs": {"months": [[[0, "x"]]]}}',
+        b'{"cells": [["unit", "1", "open", "2025-01"]], "proofs": {"months": [[0, 1]]}}',
+    ],
+)
+def test_what_cannot_be_read_is_lost(text):
+    assert unpack(zlib.compress(text)) == {}
+    assert unpack(text) == {}
 
 
 @pytest.mark.parametrize("name", PLANS)
