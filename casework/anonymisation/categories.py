@@ -27,6 +27,7 @@ all persons, with all that is printed of them:
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
@@ -81,10 +82,10 @@ MANY = 8
 
 RECORDED = {Measure.NEW: RECORDED_OPENED, Measure.CLOSED: RECORDED_CLOSED}
 
-SETTINGS = Protection(partners=4, window=1200, crowd=20, hides=True)
+SETTINGS = Protection(partners=4, window=1200, crowd=20, hides=True, exchanges=True)
 """Lives are long, so all months change together, and few units do."""
 
-TOGETHER = replace(SETTINGS, partners=6, crowd=None, hides=False, patience=30.0)
+TOGETHER = replace(SETTINGS, partners=6, crowd=None, hides=False, exchanges=False, patience=30.0)
 """For the few counts that are left over: among all units, if it must be, and as long as it takes:
 what is not found means silence.
 """
@@ -132,6 +133,10 @@ class Proved:
     told: Told
 
 
+def _unwatched(stage: str, settled: int, all_: int) -> None:
+    """Tells nobody."""
+
+
 def prove_months(
     past: Past,
     months: Sequence[str],
@@ -142,7 +147,7 @@ def prove_months(
     clusters: Mapping[str, Membership] | None = None,
     *,
     progress: Callable[[list[str]], Iterable[str]] = iter,
-    watch: Watch = lambda stage, settled, all_: None,
+    watch: Watch = _unwatched,
 ) -> Proved:
     """Count months after ``past`` and prove them, with what is told by category, at once.
 
@@ -202,7 +207,7 @@ class Categories:
             table = replace(table, printed=table.printed & ~table.personal)
         return self._bounded(frame, table, LASTING)
 
-    def prove(self, batch: Batch, watch: Watch = lambda stage, settled, all_: None) -> Told:
+    def prove(self, batch: Batch, watch: Watch = _unwatched) -> Told:
         """The prints of a batch of months that `past` has taken in; and a proof of what the months'
         own one left open.
         """
@@ -213,9 +218,7 @@ class Categories:
         left = list(batch.result.unproved)
         if self._are_told(batch.frame.units):
             decided = _ends_of(batch.frame, batch.result)
-            for plan in CATEGORY_PLANS:
-                frame = self.past.frame(batch.frame.units, self.past.months, plan)
-                result = self._protect(frame, batch, decided, watch, name_of(plan))
+            for frame, result in self._prove_apart(batch, decided, watch):
                 decided |= _ends_of(frame, result)
                 widened += [(cell, width.name.lower()) for cell, width in result.widened]
                 proofs.append((frame, result))
@@ -268,9 +271,23 @@ class Categories:
         there = (Cell("unit", unit, Measure.OPEN, now) for unit in units)
         return sum(not self.past.is_known_zero(cell) for cell in there) >= MANY
 
-    def _protect(
-        self, frame: Frame, batch: Batch, decided: Ends, watch: Watch, name: str
-    ) -> Result:
+    def _prove_apart(self, batch: Batch, decided: Ends, watch: Watch) -> list[tuple[Frame, Result]]:
+        """The proofs of the plans. None hangs on another, and a solver at work lets other threads
+        run: so they go beside each other. The first, the longest, is watched.
+        """
+        with ThreadPoolExecutor() as threads:
+            jobs = []
+            for plan in CATEGORY_PLANS:
+                frame = self.past.frame(batch.frame.units, self.past.months, plan)
+                table, frozen = self._to_prove(frame, batch, decided)
+                known = self._known(frame, name_of(plan))
+                job = threads.submit(protect, table, frozen, SETTINGS, watch, known)
+                jobs.append((frame, job))
+                watch = _unwatched
+            return [(frame, job.result()) for frame, job in jobs]
+
+    def _to_prove(self, frame: Frame, batch: Batch, decided: Ends) -> tuple[Table, Prints]:
+        """A plan's table, and what is printed already."""
         own = {name for cell in frame.cells for name, one in cell.categories.items() if one}
         table = self._table(frame, [each for each in LASTING if each not in own])
         new = self._new(frame, batch)
@@ -283,8 +300,7 @@ class Categories:
         )
         before = {cell.id: one.ends for cell, one in self.past.printed.items() if cell.category}
         nobody = {cell.id: NOBODY for cell in self._zeros(frame)}
-        frozen = _prints_of(frame, nobody | before | decided)
-        return protect(table, frozen, SETTINGS, watch, self._known(frame, name))
+        return table, _prints_of(frame, nobody | before | decided)
 
     def _known(self, frame: Frame, name: str) -> Iterable[Move]:
         """What proved the last edition."""

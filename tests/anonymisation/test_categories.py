@@ -568,7 +568,8 @@ def test_the_proofs_show_whole_tables_to_the_auditor():
     with TemporaryDirectory() as folder:
         files_of(frame, prints).write_csv(Path(folder))
         edition = read(Path(folder))
-    whole = replace(known, changes=changes)
+    nothing: dict[str, int] = {}  # a move of what is not printed yet
+    whole = replace(known, changes=[nothing, *changes])
     assert attack(edition, seconds=5, known=whole).stops(known.table) == ()
     first = next(
         cell.id

@@ -29,10 +29,11 @@ from casework.anonymisation.protection import (
     Table,
     TableWrong,
     Width,
+    decide,
     protect,
     verify,
 )
-from casework.anonymisation.protection.proof import agrees
+from casework.anonymisation.protection.proof import agrees, stays_inside
 from casework.anonymisation.protection.search import Layout, Neighbourhood
 from casework.anonymisation.protection.table import draft
 from casework.anonymisation.relations import relations_of
@@ -425,3 +426,110 @@ def test_a_whole_move_costs_what_it_oversteps(monkeypatch):
     assert len(asked) == 2
     assert found[1] == pytest.approx(corner[1])
     assert near.force(cell, 2, wishes, below=corner[1] / 2) is None
+
+
+GOING_ON = {
+    "u0": (7, ((2, 1), (1, 2), (2, 2))),
+    "u1": (8, ((1, 1), (2, 1), (1, 2))),
+    "u2": (6, ((2, 2), (1, 1), (2, 1))),
+}
+BEGUN = {
+    "unit:u0:new:2026-01": 1,
+    "unit:u0:open:2026-01": 1,
+    "unit:u1:new:2026-01": -1,
+    "unit:u1:open:2026-01": -1,
+}
+
+
+def begun(table: Table) -> Move:
+    """One person who was new in January was so in u0, not in u1."""
+    places = [table.ids.index(name) for name in BEGUN]
+    return Move(np.array(places), np.array([*BEGUN.values()]))
+
+
+def test_a_move_that_is_begun_goes_on_as_prints_allow() -> None:
+    """As it is, it breaks the stocks' relation to what follows; what was before stays as begun."""
+    table = monthly(GOING_ON, months_between("2026-01", "2026-03"))
+    layout, made = Layout(table), draft(table, None, Protection())
+    assert not table.relations.are_kept_by(begun(table).cells, begun(table).steps)
+    near = Neighbourhood(layout, made, range(layout.parts), begun=begun(table))
+    nothing = np.zeros(len(table.ids))
+    found = near.push(nothing)
+    assert found is not None
+    assert agrees(table, made.low, made.high, found)
+    moved = dict(zip((table.ids[cell] for cell in found.cells), found.steps, strict=True))
+    assert {name: step for name, step in moved.items() if "2026-01" in name} == BEGUN
+    assert len(moved) > len(BEGUN)
+
+    # Printed exactly, what follows leaves it no way to go on; at a price there is one.
+    after = table.last > table.last[begun(table).cells[0]]
+    made.low[after], made.high[after] = table.true[after], table.true[after]
+    assert (
+        Neighbourhood(layout, made, range(layout.parts), begun=begun(table)).push(nothing) is None
+    )
+    elastic = Neighbourhood(layout, made, range(layout.parts), elastic=True, begun=begun(table))
+    assert elastic.cheapest(nothing, 1.0) is None
+    dear = elastic.cheapest(nothing)
+    assert dear is not None
+    assert dear[1] >= 1.0
+
+
+def test_only_what_may_change_does() -> None:
+    table = monthly(GOING_ON, months_between("2026-01", "2026-03"))
+    layout, made = Layout(table), draft(table, None, Protection())
+    flows = np.array([":open:" not in name for name in table.ids])
+    near = Neighbourhood(layout, made, range(layout.parts), elastic=True, only=flows)
+    found = near.force(table.ids.index("unit:u0:new:2026-02"), 1, np.zeros(len(table.ids)))
+    assert found is not None
+    assert flows[found[0].cells].all()
+    assert agrees(table, np.zeros_like(table.true), np.full_like(table.true, OPEN), found[0])
+
+
+def test_known_moves_serve_the_month_after_and_widen_nothing_needlessly() -> None:
+    """What proved two months proves them again in the third, which only goes on from there."""
+    months = months_between("2026-01", "2026-03")
+    first = protect(monthly(GOING_ON, months[:2]))
+    assert_good(first)
+    table = monthly(GOING_ON, months)
+    place = {name: number for number, name in enumerate(table.ids)}
+    known = [
+        Move(np.array([place[first.table.ids[cell]] for cell in move.cells]), move.steps)
+        for move in first.moves
+    ]
+    left: dict[str, int] = {}
+
+    def tell(stage: str, proved: int, all_: int) -> None:
+        left.setdefault(stage, all_ - proved)
+
+    result = protect(table, first.prints, None, tell, known)
+    assert_good(result)
+    small = int(table.small(5).sum())
+    assert left["known"] < small / 2
+    searched = protect(table, first.prints)
+    assert len(result.widened) <= len(searched.widened)
+
+
+def test_a_beginning_that_other_tables_forbid_is_not_gone_on_from(monkeypatch) -> None:
+    """It would be found for every cell that it is about, and refused each time, until the tries are
+    used up.
+    """
+    table = monthly(GOING_ON, months_between("2026-01", "2026-03"))
+    kept = begun(table)
+    layout, made = Layout(table), draft(table, None, Protection())
+    near = Neighbourhood(layout, made, range(layout.parts), begun=kept)
+    known = near.push(np.zeros(len(table.ids)))
+    assert known is not None
+    ceiling = table.ceiling.copy()
+    ceiling[kept.cells[0]] = table.true[kept.cells[0]]
+    bound = replace(table, ceiling=ceiling)
+    tried: list[Move] = []
+    enter = decide._Search._enter
+
+    def watched(search, move):
+        tried.append(move)
+        return enter(search, move)
+
+    monkeypatch.setattr(decide._Search, "_enter", watched)
+    assert_good(protect(bound, known=[known, kept]))
+    assert tried
+    assert all(stays_inside(bound, np.zeros_like(ceiling), ceiling, move) for move in tried)

@@ -175,7 +175,7 @@ class _Auditor:
         order = np.argsort(edition.cell, kind="stable")
         begins = np.searchsorted(edition.cell[order], np.arange(len(table) + 1))
         for change in known.changes:
-            if not change.keys() <= place.keys():
+            if not change or not change.keys() <= place.keys():
                 continue
             cells = np.array([place[name] for name in change], dtype=np.int64)
             steps = np.array(list(change.values()), dtype=np.int64)

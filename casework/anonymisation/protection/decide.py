@@ -1,10 +1,11 @@
 """From true counts to prints and their proof.
 
-First what is printed exactly stands still, and clusters and province with it: moves inside the
-province's own crossings, then among units of one cluster. Then clusters and province move as well,
-in ever larger parties; and what is left is proved cell by cell at the least price in widened
-prints, an exact one becoming a range before a range becomes wider. Widening only enlarges the set
-of agreeing tables, so earlier moves stay good and the work ends.
+What proved earlier prints comes first: only how it goes on is searched. For the rest, first what is
+printed exactly stands still, and clusters and province with it: moves inside the province's own
+crossings, then among units of one cluster. Then clusters and province move as well, in ever larger
+parties; and what is left is proved cell by cell at the least price in widened prints, an exact one
+becoming a range before a range becomes wider. Widening only enlarges the set of agreeing tables, so
+earlier moves stay good and the work ends.
 """
 
 from __future__ import annotations
@@ -14,9 +15,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from casework.anonymisation.protection.proof import Ledger, Move, agrees, check, verify
+from casework.anonymisation.protection.proof import (
+    Ledger,
+    Move,
+    agrees,
+    check,
+    stays_inside,
+    verify,
+)
 from casework.anonymisation.protection.search import WIDER, FloatArray, Layout, Neighbourhood
 from casework.anonymisation.protection.table import (
+    SHARED,
     BoolArray,
     Draft,
     IntArray,
@@ -42,6 +51,12 @@ MANY = 24
 
 WORTHS = (0.4, 1.6)
 """What a step of an unproved cell may cost in widened prints while many are pushed at once."""
+
+GOING_ON = 6, 12
+"""Where a cell is proved alone, so many months of a known move may be other than known."""
+
+FEW = 4
+"""So many known moves are tried for one cell."""
 
 FREE = 0.5
 """A price below that of any print: nothing need be widened."""
@@ -83,8 +98,8 @@ def protect(
     progress: Progress = lambda stage, proved, all_: None,
     known: Iterable[Move] = (),
 ) -> Result:
-    """Decide the prints of ``table``; ``frozen`` are all prints of earlier periods, ``known`` moves
-    that may still serve.
+    """Decide the prints of ``table``; ``frozen`` are all prints of earlier periods, ``known``
+    beginnings of moves that may still serve.
 
     Raises ``TableWrong`` when relations or earlier prints do not hold for the true counts.
     """
@@ -111,13 +126,33 @@ class _Search:
         self.ledger = Ledger(made.table, settings)
         self.random = np.random.default_rng(settings.seed)
         self.moves: list[Move] = []
+        self.known: dict[tuple[int, int], list[Move]] = {}
 
     def take(self, known: Iterable[Move]) -> None:
-        """Keep of known moves those that agree with all prints as they are, and prove anything."""
-        for move in known:
-            if agrees(self.made.table, self.made.low, self.made.high, move):
-                self._enter(move)
+        """Go on from the beginnings of known moves, where they prove anything."""
+        for begun in known:
+            for cell, step in zip(begun.cells.tolist(), begun.steps.tolist(), strict=True):
+                self.known.setdefault((cell, step), []).append(begun)
+            if self._is_possible(begun) and self.ledger.is_furthered_by(begun):
+                move = self._continued(begun)
+                if move is not None:
+                    self._enter(move)
         self._report("known")
+
+    def _is_possible(self, begun: Move) -> bool:
+        return stays_inside(self.made.table, self.made.low, self.made.high, begun)
+
+    def _continued(self, begun: Move) -> Move | None:
+        """A move that begins so and changes nothing before but in the same units."""
+        if self.made.table.relations.are_kept_by(begun.cells, begun.steps):
+            return begun
+        near = Neighbourhood(self.layout, self.made, self._parts_of(begun), begun=begun)
+        return near.push(self._wishes(np.flatnonzero(self.ledger.unproved())))
+
+    def _parts_of(self, move: Move) -> set[int]:
+        """The units that a move is about, and all that they share."""
+        part = self.made.table.part[move.cells]
+        return {*part[part < self.layout.units].tolist(), *self.layout.shared}
 
     def run(self) -> None:
         shared, size = self.layout.shared, self.settings.partners
@@ -253,27 +288,81 @@ class _Search:
                 tries -= 1
 
     def _cheapest(self, cell: int, reader: int, is_near: bool) -> Move | None:
-        """The cheapest move of ``cell`` that ``reader`` cannot rule out: among few units (those
-        ``is_near`` first, or any), then twice as many, at last all.
+        """The cheapest move of ``cell`` that ``reader`` cannot rule out: one that begins like a
+        known one; else among few units (those ``is_near`` first, or any), then twice as many, at
+        last all. Where persons exchange what they are, first with all totals as they are.
         """
         others = self._others(cell, reader, is_near)
-        best, price = None, np.inf
+        best, price = self._cheapest_known(cell, reader, others)
+        if price < FREE:
+            return best
         wishes = self._wishes(np.flatnonzero(self.ledger.unproved()))
-        size, most = (
-            self.settings.partners,
-            min(self.settings.crowd or self.layout.units, len(others)),
-        )
-        while True:
-            own = int(self.made.table.part[cell])
-            parts = {own, *others[:size].tolist(), *self.layout.shared}
-            near = Neighbourhood(self.layout, self.made, parts, elastic=True)
-            for step in self.ledger.wanted(cell, reader):
-                best, price = near.force(cell, step, wishes, price) or (best, price)
+        own = int(self.made.table.part[cell])
+        for only in (self.made.table.personal, None) if self.settings.exchanges else (None,):
+            for size in self._sizes(len(others)):
+                if best is not None and size > MANY:
+                    break
+                parts = {own, *others[:size].tolist(), *self.layout.shared}
+                near = Neighbourhood(self.layout, self.made, parts, elastic=True, only=only)
+                for step in self.ledger.wanted(cell, reader):
+                    best, price = near.force(cell, step, wishes, price) or (best, price)
+                    if price < FREE:
+                        return best
+        return best
+
+    def _sizes(self, most: int) -> Iterator[int]:
+        """Of parties: each twice the one before, at last all that may move for one cell."""
+        most = min(self.settings.crowd or self.layout.units, most)
+        size = self.settings.partners
+        while size < most:
+            yield size
+            size *= 2
+        yield most
+
+    def _cheapest_known(
+        self, cell: int, reader: int, others: IntArray
+    ) -> tuple[Move | None, float]:
+        """The same among moves that begin like known ones and go on with a few ``others``, and its
+        price.
+        """
+        best, price = None, np.inf
+        nothing = np.zeros(len(self.made.table.ids))
+        for known, step in self._known_of(cell, reader):
+            for months in GOING_ON:
+                begun = self._until(known, months)
+                if not self._is_possible(begun):
+                    continue
+                parts = self._parts_of(begun) | {*others[: self.settings.partners].tolist()}
+                near = Neighbourhood(self.layout, self.made, parts, elastic=True, begun=begun)
+                found = (
+                    near.cheapest(nothing, price)
+                    if cell in begun.cells
+                    else near.force(cell, step, nothing, price)
+                )
+                best, price = found or (best, price)
                 if price < FREE:
-                    return best
-            if size >= min(most, MANY if best else most):
-                return best
-            size = min(2 * size, most)
+                    return best, price
+        return best, price
+
+    def _known_of(self, cell: int, reader: int) -> Iterator[tuple[Move, int]]:
+        """A few known moves that would prove ``cell`` against ``reader``, and their step of it."""
+        all_ = [
+            (known, step)
+            for step in self.ledger.wanted(cell, reader)
+            for known in self.known.get((cell, step), ())
+        ]
+        left = FEW
+        for place in self.random.permutation(len(all_)):
+            known = all_[place][0]
+            blocks = self.made.table.block[known.cells]
+            if left and (reader == SHARED or not (blocks == reader).any()):
+                left -= 1
+                yield all_[place]
+
+    def _until(self, move: Move, months: int) -> Move:
+        """The beginning of a move, up to so many months before the end."""
+        begins = self.made.table.last[move.cells] < self.layout.months - months
+        return Move(move.cells[begins], move.steps[begins])
 
     def _others(self, cell: int, reader: int, is_near: bool) -> IntArray:
         """The units that may move with ``cell``; those first that can leave its cluster's total as

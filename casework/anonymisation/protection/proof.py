@@ -118,12 +118,17 @@ def agrees(table: Table, low: IntArray, high: IntArray, move: Move) -> bool:
     """Whether the table that ``move`` makes agrees with all relations and prints low..high, and
     stays where other tables let it.
     """
+    is_held = stays_inside(table, low, high, move)
+    return is_held and table.relations.are_kept_by(move.cells, move.steps)
+
+
+def stays_inside(table: Table, low: IntArray, high: IntArray, move: Move) -> bool:
+    """The same without the relations, which hold only for a whole move."""
     cells = move.cells
     last = table.true[cells] + move.steps
     least = np.maximum(low[cells], table.floor[cells])
     most = np.minimum(high[cells], table.ceiling[cells])
-    held = bool((last >= least).all() and (last <= most).all())
-    return held and table.relations.are_kept_by(cells, move.steps)
+    return bool((last >= least).all() and (last <= most).all())
 
 
 def check(

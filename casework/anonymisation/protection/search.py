@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from casework.anonymisation.protection.proof import Move
 from casework.anonymisation.protection.table import (
+    BoolArray,
     Draft,
     IntArray,
     Table,
@@ -99,7 +100,8 @@ class Neighbourhood:
     Columns are cells, rows are relations.
 
     With ``elastic``, prints that may still be widened can be overstepped at a price, which a move
-    pays; the caller then widens what the move oversteps.
+    pays; the caller then widens what the move oversteps. With ``begun``, moves begin so: only what
+    lasts longer than that is open. ``only``: which cells of the table may change.
     """
 
     def __init__(
@@ -110,6 +112,8 @@ class Neighbourhood:
         window: tuple[int, int] | None = None,
         *,
         elastic: bool = False,
+        begun: Move | None = None,
+        only: BoolArray | None = None,
     ) -> None:
         chosen = sorted(parts)
         self.cells: IntArray = np.concatenate([layout.cells_of[part] for part in chosen])
@@ -117,7 +121,11 @@ class Neighbourhood:
         if window is not None:
             inside = (table.first[self.cells] >= window[0]) & (table.last[self.cells] <= window[1])
             self.cells = self.cells[inside]
-        self.made = made
+        self.made, self.begun = made, begun
+        if only is not None:
+            self.cells = self.cells[only[self.cells]]
+        if begun is not None and len(begun.cells):
+            self.cells = self.cells[table.last[self.cells] > table.last[begun.cells].max()]
         column = np.full(len(made.table.ids), -1, dtype=np.int64)
         column[self.cells] = np.arange(len(self.cells))
         self._column = column
@@ -125,6 +133,7 @@ class Neighbourhood:
         entries = entries[column[layout.cell[entries]] >= 0]
         entries.sort()
         rows, row = np.unique(layout.rel[entries], return_inverse=True)
+        rest = np.zeros(len(rows)) if begun is None else -_sums(table, rows, begun)
         is_short = elastic & ~table.telling[self.cells]
         self.farthest: IntArray = np.where(is_short, NO_FARTHER, FARTHEST)
         down, up = steps_within(
@@ -137,7 +146,7 @@ class Neighbourhood:
         self.price: FloatArray = np.zeros(len(self.cells))
         if elastic:
             row, columns, coefs = self._stretch(row, columns, coefs)
-        self._solver = _program(len(rows), row, columns, coefs, self.lower, self.upper)
+        self._solver = _program(rest, row, columns, coefs, self.lower, self.upper)
         if not elastic:  # only wishes change, so the last corner is a good start
             self._solver.setOptionValue("simplex_strategy", PRIMAL)
 
@@ -170,13 +179,18 @@ class Neighbourhood:
         row = self._solver.getNumRow()
         self._solver.addRow(step, step, len(ends), ends.astype(np.int32), np.ones(len(ends)))
         whim = WHIM / max(1.0, FARTHEST * float(np.abs(wishes).sum()))
+        found = self.cheapest(whim * wishes, below)
+        self._solver.deleteRows(1, np.array([row], dtype=np.int32))
+        return found
+
+    def cheapest(self, wishes: FloatArray, below: float = np.inf) -> tuple[Move, float] | None:
+        """The cheapest move whose price is ``below``, going along ``wishes``; its price."""
         self._solver.setOptionValue("objective_bound", below)
-        values = self._solve(self._cost(whim * wishes))
+        values = self._solve(self._cost(wishes))
         move = self._whole(values)
         if move is None and values is not None and float(self.price @ values) < below:
             values = self._solve_whole()
             move = self._whole(values)
-        self._solver.deleteRows(1, np.array([row], dtype=np.int32))
         price = np.inf if values is None else float(self.price @ values)
         return None if move is None or price >= below else (move, price)
 
@@ -261,27 +275,43 @@ class Neighbourhood:
             return None
         total = np.bincount(self.owner, weights=values, minlength=len(self.cells))
         steps = np.rint(total).astype(np.int64)
-        if np.abs(total - steps).max(initial=0.0) > NOTHING or not steps.any():
+        if np.abs(total - steps).max(initial=0.0) > NOTHING:
             return None
         moved = np.flatnonzero(steps)
-        return Move(self.cells[moved], steps[moved])
+        if self.begun is None:
+            return Move(self.cells[moved], steps[moved]) if len(moved) else None
+        return Move(
+            np.concatenate([self.begun.cells, self.cells[moved]]),
+            np.concatenate([self.begun.steps, steps[moved]]),
+        )
+
+
+def _sums(table: Table, rows: IntArray, move: Move) -> FloatArray:
+    """What a move adds to the sums of ``rows`` (numbers of relations)."""
+    step = np.zeros(len(table.ids), dtype=np.int64)
+    step[move.cells] = move.steps
+    relations = table.relations
+    weights = relations.coef * step[relations.cell]
+    sums = np.bincount(relations.rel, weights=weights, minlength=len(relations.rhs))
+    return sums.astype(np.float64)[rows]
 
 
 def _program(
-    rows: int,
+    rest: FloatArray,
     row: IntArray,
     column: IntArray,
     coef: FloatArray,
     lower: FloatArray,
     upper: FloatArray,
 ) -> Any:
-    """A HiGHS model ``rows · d = 0`` with bounds on d, without cost."""
+    """A HiGHS model ``rows · d = rest`` with bounds on d, without cost."""
+    rows = len(rest)
     order = np.lexsort((column, row))
     program = highspy.HighsLp()
     program.num_col_, program.num_row_ = len(lower), rows
     program.col_cost_ = np.zeros(len(lower))
     program.col_lower_, program.col_upper_ = lower, upper
-    program.row_lower_ = program.row_upper_ = np.zeros(rows)
+    program.row_lower_ = program.row_upper_ = rest
     program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     program.a_matrix_.start_ = np.searchsorted(row[order], np.arange(rows + 1)).astype(np.int32)
     program.a_matrix_.index_ = column[order].astype(np.int32)

@@ -57,6 +57,8 @@ class Protection:
     ``partners``: units that may move together in one search. ``window``: months that may, before
     all do. ``crowd``: the most units that move for the sake of one cell, None for all. ``hides``:
     where cells stay unproved, new prints of their months are given up, and then all new ones.
+    ``exchanges``: persons may exchange what they are told apart by, and only such counts are to be
+    proved, so that the others need not change.
     ``patience``: seconds for a move of whole numbers where the quick way finds none. ``seed`` makes
     runs repeatable, as far as patience does.
     """
@@ -68,6 +70,7 @@ class Protection:
     window: int = 9
     crowd: int | None = None
     hides: bool = False
+    exchanges: bool = False
     patience: float = 0.5
     seed: int = 0
 
