@@ -2,11 +2,14 @@
 
     python -m benchmarks.figures --units 64 --months 24 [--at-once 23] [--clusters 6] [--attack]
     python -m benchmarks.figures --provinces 34 --units 98 --months 24
+    python -m benchmarks.figures --growth
 
 Every month is published with all earlier prints as fixed constraints, and rechecked by plain
 arithmetic. At the end stands, for each table, how much of it was printed exactly, as a range of
 five, wider or not at all. With ``--attack`` the auditor checks the last month's edition with the
 tables that the proofs show, with ``--stranger`` also without them, for so many seconds.
+
+With ``--growth``, what a December costs as units and months grow, proof by proof.
 
 With ``--provinces``, that many are published beside each other, one a core: first all months but
 the last at once; then the last month, which is measured.
@@ -31,13 +34,14 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 import numpy as np
 
 from casework.anonymisation.attack import attack, read
-from casework.anonymisation.categories import Told, prove_months
+from casework.anonymisation.categories import Told, name_of, prove_months
 from casework.anonymisation.counting import ByCategory
 from casework.anonymisation.export import files_of
 from casework.anonymisation.lifting import known_tables
 from casework.anonymisation.measures import ACTIVITY, Counted, Part
 from casework.anonymisation.plan import (
     CATEGORIES,
+    CATEGORY_PLANS,
     PROVINCE,
     Dimension,
     ends_quarter,
@@ -90,6 +94,8 @@ class RandomProvince:
         """Units by name, and the province."""
         return {name: part.id for name, part in self.parts.items()} | {PROVINCE: PROVINCE_ID}
 
+
+GROWING_UNITS, GROWING_MONTHS = (16, 32, 64), (12, 24)
 
 PROVINCE_ID = uuid5(NAMESPACE_OID, PROVINCE)
 
@@ -218,9 +224,12 @@ def main() -> None:
     parser.add_argument("--attack", action="store_true")
     parser.add_argument("--stranger", type=float, default=0.0, help="seconds for an attack alone")
     parser.add_argument("--at-once", type=int, default=1, help="months of the first publication")
-    parser.add_argument("--forget", action="store_true", help="the proof of the month before")
     parser.add_argument("--provinces", type=int, default=0)
+    parser.add_argument("--growth", action="store_true")
     given = parser.parse_args()
+    if given.growth:
+        _growth(given.seed)
+        return
     if given.provinces:
         _country(given.provinces, given.units, given.months)
         return
@@ -232,12 +241,33 @@ def main() -> None:
     editions = Editions(province, clusters)
     months = editions.province.months
     for batch in (months[: given.at_once], *([month] for month in months[given.at_once :])):
-        if given.forget:
-            editions.past.witnesses = {}
         _line(batch[-1], editions.publish(batch), editions)
     _shares(editions.past)
     if given.attack or given.stranger:
         _attack(editions, given.stranger)
+
+
+def _growth(seed: int) -> None:
+    """The last month of provinces of some sizes, after all earlier ones at once."""
+    proofs = ("all persons", *map(name_of, CATEGORY_PLANS))
+    print("| units | months | small counts |", " | ".join((*proofs, "all")), "|")
+    print("|---:" * (4 + len(proofs)) + "|")
+    for months in GROWING_MONTHS:
+        for units in GROWING_UNITS:
+            editions = Editions(RandomProvince.made(units, months, seed))
+            editions.publish(editions.province.months[:-1])
+            took = editions.publish(editions.province.months[-1:]).processor
+            assert editions.told is not None
+            assert not editions.wrong
+            small = sum(0 < count < Protection().k for count in editions.past.counts.values())
+            each = [result.seconds for _, result in editions.told.proofs[: len(proofs)]]
+            told = " | ".join(f"{seconds:.1f} s" for seconds in (*each, took))
+            print(f"| {units} | {months} | {small:,} | {told} |", flush=True)
+
+
+def _memory() -> float:
+    """The most that this process has held, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def _country(provinces: int, units: int, months: int) -> None:
@@ -281,8 +311,7 @@ def _last_month(file: Path) -> tuple[float, float, int]:
     """Seconds of the processor, peak memory in MB, failed checks."""
     editions: Editions = pickle.loads(file.read_bytes())
     seconds = editions.publish(editions.province.months[-1:]).processor
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return seconds, memory, editions.wrong
+    return seconds, _memory(), editions.wrong
 
 
 def _attack(editions: Editions, seconds: float) -> None:
@@ -311,11 +340,10 @@ def _attack(editions: Editions, seconds: float) -> None:
 
 
 def _line(month: str, seconds: Seconds, editions: Editions) -> None:
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     past = editions.past
     small = sum(0 < count < Protection().k for count in past.counts.values())
     print(
-        f"{month} {seconds.processor:6.1f} s cpu {seconds.clock:6.1f} s {memory:5.0f} MB"
+        f"{month} {seconds.processor:6.1f} s cpu {seconds.clock:6.1f} s {_memory():5.0f} MB"
         f" small {small}"
         f" failed checks {editions.wrong}",
         flush=True,

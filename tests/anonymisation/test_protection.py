@@ -66,6 +66,7 @@ def true_by_id(table: Table) -> dict[str, int]:
 
 def assert_good(result: Result) -> None:
     assert result.unproved == ()
+    assert result.seconds > 0
     assert result.verify() == ()
     table, prints = result.table, result.prints
     assert (prints.low <= table.true).all() and (table.true <= prints.high).all()
