@@ -60,6 +60,11 @@ class Page:
         return words(self.root) if self.root is not None else self.text
 
     @property
+    def told(self) -> str:
+        """The source without ids and tokens, in which any few letters or digits stand by chance."""
+        return re.sub(r"[\w.-]{30,}", "", self.text)
+
+    @property
     def h1(self) -> str:
         """The heading of the page."""
         return words(self.one("h1"))

@@ -120,9 +120,11 @@ let watchesDrafts = false;
 function watchDrafts() {
   if (watchesDrafts || !document.querySelector("form[data-draft]")) return;
   watchesDrafts = true;
-  runScript(settings.drafts);
+  // Lost on its way: the next word typed asks for it again.
+  runScript(settings.drafts).catch(() => { watchesDrafts = false; });
 }
-document.addEventListener("htmx:after:swap", watchDrafts);
+for (const occasion of ["htmx:after:swap", "input"]) document.addEventListener(occasion, watchDrafts);
+addEventListener("online", watchDrafts);
 watchDrafts();
 
 // The browser's Back keeps whole pages in memory: hide this one as it goes, ask again as it returns.
@@ -146,7 +148,7 @@ function tick(button, checked) {
   const group = button.closest("[data-ticks]");
   for (const box of group.querySelectorAll("input[type=checkbox]")) box.checked = checked;
   countTicks(group);
-  typed = true;
+  group.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 const deeds = {

@@ -75,3 +75,10 @@ addEventListener("online", () => drafts.forEach((draft, form) => { if (draft.sin
 document.addEventListener("visibilitychange", () => {
   drafts.forEach((draft, form) => { if (document.hidden && draft.since) saveDraft(form, true); });
 });
+
+// What was typed while this file was on its way is only known by what the fields hold.
+const isTouched = (field) => "defaultValue" in field
+  && (field.value !== field.defaultValue || field.checked !== field.defaultChecked);
+for (const form of document.querySelectorAll("form[data-draft]")) {
+  if ([...form.elements].some(isTouched)) draftSoon(form);
+}

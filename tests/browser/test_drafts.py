@@ -76,6 +76,31 @@ def test_the_signal_goes_and_comes_back(typing: Page, app, accessible, screensho
     assert (count(app, Contact), count(app, KeptForm)) == (1, 0)
 
 
+def test_what_is_typed_while_the_script_is_on_its_way_is_saved(typing: Page, complaints):
+    """On a slow line the form stands there to be typed into before the page's scripts do."""
+    held, lost = [], []
+
+    def hold(route):
+        (held if lost else lost).append(route)
+
+    typing.route("**/drafts.js*", hold)
+    with typing.expect_request("**/drafts.js*"):
+        typing.reload(wait_until="domcontentloaded")
+    typing.locator("[name=note]").click()
+    typing.keyboard.type(FIRST)
+    complaints.expect("ERR_FAILED")
+    lost[0].abort()
+    with typing.expect_request("**/drafts.js*"):
+        typing.locator("[name=note]").press_sequentially(LATER, delay=20)
+    expect(typing.locator(".draft-line")).not_to_have_text(re.compile("Draft saved"))
+    held[0].continue_()
+    saved(typing)
+    typing.unroute("**/drafts.js*")
+    typing.goto(typing.url)
+    typing.get_by_role("link", name="Use it").click()
+    expect(typing.locator("[name=note]")).to_have_value(FIRST + LATER)
+
+
 def test_a_save_that_is_lost_on_its_way_loses_nothing(typing: Page, app, complaints):
     """The words typed last reach the server before the form is sent."""
     complaints.expect("ERR_FAILED")

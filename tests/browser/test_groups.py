@@ -60,6 +60,21 @@ def test_twelve_in_three_taps_on_a_phone(phone, sign_in, app, accessible, screen
     screenshot(phone, "session")
 
 
+def test_one_tap_for_all_is_kept_as_a_draft(phone, sign_in):
+    """A tick that a button sets is typed text like any other: the draft must hold it."""
+    sign_in(phone, "counselor")
+    set_up(phone)
+    phone.goto("/")
+    phone.get_by_role("link", name="Log a session").first.click()
+    expect(phone.locator("main input[type=checkbox]:checked")).to_have_count(12)
+    phone.get_by_role("button", name="None", exact=True).click()
+    expect(phone.locator(".draft-line")).to_have_text(re.compile(r"Draft saved \d\d:\d\d"))
+    phone.goto(phone.url)
+    phone.get_by_role("link", name="Use it").click()
+    expect(phone.get_by_role("button", name="Save the session")).to_be_visible()
+    expect(phone.locator("main input[type=checkbox]:checked")).to_have_count(0)
+
+
 @pytest.mark.parametrize("address", ["", "/year", "/schedule", "/members", "/attendance"])
 def test_pages_of_a_group_fit(screen, sign_in, accessible, screenshot, address):
     sign_in(screen, "counselor")

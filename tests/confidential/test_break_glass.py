@@ -176,7 +176,7 @@ def test_the_other_compartment_opens_the_talks_and_no_name(client_as, app, case,
     assert NOTE in helper.get(case + "/contacts").words
     page = helper.get(case)
     assert "Đào" not in page.text
-    assert "0900" not in page.text
+    assert "0900" not in page.told
     assert "cannot be opened" in page.words
 
 

@@ -398,7 +398,7 @@ def test_both_spreadsheets_hold_what_is_shown(client_as, query):
 def test_spreadsheets_hold_both_ends_and_nothing_that_is_not_printed(client_as):
     lines = lines_of(client_as("manager").get("/figures/compare/csv?people=1"))
     assert [line[3:5] for line in lines[1:5]] == [["5", "9"], ["5", ""], ["", ""], ["12", "12"]]
-    assert "333" not in client_as("manager").get("/figures/compare?people=1").text
+    assert "333" not in client_as("manager").get("/figures/compare?people=1").told
 
 
 def test_a_text_is_never_a_formula():
