@@ -61,6 +61,8 @@ LABELS: Mapping[Dimension, tuple[float, ...]] = {
     "reason": (0.45, 0.15, 0.12, 0.13, 0.02, 0.05, 0.08),
 }
 """How often each value of ``CATEGORIES`` is."""
+PROVINCE_ID = uuid5(NAMESPACE_OID, PROVINCE)
+GROWING_UNITS, GROWING_MONTHS = (16, 32, 64), (12, 24)
 
 
 @dataclass(frozen=True)
@@ -93,11 +95,6 @@ class RandomProvince:
     def ids(self) -> dict[str, UUID]:
         """Units by name, and the province."""
         return {name: part.id for name, part in self.parts.items()} | {PROVINCE: PROVINCE_ID}
-
-
-GROWING_UNITS, GROWING_MONTHS = (16, 32, 64), (12, 24)
-
-PROVINCE_ID = uuid5(NAMESPACE_OID, PROVINCE)
 
 
 class _Tallies:
@@ -344,8 +341,7 @@ def _line(month: str, seconds: Seconds, editions: Editions) -> None:
     small = sum(0 < count < Protection().k for count in past.counts.values())
     print(
         f"{month} {seconds.processor:6.1f} s cpu {seconds.clock:6.1f} s {_memory():5.0f} MB"
-        f" small {small}"
-        f" failed checks {editions.wrong}",
+        f" small {small} failed checks {editions.wrong}",
         flush=True,
     )
 

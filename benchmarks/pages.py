@@ -23,6 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
@@ -210,7 +211,7 @@ def _judged_units() -> list[tuple[UUID, UUID]]:
         ~Unit.is_province,
         Unit.valid_until.is_(None),
     )
-    return [(unit, province) for unit, province in db.session.execute(query)]
+    return [(unit, province) for unit, province in db.session.execute(query) if province]
 
 
 def _criterion(place: int, which: int) -> dict[str, object]:
@@ -283,7 +284,7 @@ def _measure(rounds: int, server: int) -> Taken:
         ),
         "units side by side, as CSV": lambda: inspector.ask("GET", f"{COMPARE}/csv"),
         "my unit, whole": lambda: _ask_whole(head),
-        **{address: lambda address=address: head.ask("GET", address) for address in LIVE},
+        **{address: partial(head.ask, "GET", address) for address in LIVE},
     }
     taken: Taken = {name: [] for name in (*pages, "logging a contact")}
     for number in range(rounds + 5):

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TypedDict
 
 import psycopg
 from psycopg import sql
@@ -72,7 +73,7 @@ class PostgreSQL:
         for name in tuple(self._made):
             self.drop_database(name)
 
-    def execute(self, statement: sql.Composable) -> None:
+    def execute(self, statement: sql.SQL | sql.Composed) -> None:
         """Run one statement as the server's administrator, outside of any transaction."""
         with psycopg.connect(plain(self._server), autocommit=True) as connection:
             connection.execute(statement)
@@ -126,7 +127,13 @@ def started(binaries: Path, folder: Path, data: Path, settings: Mapping[str, str
     """A server on the files in `data`, with its socket in `folder`; both are gone at its end."""
     log = folder / "log"
     options = [f"--{name}={value}" for name, value in settings.items()]
-    postgres = [binaries / "postgres", "-D", data, f"--unix_socket_directories={folder}", *options]
+    postgres: list[str | Path] = [
+        binaries / "postgres",
+        "-D",
+        data,
+        f"--unix_socket_directories={folder}",
+        *options,
+    ]
     with log.open("wb") as output:
         server = subprocess.Popen(
             ["sh", "-c", UNTIL_THE_END, data, *postgres],
@@ -206,7 +213,15 @@ def run(*command: str | Path) -> None:
         raise RuntimeError(f"{command[0]} failed:\n{result.stdout}{result.stderr}")
 
 
-def _unprivileged() -> dict[str, int | list[int]]:
+class _Unprivileged(TypedDict, total=False):
+    """Arguments of a process that runs as somebody else."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+def _unprivileged() -> _Unprivileged:
     """PostgreSQL refuses to run as root, so root runs it as `nobody`."""
     if os.geteuid() != 0:
         return {}

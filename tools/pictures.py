@@ -117,7 +117,7 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=find_chromium(),
             args=["--no-sandbox", "--disable-gpu", "--lang=vi"],
-            env=os.environ | {"LANGUAGE": "vi"},  # its own date fields, where it has the language
+            env={**os.environ, "LANGUAGE": "vi"},  # its own date fields, where it has the language
         )
         for picture in PICTURES:
             take(browser, address, password, picture)

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from casework.core.database import db
@@ -31,6 +31,7 @@ DESKTOP = ViewportSize(width=1280, height=800)
 SCREENS = {"phone": PHONE, "desktop": DESKTOP}
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 PATIENCE = 10_000  # milliseconds
+expect.set_options(timeout=PATIENCE)
 
 ARGUMENTS = [
     "--no-sandbox",  # refused to root; the pages are ours

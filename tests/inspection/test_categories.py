@@ -111,13 +111,16 @@ def test_the_newest_quarter_stands_in_tables(client_as, cast):
 
 
 @pytest.mark.usefixtures("published")
-def test_ages_are_those_of_the_newest_year(client_as, cast):
+def test_ages_and_reasons_are_those_of_the_newest_year(client_as, cast):
     page = page_of(client_as, cast)
     ages = rows(page, "by age (persons)")
     assert "The year 2025" in page.words
     assert ages["18 to 29"] == ["61", "under 5", "under 5"]
     assert ages["under 18"] == ["under 5", "5–9", "under 5"]
     assert ages["All"] == ["120", "30–34", "not published"]
+    reasons = rows(page, "by reason (persons)")
+    assert reasons["goals met"] == ["44"]
+    assert reasons["transferred to another unit"] == ["10–14"]
 
 
 @pytest.mark.usefixtures("published")
@@ -126,7 +129,7 @@ def test_quarters_stand_side_by_side(client_as, cast):
     quarters = rows(page, "Open cases (persons)")
     assert quarters["Group A"] == ["under 5", "88", "101"]
     assert list(quarters)[-1] == "other"
-    heads = [words(cell) for cell in page.all("table")[3].find("thead").iter("th")]
+    heads = [words(cell) for cell in page.all("table")[4].find("thead").iter("th")]
     assert heads == ["Q4/2025", "Q2/2026", "Q3/2026"]
 
 

@@ -110,7 +110,9 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a page says of a province: its newest quarter, the newest year's ages, and over time."""
+    """What a page says of a province: its newest quarter, the newest year's ages and reasons, and
+    over time.
+    """
 
     quarter: str
     of_quarter: Sequence[Table]
@@ -142,7 +144,7 @@ def tell(figures: Sequence[Figure]) -> Told | None:
         quarter=_quarter(newest),
         of_quarter=_tables(figures, _columns_of_quarter(newest), (GROUP, SEX)),
         year=year,
-        of_year=tell_year(figures, year, (AGE,)) if year else [],
+        of_year=tell_year(figures, year, (AGE, REASON)) if year else [],
         over_time=_over_time(figures, ends[-QUARTERS:]),
     )
 
