@@ -32,7 +32,7 @@ from tests.postgresql import PostgreSQL, running_postgresql
 from tests.put_back import Copied, keep
 from tests.scratch import in_memory
 
-pytest_plugins = ["tests.network", "tests.workers"]
+pytest_plugins = ["tests.days", "tests.network", "tests.workers"]
 ROOT = Path(__file__).resolve().parent.parent
 MIGRATIONS = str(ROOT / "migrations")
 DATABASES = ("sqlite", "postgresql")

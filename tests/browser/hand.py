@@ -7,6 +7,11 @@ from playwright.sync_api import FilePayload, Locator, Page
 
 from tests.browser.conftest import PHONE
 
+# The form that a button sends with the whole page, not with htmx alone.
+SENDS = (
+    "xpath=self::*[@type='submit' or not(@type)]/ancestor::form[@method='post' and not(@hx-post)]"
+)
+
 
 class Hand:
     """Taps, types and chooses on a page, and counts the taps: one to come to a field, two to choose
@@ -27,16 +32,13 @@ class Hand:
         self.page.wait_for_load_state()
 
     def press(self, words: str) -> None:
-        """Press the button with these words, and wait for the page that answers. A form that saves
-        drafts is sent only once its draft is.
-        """
-        drafting = self.page.locator("form[data-draft]")
-        if drafting.filter(has=self.page.get_by_role("button", name=words)).count():
+        """Press the button with these words, and wait for the page that answers."""
+        button = self._shown("button", words)
+        if button.locator(SENDS).count():
             with self.page.expect_navigation():
-                self.tap(self._shown("button", words))
+                self.tap(button)
         else:
-            self.tap(self._shown("button", words))
-        self.page.wait_for_load_state()
+            self.tap(button)
 
     def menu(self, entry: str, section: str = "") -> None:
         """Go somewhere by the menu; a section of it has to be opened on a wide screen only."""

@@ -90,7 +90,8 @@ def test_without_javascript_the_first_submit_shows_the_same_person(
     page = open_page(PHONE, javascript=False)
     sign_in(page, "counselor")
     take_in(page)
-    page.get_by_role("button", name="Open the case").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Open the case").click()
     case = page.url
     take_in(page)
     complaints.expect("/cases/new")

@@ -78,6 +78,7 @@ def test_without_a_script(open_page, sign_in, viewport):
     case = take_in(page)
     page.goto(case + "/assessments/new")
     choose(page, [1])
-    page.get_by_role("button", name="Save").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Save").click()
     page.goto(case + "/assessments")
     expect(page.get_by_text("little need").first).to_be_visible()

@@ -19,6 +19,7 @@ from casework.core.database import db
 from casework.organisation.settings.models import Setting, SettingValue
 from casework.organisation.units.models import Unit
 from tests.confidential.test_cases import open_case
+from tests.days import in_days
 
 URGENT = "Urgent: safety"
 
@@ -148,7 +149,7 @@ def test_change_is_told_in_numbers_and_drawn(counselor, case):
         ({"on": "2126-01-01"}, "too far ahead"),
         ({"on": "1999-01-01"}, "too long ago"),
         ({"on": "31/02/2026"}, "Not a date"),
-        ({"on": str(today() - timedelta(days=500))}, "opened after this day"),
+        ({"on": in_days(-500)}, "opened after this day"),
         ({"level_job": "4"}, "Not a valid choice"),
         ({"level_job": "-1"}, "Not a valid choice"),
         ({"level_job": "urgent"}, "Not a valid choice"),

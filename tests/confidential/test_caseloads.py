@@ -17,6 +17,7 @@ from casework.core.clock import today
 from casework.core.database import db
 from casework.vault.grants import Grant
 from tests.confidential.test_cases import open_case
+from tests.days import in_days
 from tests.page import words
 
 FORM = "/cases/import"
@@ -134,13 +135,13 @@ def test_one_fault_and_nobody_is_taken_in(counselor, app):
         (({**PERSON, "number": None},), "Fill this in."),
         ((PERSON, {**PERSON, "name": "Lê Văn Tư"}), "This number stands above already"),
         (({**PERSON, "name": "=HYPERLINK(1)"},), "A formula stands here"),
-        (({**PERSON, "opened_on": today() + timedelta(days=3)},), "too far ahead"),
+        (({**PERSON, "opened_on": in_days(3, "")},), "too far ahead"),
         (({**PERSON, "phone": "12"},), "ten digits"),
         (({**PERSON, "name": "N" * 300},), "At most 200 characters"),
         (({**PERSON, "birth_year": 1066},), "Write a year such as"),
         ((PERSON, {**LATER, "contact_on": SINCE - timedelta(days=9)}), "opened after this day"),
-        (({**PERSON, "agrees_phone": None}, {**LATER, "contact_on": today()}), "by phone"),
-        ((PERSON, {**LATER, "contact_on": today(), "minutes": 9999}), "600 minutes"),
+        (({**PERSON, "agrees_phone": None}, {**LATER, "contact_on": in_days(0, "")}), "by phone"),
+        ((PERSON, {**LATER, "contact_on": in_days(0, ""), "minutes": 9999}), "600 minutes"),
     ],
 )
 def test_what_is_wrong_is_told_by_row_and_nothing_written(counselor, app, rows, told):

@@ -17,6 +17,7 @@ from casework.core.clock import now, today
 from casework.core.database import db
 from casework.organisation.accounts.models import Account
 from tests.confidential.test_cases import open_case
+from tests.days import in_days
 
 
 @pytest.fixture
@@ -226,8 +227,8 @@ def test_minutes_are_picked_or_typed(counselor, case, app, picked, typed, kept):
     [
         ({"length": "30", "minutes": "75"}, "length", "not both"),
         ({"length": "31"}, "length", "Not a valid choice"),
-        ({"again": "week", "next_on": str(today() + timedelta(days=3))}, "again", "not both"),
-        ({"again": "none", "next_on": str(today() + timedelta(days=3))}, "again", "not both"),
+        ({"again": "week", "next_on": in_days(3)}, "again", "not both"),
+        ({"again": "none", "next_on": in_days(3)}, "again", "not both"),
         ({"again": "day"}, "again", "Choose the day"),
         ({"again": "keep"}, "again", "Not a valid choice"),
         ({"again": "never"}, "again", "Invalid Choice"),

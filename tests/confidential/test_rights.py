@@ -20,6 +20,7 @@ from casework.core.database import db
 from casework.organisation.settings.models import Setting, SettingValue
 from tests.authz.test_lists_and_doors import _identity
 from tests.confidential.test_cases import open_case
+from tests.days import in_days
 
 LETTER = {
     "agency": "Công an xã Năm Căn",
@@ -158,8 +159,8 @@ def test_a_corrected_answer_keeps_the_earlier_one_and_the_second_saver_is_told(
         {"wish": "a\x00b"},
         {"received_on": ""},
         {"received_on": "2026-02-30"},
-        {"received_on": str(today() + timedelta(days=1))},
-        {"received_on": str(today() - timedelta(days=400))},
+        {"received_on": in_days(1)},
+        {"received_on": in_days(-400)},
     ],
 )
 def test_a_wrong_request_is_refused_with_its_text(counselor, case, app, wrong):

@@ -38,6 +38,7 @@ from casework.organisation.units.models import (
     Unit,
     UnitKind,
 )
+from tests.days import in_days
 
 BEGIN = date(2025, 8, 1)
 PDF = b"%PDF-1.7 a scan of the decision"
@@ -124,7 +125,7 @@ def test_a_body_is_recorded_with_its_decision_and_its_paper(app, cast, client_as
         ({"number": ""}, "number", "A body stands on a decision: write its number."),
         ({"number": "   "}, "number", "A body stands on a decision: write its number."),
         ({"signed_on": ""}, "signed_on", "Fill this in."),
-        ({"signed_on": str(today() + timedelta(days=1))}, "signed_on", "too far ahead"),
+        ({"signed_on": in_days(1)}, "signed_on", "too far ahead"),
         ({"effective_on": "31/02/2026"}, "effective_on", "Not a date"),
         ({"effective_on": "9999-12-31"}, "effective_on", "too far ahead"),
         ({"signed_by": ""}, "signed_by", "Fill this in."),

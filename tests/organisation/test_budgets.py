@@ -26,6 +26,7 @@ from casework.organisation.budgets.sheets import COLUMNS
 from casework.organisation.history.models import Revision
 from casework.organisation.units.models import Succession, Unit, UnitKind
 from tests.core.test_operations import another_tab
+from tests.days import in_days
 from tests.page import Visitor, words
 
 BUDGETS = "/budgets"
@@ -873,10 +874,10 @@ def test_every_fault_of_a_file_is_shown_and_nothing_written(app, accountant, bod
     [
         ("01/01/0001", "This date is too long ago."),
         ("31/12/2009", "This date is too long ago."),
-        (f"{today() + timedelta(days=3 * 366 + 1):%d/%m/%Y}", "This date is too far ahead."),
+        (in_days(3 * 366 + 1, "%d/%m/%Y"), "This date is too far ahead."),
         ("31/12/9999", "This date is too far ahead."),
         ("01/01/2010", ""),
-        (f"{today() + timedelta(days=3 * 366):%d/%m/%Y}", ""),
+        (in_days(3 * 366, "%d/%m/%Y"), ""),
     ],
 )
 def test_the_due_day_of_a_file_has_the_bounds_of_the_form(app, accountant, body, due_on, message):

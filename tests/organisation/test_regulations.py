@@ -24,6 +24,7 @@ from casework.organisation.regulations.operations import (
     issue_regulation,
 )
 from casework.organisation.regulations.queries import find_regulation_on, list_regulations
+from tests.days import in_days
 from tests.organisation.test_bodies import BEGIN, PDF, fault, make_body, make_group
 from tests.organisation.test_bodies import terms as decision_terms
 
@@ -108,7 +109,7 @@ def test_a_regulation_is_recorded_with_its_paper_and_makes_the_year_s_meetings(
     [
         ({"number": ""}, "number", "Fill this in."),
         ({"signed_by": " "}, "signed_by", "Fill this in."),
-        ({"signed_on": str(today() + timedelta(days=1))}, "signed_on", "too far ahead"),
+        ({"signed_on": in_days(1)}, "signed_on", "too far ahead"),
         ({"valid_from": "31/02/2026"}, "valid_from", "Not a date"),
         ({"valid_from": "2025-07-31"}, "valid_from", "established on 01/08/2025"),
         ({"valid_until": "2025-07-31"}, "valid_until", "before the first one"),

@@ -35,6 +35,7 @@ from casework.organisation.settings.operations import load_usual
 from casework.organisation.settings.queries import Rates
 from casework.organisation.units.models import Succession, Unit
 from tests.core.test_operations import another_tab
+from tests.days import in_days
 
 HOME = "/remuneration"
 WHOLE, HALF, DAYS = PartMonth.WHOLE, PartMonth.HALF, PartMonth.DAYS
@@ -337,7 +338,7 @@ def test_nobody_is_paid_twice_below_the_page_either(app, cast, team):
     [
         ({"voucher": ""}, "Fill this in."),
         ({"paid_on": ""}, "Fill this in."),
-        ({"paid_on": str(today() + timedelta(days=1))}, "This date is too far ahead."),
+        ({"paid_on": in_days(1)}, "This date is too far ahead."),
         ({"paid_on": str(LAST - timedelta(days=1))}, "This day comes before the month"),
         ({"lines-0-amount": "một triệu"}, "Write whole đồng, such as 15.000.000."),
         ({"lines-0-amount": "1.000,5"}, "Write whole đồng, such as 15.000.000."),

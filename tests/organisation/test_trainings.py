@@ -17,14 +17,16 @@ from casework.organisation.members.models import Member, MemberRole, Post, Skill
 from casework.organisation.settings.models import Setting, SettingValue
 from casework.organisation.trainings import queries
 from casework.organisation.trainings.models import Training, TrainingPlace, TrainingSkill
+from tests.days import in_days
 from tests.page import words
 
 START, NEW = "/trainings", "/trainings/new"
+BEGAN, ENDED = today() - timedelta(days=3), today() - timedelta(days=1)
 COURSE = {
     "title": "Kỹ năng tư vấn",
     "organiser": "Sở Y tế",
-    "from_on": str(today() - timedelta(days=3)),
-    "until_on": str(today() - timedelta(days=1)),
+    "from_on": str(BEGAN),
+    "until_on": str(ENDED),
     "days": "2",
     "skills": ["counselling", "communication"],
     "paper": None,
@@ -93,7 +95,7 @@ def test_a_course_is_logged_with_those_who_took_part(app, cast, client_as):
     assert "1/2 counselling members trained in the last 24 months" in page.words
     assert "Trần Văn Đức: never trained in counselling" in page.words
     assert "Nguyễn Thị Hoa: " not in page.words
-    last = (today() - timedelta(days=1)).strftime("%d/%m/%Y")
+    last = f"{ENDED:%d/%m/%Y}"
     (row,) = [r for r in page.all("tr") if words(r).startswith("Nguyễn Thị Hoa")]
     assert words(row).endswith(f"counsels, trained counselling {last} communication {last}")
 
@@ -107,12 +109,12 @@ def test_a_course_is_logged_with_those_who_took_part(app, cast, client_as):
         ({"days": "1.5"}, "days", "Not a valid integer value."),
         ({"days": ""}, "days", "Fill this in."),
         ({"days": "9" * 5000}, "days", "Not a valid integer value."),
-        ({"until_on": str(today() - timedelta(days=9))}, "until_on",
+        ({"until_on": in_days(-9)}, "until_on",
          "The last day is before the first."),
-        ({"until_on": str(today() + timedelta(days=1))}, "until_on",
+        ({"until_on": in_days(1)}, "until_on",
          "This course is not over yet. Log it once it was held."),
-        ({"from_on": str(today() + timedelta(days=5)),
-          "until_on": str(today() + timedelta(days=6))}, "until_on",
+        ({"from_on": in_days(5),
+          "until_on": in_days(6)}, "until_on",
          "This course is not over yet. Log it once it was held."),
         ({"until_on": "9999-12-31"}, "until_on", "This date is too far ahead."),
         ({"from_on": "1990-01-01"}, "from_on", "This date is too long ago."),
