@@ -168,6 +168,12 @@ def test_the_panel_stands_on_the_province_alone(client_as, cast):
     of_province = manager.get(f"/figures/{cast.units['province']}")
     panel = of_province.one("section", id="panel-categories")
     assert panel.get("hx-get") == f"/figures/{cast.units['province']}/categories?period=2026-09"
+    inside = manager.get(
+        panel.get("hx-get"), headers={"HX-Request": "true", "HX-Target": "panel-categories"}
+    )
+    assert rows(inside, "by group (persons)")["Group A"][0] == "101"
+    assert "By group and sex" in inside.words
+    assert "by age (persons)" not in inside.words, "the panel of years has them"
     of_unit = manager.get(f"/figures/{cast.units['a']}")
     assert not of_unit.all("section", id="panel-categories")
     said = client_as("unithead").get(f"/figures/{cast.units['a']}/categories").words
