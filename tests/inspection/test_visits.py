@@ -673,6 +673,18 @@ def close(inspector, opened) -> None:
     assert inspector.submit(address, address, although="y").status == 303
 
 
+def test_when_it_ended_is_only_proposed_on_its_day(app, opened, inspector, client_as):
+    """Whoever closes it the next morning would be told that it ended before it began."""
+    address = opened + "/checklist/close"
+    assert inspector.get(address).form(address)["ended_at"] == "08:30"
+    with time_machine.travel("2026-10-16 00:10:00+00:00", tick=False):
+        inspector = client_as("inspector")
+        page = inspector.get(address)
+        assert page.form(address)["ended_at"] == ""
+        assert inspector.submit(page, address, although="y").status == 303
+    assert visit(app).ended_at == ""
+
+
 def test_closing_says_what_is_missing(app, opened, inspector):
     address = opened + "/checklist/close"
     page = inspector.get(address)

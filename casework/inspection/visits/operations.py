@@ -14,7 +14,7 @@ from sqlalchemy import delete, select
 
 from casework.core import audit
 from casework.core.audit import Actor
-from casework.core.clock import VIETNAM, now, today
+from casework.core.clock import now
 from casework.core.database import db
 from casework.core.forms import RuleBroken, Stale
 from casework.inspection.inspections.models import Inspection, InspectionStatus, PlanStatus
@@ -29,7 +29,13 @@ from casework.inspection.visits.queries import (
     list_checks,
     list_judged,
 )
-from casework.inspection.visits.rules import Entry, count_progress, is_frozen, needs_remark
+from casework.inspection.visits.rules import (
+    Entry,
+    count_progress,
+    is_frozen,
+    needs_remark,
+    time_in_the_room,
+)
 from casework.organisation.samples.models import PaperSample
 from casework.organisation.samples.operations import ask_for_sample, close_sample
 from casework.organisation.settings.models import Criterion, Method
@@ -102,11 +108,10 @@ def open_visit(room: Room, *, by: Actor) -> Visit:
     checks = copy_checklist(inspection, room.unit, figures, day_of_visit(inspection))
     if not checks:
         raise RuleBroken(_l("No checklist is in force, and nothing was published for this unit."))
-    on_its_day = inspection.visit_on == today()
     visit = Visit(
         inspection_id=inspection.id,
         period=period,
-        started_at=f"{now().astimezone(VIETNAM):%H:%M}" if on_its_day else inspection.starts_at,
+        started_at=time_in_the_room(inspection) or inspection.starts_at,
         recorded_by=by.id,
         **_reported(inspection),
     )

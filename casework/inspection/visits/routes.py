@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from casework.authz.enforce import Access, can, requires
 from casework.authz.permissions import Permission
-from casework.core.clock import VIETNAM, now, today
+from casework.core.clock import today
 from casework.core.errors import OutOfReach
 from casework.core.forms import Form, RuleBroken, VersionedForm, carry_out
 from casework.core.htmx import render, wants_fragment
@@ -46,6 +46,7 @@ from casework.inspection.visits.rules import (
     is_frozen,
     mean_level,
     tell_check,
+    time_in_the_room,
 )
 from casework.organisation.accounts.queries import names_of
 from casework.organisation.members.models import Skill
@@ -209,7 +210,7 @@ def close(access: Access, inspection_id: UUID) -> ResponseReturnValue:
     """End the visit; what is missing stands there."""
     room = get_room(access, inspection_id)
     visit = _visit(room)
-    form = CloseForm(ended_at=visit.ended_at or f"{now().astimezone(VIETNAM):%H:%M}")
+    form = CloseForm(ended_at=visit.ended_at or time_in_the_room(room.inspection))
     status = carry_out(form, lambda: operations.close_visit(room, form.answer(), by=access.actor))
     if status == 303:
         flash(_("The visit is closed. Findings are proposed from the checklist."), "success")

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from flask_babel import lazy_gettext as _l
 
+from casework.core.clock import VIETNAM, now, today
 from casework.inspection.indicators.rules import Said, tell_criterion
 from casework.inspection.inspections.models import Inspection, InspectionStatus
 from casework.inspection.readmodel.models import Rating
@@ -38,6 +39,13 @@ T = TypeVar("T")
 def is_frozen(inspection: Inspection) -> bool:
     """Whether the minutes are frozen: from then on nothing of the visit changes."""
     return InspectionStatus(inspection.status) not in _BEFORE_MINUTES
+
+
+def time_in_the_room(inspection: Inspection) -> str:
+    """What a clock in the room shows, as it is written down; nothing on any day but the visit's."""
+    if inspection.visit_on != today():
+        return ""
+    return f"{now().astimezone(VIETNAM):%H:%M}"
 
 
 def fingerprint(*texts: str) -> str:
