@@ -154,7 +154,7 @@ def hear_of_it(phone: Page, sign_in, accessible, screenshot) -> None:
     screenshot(phone, "publishing-notice")
     hand.press("Show the figures")
     phone.wait_for_url("**/figures/*")
-    hand.tap(phone.locator("main .figure-note a").first)
+    hand.tap(phone.locator("main .figure-note a").locator("visible=true").first)
     expect(phone.locator("main svg.drawn")).to_have_count(2)
     accessible(phone)
     screenshot(phone, "publishing-explanation")

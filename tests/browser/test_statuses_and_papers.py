@@ -27,7 +27,9 @@ def photo() -> bytes:
 def test_a_status_ends_on_the_computed_day_or_earlier(
     screen: Page, client_as, sign_in, accessible, screenshot
 ):
-    begun = today().replace(day=11) - timedelta(days=340)
+    begun = today() - timedelta(days=345)
+    if begun.month == 2:  # no year is asked for its 29th
+        begun = begun.replace(day=11)
     last = begun.replace(year=begun.year + 1) - timedelta(days=1)
     case = open_case(client_as("counselor"))
     sign_in(screen, "counselor")
