@@ -12,6 +12,7 @@ from tests.browser.hand import Hand
 from tests.browser.records import (
     CLUB,
     HAMLETS,
+    MONDAY,
     TEAM,
     asked_report,
     minuted_meeting,
@@ -28,6 +29,14 @@ def shown(page: Page, words: str) -> Locator:
     return page.locator("main").get_by_text(words).locator("visible=true").first
 
 
+def last_due() -> date:
+    """The newest second Monday of a month, on which the club met."""
+    day = today()
+    while not (day.weekday() == MONDAY and 8 <= day.day <= 14):
+        day -= timedelta(days=1)
+    return day
+
+
 def test_a_volunteer_logs_a_meeting_and_a_session_and_sees_the_remuneration(
     screen: Page, sign_in, records, write, accessible, screenshot, record_property
 ):
@@ -37,6 +46,7 @@ def test_a_volunteer_logs_a_meeting_and_a_session_and_sees_the_remuneration(
     hand.menu("Meetings", "Activities")
     hand.go("Log a meeting")
     hand.choose("Body or group", CLUB)
+    hand.write("Held on", f"{last_due()}")
     hand.write("Number present", "24")
     hand.write("What was discussed", "Góp ý quy chế; phân công thăm hỏi.")
     hand.press("Keep the meeting")
